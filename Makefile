@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A thin front: every command is one of the lab's, see 'make help'.
+
+PYTHON ?= python3
+COMMANDS := help test kernel run shell demo tree refresh series check clean \
+	fetch unpack patch configure build boot selftests
+
+.DEFAULT_GOAL := help
+.PHONY: $(COMMANDS)
+
+# A variable given to make reaches the lab by the environment.
+VARIABLES := K T TEST SUITE PAYLOAD ARGS KERNEL_SRC TREE V LAB_CACHE
+$(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
+
+$(COMMANDS):
+	@command -v $(PYTHON) >/dev/null || { echo 'error: python3 is missing: apt-get install python3' >&2; exit 2; }
+	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='$(CURDIR)' $(PYTHON) -m lab $@

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commands behind the Makefile; each is a function of the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+from . import cache, data, errors, source, ui
+from .errors import LabError
+
+HELP = """\
+usage: make COMMAND [VARIABLE=value ...]
+
+  test       build, boot and test; K= T= TEST= SUITE= narrow it down
+  kernel     build the kernel K for the target T; prints the path of vmlinux
+  run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
+  shell      boot K on T and give an interactive console
+  demo       see the fault and the cure, in a real QEMU with a real gdb
+  tree       a git work tree of the kernel with the series as commits (TREE= where)
+  refresh    bring the commits of that tree back into patches/ and the new files
+  series     bring the checkout's new kernel files into the mails of patches/
+  check      patches, mails, scripts and data files are in order
+  clean      remove the cache
+
+  fetch unpack patch configure build boot   single stages of the above
+
+  K=         kernel base: {bases}
+  T=         target: {targets}
+  KERNEL_SRC=/path    a kernel tree or linux-source tarball to use instead
+  LAB_CACHE=/path     where everything is kept ({folder})
+  V=1        print the kernel console and all test output
+
+exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashed, 4 time limit"""
+
+BASE, TARGET = "mainline", "pseries-p8"
+
+
+def chosen() -> tuple[data.Base, data.Target]:
+    return data.base(os.environ.get("K") or BASE), data.target(os.environ.get("T") or TARGET)
+
+
+def cmd_help() -> int:
+    print(HELP.format(bases=", ".join(data.names("bases")), targets=", ".join(data.names("targets")),
+                      folder=cache.folder()))
+    return 0
+
+
+def cmd_fetch() -> int:
+    from . import debian
+
+    base, _ = chosen()
+    print(source.find(base).tree)
+    print(debian.tool_root("emulator"))
+    return 0
+
+
+def cmd_patch() -> int:
+    base, _ = chosen()
+    tree = source.prepare(base)
+    with cache.lock(f"build-{tree.path.name}"):
+        source.patch(base, tree)
+    print(tree.path)
+    return 0
+
+
+def cmd_configure() -> int:
+    from . import debian, kernel
+
+    base, target = chosen()
+    debian.ensure(kernel.needs(target))
+    tree = source.prepare(base)
+    with cache.lock(f"build-{tree.path.name}"):
+        source.patch(base, tree)
+        print(kernel.configure(tree, target, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
+    return 0
+
+
+def cmd_kernel() -> int:
+    from . import kernel
+
+    print(kernel.build(*chosen()).vmlinux)
+    return 0
+
+
+def cmd_run() -> int:
+    from . import payload
+
+    return payload.run(*chosen())
+
+
+def cmd_boot() -> int:
+    from . import payload
+
+    return payload.boot_only(*chosen())
+
+
+def cmd_shell() -> int:
+    from . import payload
+
+    return payload.shell(*chosen())
+
+
+def cmd_test() -> int:
+    from . import testrun
+
+    return testrun.main()
+
+
+def cmd_selftests() -> int:
+    from . import selftests
+
+    _, target = chosen()
+    print(selftests.build(target))
+    return 0
+
+
+def cmd_tree() -> int:
+    from . import export
+
+    return export.tree(chosen()[0])
+
+
+def cmd_refresh() -> int:
+    from . import export
+
+    return export.refresh(chosen()[0])
+
+
+def cmd_series() -> int:
+    from . import export
+
+    return export.series_command(chosen()[0])
+
+
+def cmd_check() -> int:
+    from . import check
+
+    return check.main()
+
+
+def cmd_demo() -> int:
+    from . import demo
+
+    return demo.main()
+
+
+def cmd_clean() -> int:
+    import shutil
+
+    path = cache.folder()
+    ui.say(f"removing {path}")
+    shutil.rmtree(path)
+    return 0
+
+
+COMMANDS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("cmd_")}
+COMMANDS |= {"build": cmd_kernel, "unpack": cmd_fetch}
+
+
+def main(argv: list[str]) -> int:
+    name = argv[0] if argv else "help"
+    # A killed make ends what it started, like Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if len(argv) > 1 or name not in COMMANDS:
+            raise LabError(f"unknown command '{' '.join(argv)}'; known: {', '.join(sorted(COMMANDS))}")
+        return COMMANDS[name]()
+    except LabError as why:
+        ui.say(f"error: {why}")
+        return why.code
+    except KeyboardInterrupt:
+        ui.say("interrupted")
+        return 130
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return errors.SETUP
+    except OSError as why:
+        if why.errno in errors.NO_SPACE:
+            ui.say(f"error: {errors.full_disk(cache.folder())}")
+        else:
+            ui.say(f"error: {why.strerror}: {why.filename or 'no file'}")
+        return errors.SETUP
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("Python 3.11 or later is needed: apt-get install python3 (Debian 12 or later)")
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boot a kernel in QEMU, with the console and the results on terminals of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import cache, channel, cpio, data, debian, proc, ui
+from .errors import LabError
+from .kernel import Kernel
+
+GRACE = 5  # seconds that QEMU has to end by itself after the last word of init
+
+
+@dataclass
+class Spec:
+    """One boot, whole: everything that run() needs to know."""
+
+    target: data.Target
+    kernel: Kernel
+    commands: list[channel.Command]
+    files: dict[str, bytes] = field(default_factory=dict)
+    limit: float | None = None		# seconds in all; None: made up of the parts' limits
+    share: Path | None = None		# a folder that becomes the commands' root (pseries)
+    chardevs: list[str] = field(default_factory=list)	# more serial ports, as QEMU's -serial wants them
+    raw: list[str] = field(default_factory=list)	# their terminals in the target, to be set raw
+    cmdline: str = ""
+    qemu_args: list[str] = field(default_factory=list)
+    interactive: bool = False
+    log: str = ""
+
+
+@dataclass
+class Record:
+    """What a boot left behind; a verdict is made from this and nothing else."""
+
+    console: bytes
+    channel: channel.Channel
+    timed_out: str = ""		# which limit, in words
+    qemu_status: int | None = 0
+    qemu_says: str = ""
+    seconds: float = 0.0
+    first_result: float | None = None
+
+
+def compile_for(target: data.Target, name: str) -> bytes:
+    """A static program of lab/init, built for the target."""
+    code = data.LAB / "init" / name
+    key = cache.digest(code.read_bytes(), target.cross)[:12]
+    final = cache.folder() / "init" / f"{Path(name).stem}-{target.name}-{key}"
+    if not final.exists():
+        debian.ensure(target.packages)
+        final.parent.mkdir(exist_ok=True)
+        work = final.with_name(f".{final.name}.{os.getpid()}")
+        proc.logged([f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work, code],
+                    cache.log("init"), f"building {name}")
+        os.rename(work, final)
+    return final.read_bytes()
+
+
+def initramfs(spec: Spec, nonce: str) -> bytes:
+    target = spec.target
+    root = cpio.Archive()
+    for name in ("dev", "proc", "sys", "tmp", "lab", "bin"):
+        root.folder(name)
+    root.device("dev/console", 5, 1)
+    root.device("dev/null", 1, 3)
+    root.file("init", compile_for(target, "init.c"))
+    share = "share" if spec.share else ""
+    root.file("lab/plan", channel.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644)
+    for name, content in spec.files.items():
+        root.file(name, content)
+    return root.data()
+
+
+def emulator(target: data.Target) -> list[str]:
+    root = debian.tool_root("emulator")
+    return [*debian.command(root, f"usr/bin/{target.qemu.binary}"), "-L", str(root / "usr/share/qemu")]
+
+
+def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[str]:
+    target = spec.target
+    words = [f"console={target.boot.console}", "panic=-1", target.boot.cmdline, spec.cmdline]
+    args = [*target.qemu.args, "-m", target.qemu.memory, "-smp", str(target.qemu.smp),
+            # Not just "-display none": it tells the firmware that the serial port is its console.
+            "-nographic", "-nodefaults", "-no-user-config", "-no-reboot", "-monitor", "none",
+            "-kernel", str(spec.kernel.vmlinux), "-initrd", str(initrd),
+            "-append", " ".join(w for w in words if w),
+            "-chardev", console, "-serial", "chardev:console",
+            "-chardev", result]
+    if target.qemu.virtio_result:
+        args += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=result,name=result"]
+    else:
+        args += ["-serial", "chardev:result"]
+    for chardev in spec.chardevs:
+        args += ["-serial", chardev]
+    if spec.share:
+        args += ["-fsdev", f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
+                 "-device", "virtio-9p-pci,fsdev=share,mount_tag=share"]
+    return [*args, *spec.qemu_args]
+
+
+def identity(spec: Spec, facts: dict[str, str]) -> str:
+    """What is wrong with the machine that booted; empty if it is the right one."""
+    import re
+
+    must = spec.target.must
+    for key, want in (("release", spec.kernel.release), ("machine", must.machine)):
+        if facts.get(key) != want:
+            return f"uname says {key} {facts.get(key, 'nothing')}, not {want}"
+    for pattern in must.cpuinfo:
+        if not re.search(pattern, facts.get("cpuinfo", ""), re.MULTILINE):
+            return f"/proc/cpuinfo has no line that matches {pattern}"
+    if must.pr and facts.get("kvm") != "yes":
+        return f"/dev/kvm: {facts.get('kvm', 'nothing known')}"
+    if must.pr and facts.get("pr") != "yes":
+        return f"a KVM PR guest cannot be created: {facts.get('pr', 'nothing known')}"
+    return ""
+
+
+def run(spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: Callable[[], None] | None = None) -> Record:
+    """Boot, watch, and end: by itself, or at a limit."""
+    nonce = secrets.token_hex(8)
+    target = spec.target
+    work = cache.folder() / "run"
+    work.mkdir(exist_ok=True)
+    initrd = work / f"{target.name}-{nonce}.cpio.gz"
+    cache.write(initrd, initramfs(spec, nonce))
+    console_r, console_w = os.pipe()
+    result_r, result_w = os.pipe()
+    said = work / f"{target.name}-{nonce}.qemu"
+    console = f"file,id=console,path=/proc/self/fd/{console_w}"
+    if spec.interactive:
+        console = "stdio,id=console,signal=off"
+    argv = [*emulator(target), *command_line(spec, initrd, console, f"file,id=result,path=/proc/self/fd/{result_w}")]
+    try:
+        with open(said, "wb") as stderr, _started(argv, spec, stderr, (console_w, result_w)) as child:
+            os.close(console_w)
+            os.close(result_w)
+            if on_start:
+                on_start()
+            record = _watch(spec, nonce, child, console_r, result_r, on_output)
+        record.qemu_says = said.read_text(errors="replace").strip()
+    finally:
+        os.close(console_r)
+        os.close(result_r)
+        initrd.unlink(missing_ok=True)
+        said.unlink(missing_ok=True)
+    if spec.log:
+        cache.write(cache.log(f"{spec.log}-console"), record.console)
+        every = b"".join(b"== %s\n%s\n" % (o.name.encode(), bytes(o.output)) for o in record.channel.outcomes)
+        cache.write(cache.log(f"{spec.log}-results"), every)
+    return record
+
+
+@contextlib.contextmanager
+def _started(argv: list[str], spec: Spec, stderr, fds: tuple[int, ...]):
+    if not spec.interactive:
+        with proc.group(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=fds,
+                        env=proc.environment()) as child:
+            yield child
+        return
+    # A console that is typed at must stay in the terminal's own group.
+    with subprocess.Popen(argv, stderr=sys.stderr, pass_fds=fds, env=proc.environment()) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def _watch(spec: Spec, nonce: str, child: subprocess.Popen, console_r: int, result_r: int,
+           on_output: Callable[[bytes], None] | None) -> Record:
+    start = time.monotonic()
+    boot_limit = start + spec.target.boot.limit
+    total = spec.limit
+    if total is None and all(c.limit for c in spec.commands):
+        total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands)
+    heart = ui.Heartbeat(f"{spec.target.name}: running")
+    text = bytearray()
+    stream = channel.Channel(nonce, on_output)
+    record = Record(b"", stream)
+    checked, ended = False, 0.0
+    with selectors.DefaultSelector() as wait:
+        wait.register(result_r, selectors.EVENT_READ)
+        wait.register(console_r, selectors.EVENT_READ)
+        while wait.get_map():
+            for key, _ in wait.select(timeout=0.5):
+                got = os.read(key.fd, 65536)
+                if not got:
+                    wait.unregister(key.fd)
+                elif key.fd == result_r:
+                    stream.feed(got)
+                else:
+                    text += got
+            now = time.monotonic()
+            if stream.identified and not checked:
+                checked = True
+                record.first_result = now - start
+                if identity(spec, stream.facts):
+                    break
+            if stream.done and not ended:
+                ended = now
+            if ended and now > ended + GRACE:
+                break  # some machines cannot switch themselves off
+            if not stream.identified and not spec.interactive and now > boot_limit:
+                record.timed_out = f"no start of the tests {spec.target.boot.limit} s after power on"
+            elif total is not None and now > start + total and not ended:
+                record.timed_out = f"no end after {total:.0f} s"
+            if record.timed_out:
+                break
+            if not spec.interactive:
+                heart.beat()
+    if not wait_end(child, stream.done or not record.timed_out):
+        proc_status = None
+    else:
+        proc_status = child.returncode
+    stream.close()
+    record.console, record.qemu_status, record.seconds = bytes(text), proc_status, time.monotonic() - start
+    return record
+
+
+def wait_end(child: subprocess.Popen, patient: bool) -> bool:
+    try:
+        child.wait(timeout=1 if patient else 0)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def refuse(spec: Spec, record: Record) -> LabError | None:
+    """The set-up's own faults: QEMU would not start, or the wrong machine booted."""
+    stream = record.channel
+    if stream.identified:
+        wrong = identity(spec, stream.facts)
+        return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
+    if not record.console and not record.timed_out and record.qemu_status:
+        return LabError(f"QEMU does not start: {record.qemu_says.splitlines()[-1] if record.qemu_says else 'no reason given'}")
+    return None

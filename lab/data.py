@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The data files: targets, bases, suites, packages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .cache import ROOT
+from .errors import LabError
+
+LAB = ROOT / "lab"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package, and the command or file that shows it is there."""
+
+    name: str
+    has: str
+
+
+@dataclass(frozen=True)
+class Qemu:
+    binary: str
+    args: list[str]
+    memory: str = "512M"
+    smp: int = 1
+    virtio_result: bool = False  # results by a virtio port, not the second serial port
+
+
+@dataclass(frozen=True)
+class Boot:
+    console: str
+    result: str
+    end: str
+    limit: int
+    cmdline: str = ""
+
+
+@dataclass(frozen=True)
+class Must:
+    """What must be true once booted, else the run is worthless."""
+
+    machine: str
+    cpuinfo: list[str]
+    pr: bool = True
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    summary: str
+    bits: int
+    endian: str
+    cross: str
+    fragments: list[str]
+    packages: list[Package]
+    qemu: Qemu
+    boot: Boot
+    must: Must
+
+
+@dataclass(frozen=True)
+class Base:
+    name: str
+    summary: str
+    package: str
+    suites: list[str]
+    base: str
+    series: str = ""
+
+    @property
+    def series_dir(self) -> Path | None:
+        return ROOT / self.series if self.series else None
+
+    @property
+    def base_file(self) -> Path:
+        return ROOT / self.base
+
+
+@dataclass(frozen=True)
+class Test:
+    binary: str
+    limit: int
+    targets: list[str] = field(default_factory=list)
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _make(kind: type[_Kind], table: dict[str, Any], where: Path) -> _Kind:
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in known:
+            raise LabError(f"{where}: unknown key '{key}'; known: {', '.join(sorted(known))}")
+    try:
+        return kind(**table)
+    except TypeError as why:
+        raise LabError(f"{where}: {re.sub(r'^.*__init__..', '', str(why))}") from None
+
+
+def load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LabError(f"{path} is missing: restore it with git") from None
+    except tomllib.TOMLDecodeError as why:
+        raise LabError(f"{path}: {why}") from None
+
+
+def names(kind: str) -> list[str]:
+    return sorted(p.stem for p in (LAB / kind).glob("*.toml"))
+
+
+def _find(kind: str, variable: str, name: str) -> Path:
+    if name not in names(kind):
+        raise LabError(f"unknown {variable}={name}; known: {', '.join(names(kind))}")
+    return LAB / kind / f"{name}.toml"
+
+
+def target(name: str) -> Target:
+    path = _find("targets", "T", name)
+    table = load(path)
+    for key, kind in (("qemu", Qemu), ("boot", Boot), ("must", Must)):
+        table[key] = _make(kind, table.get(key, {}), path)
+    table["packages"] = [_make(Package, p, path) for p in table.get("packages", [])]
+    return _make(Target, {"name": name} | table, path)
+
+
+def base(name: str) -> Base:
+    path = _find("bases", "K", name)
+    return _make(Base, {"name": name} | load(path), path)
+
+
+def suite(name: str) -> list[Test]:
+    path = _find("suites", "SUITE", name)
+    tests = [_make(Test, t, path) for t in load(path).get("test", [])]
+    for test in tests:
+        for wanted in test.targets:
+            if wanted not in names("targets"):
+                raise LabError(f"{path}: unknown target '{wanted}'; known: {', '.join(names('targets'))}")
+    return tests
+
+
+def expected_failures(base_name: str) -> dict[str, set[str]] | None:
+    """Test ids that must fail on this base, per target; None: none are recorded."""
+    path = LAB / "expect" / f"{base_name}.toml"
+    if not path.exists():
+        return None
+    return {name: set(table.get("fail", [])) for name, table in load(path).items()}
+
+
+def packages() -> dict[str, list[Package]]:
+    path = LAB / "packages.toml"
+    return {need: [_make(Package, p, path) for p in rows] for need, rows in load(path).items()}

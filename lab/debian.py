@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Packages of any Debian suite by a private apt; the machine's own is left alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache, data, proc, ui
+from .errors import LabError
+
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+FRESH = 24 * 3600  # seconds for which fetched lists are believed
+OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
+
+
+def architecture() -> str:
+    return proc.output(["dpkg", "--print-architecture"]).decode().strip()
+
+
+def mirror(targets: str | None = None) -> tuple[str, str]:
+    """The Debian archive and keyring that the machine's own apt uses."""
+    if targets is None:
+        form = "$(REPO_URI)|$(LABEL)|$(COMPONENT)|$(SIGNED_BY)"
+        targets = proc.output(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]).decode()
+    for line in targets.splitlines():
+        uri, label, component, signed = (line.split("|") + ["", "", ""])[:4]
+        # Without fetched lists apt knows no label yet and prints the variable's name.
+        if component == "main" and (label == "Debian" or (label.startswith("$") and "security" not in uri)):
+            return uri.rstrip("/"), signed if signed.startswith("/") else KEYRING
+    raise LabError("no Debian archive in this machine's apt sources: add one (component main), then run apt-get update")
+
+
+@dataclass(frozen=True)
+class Found:
+    package: str
+    version: str
+
+
+class Apt:
+    """One private apt configuration: some suites, one architecture."""
+
+    def __init__(self, suites: Sequence[str], arch: str) -> None:
+        self.suites, self.arch = list(suites), arch
+        self.name = f"apt-{arch}-{'-'.join(suites)}"
+        self.dir = cache.folder() / "apt" / self.name
+        self.log = cache.log(self.name)
+        self.env = {"APT_CONFIG": str(self.dir / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
+
+    def _configure(self) -> bool:
+        """Write the configuration; true if it is as the last run left it."""
+        uri, keyring = mirror()
+        if not Path(keyring).exists():
+            raise LabError(f"{keyring} is missing: apt-get install debian-archive-keyring")
+        sources = f"Types: deb\nURIs: {uri}\nSuites: {' '.join(self.suites)}\nComponents: main\nSigned-By: {keyring}\n"
+        here = self.dir
+        conf = [f'Dir::Etc::sourcelist "{here}/lab.sources";', 'Dir::Etc::sourceparts "-";',
+                'Dir::Etc::preferences "-";', 'Dir::Etc::preferencesparts "-";',
+                f'Dir::State::lists "{here}/lists";', f'Dir::Cache "{here}/cache";',
+                f'Dir::State::status "{here}/status";', f'Dir::State::extended_states "{here}/states";',
+                'Acquire::Languages "none";', 'Acquire::Retries "2";', 'APT::Install-Recommends "false";',
+                'APT::Update::Error-Mode "any";', 'Debug::NoLocking "true";', f'APT::Architecture "{self.arch}";',
+                f'APT::Architectures {{ "{self.arch}"; }};']
+        if os.geteuid() == 0:  # apt's own user cannot write below root's home
+            conf.append('APT::Sandbox::User "root";')
+        for sub in ("lists/partial", "cache/archives/partial"):
+            (here / sub).mkdir(parents=True, exist_ok=True)
+        cache.write(here / "status", b"")
+        cache.write(here / "apt.conf", "\n".join([*conf, ""]).encode())
+        same = (here / "lab.sources").exists() and (here / "lab.sources").read_text() == sources
+        cache.write(here / "lab.sources", sources.encode())
+        return same
+
+    def _run(self, argv: Sequence[str], what: str, cwd: Path | None = None) -> None:
+        try:
+            proc.logged(argv, self.log, what, cwd=cwd, env=self.env)
+        except LabError as why:
+            if any(word in str(why) for word in OFFLINE):
+                raise LabError(f"no network: the Debian mirror {mirror()[0]} does not answer; "
+                               "connect, or mend this machine's apt sources, and run it again") from None
+            raise
+
+    def update(self, force: bool = False) -> None:
+        stamp = self.dir / "updated"
+        if self._configure() and not force and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
+            return
+        ui.say(f"fetching the package lists of {', '.join(self.suites)} ({self.arch})")
+        self._run(["apt-get", "update"], "apt-get update")
+        cache.write(stamp, b"")
+
+    def find(self, pattern: str) -> list[Found]:
+        """Packages whose whole name matches, newest version first."""
+        names = proc.output(["apt-cache", "pkgnames"], env=self.env).decode().split()
+        wanted = sorted(n for n in names if re.fullmatch(pattern, n))
+        said = proc.output(["apt-cache", "madison", *wanted], env=self.env).decode() if wanted else ""
+        found = {Found(*(x.strip() for x in line.split("|")[:2])) for line in said.splitlines() if line.count("|") == 2}
+        return newest_first(found)
+
+    def download(self, package: Found, where: Path) -> Path:
+        self._run(["apt-get", "download", f"{package.package}={package.version}"],
+                  f"fetching {package.package} {package.version}", cwd=where)
+        return next(where.glob("*.deb"))
+
+    def closure(self, packages: Sequence[str], where: Path) -> None:
+        """Unpack packages with all they depend on below 'where'."""
+        archives = self.dir / "cache/archives"
+        for old in archives.glob("*.deb"):
+            old.unlink()
+        self._run(["apt-get", "install", "-y", "--download-only", *packages], f"fetching {' '.join(packages)}")
+        debs = sorted(archives.glob("*.deb"))
+        for deb in debs:
+            proc.output(["dpkg", "-x", deb, where])
+            deb.unlink()
+        cache.write(where / "packages.txt", "".join(f"{d.name}\n" for d in debs).encode())
+
+
+def newest_first(found: set[Found]) -> list[Found]:
+    ordered: list[Found] = []
+    for item in sorted(found, key=lambda f: (f.package, f.version)):
+        at = next((i for i, other in enumerate(ordered) if _newer(item.version, other.version)), len(ordered))
+        ordered.insert(at, item)
+    return ordered
+
+
+def _newer(one: str, two: str) -> bool:
+    try:
+        proc.output(["dpkg", "--compare-versions", one, "gt", two])
+    except LabError:
+        return False
+    return True
+
+
+def tool_root(name: str, arch: str | None = None) -> Path:
+    """A tool of lab/tools.toml, unpacked with its dependencies in the cache."""
+    tool = data.load(data.LAB / "tools.toml").get(name)
+    if tool is None:
+        raise LabError(f"lab/tools.toml does not describe '{name}'")
+    arch = arch or architecture()
+    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool['suite'], tool['packages'])[:12]}"
+    with cache.lock(final.name):
+        if not final.exists():
+            cache.need_space(1)
+            apt = Apt([tool["suite"]], arch)
+            apt.update()
+            ui.say(f"fetching {name} from {tool['suite']} ({arch})")
+            with cache.building(final) as work:
+                apt.closure(tool["packages"], work)
+    return final
+
+
+def command(root: Path, program: str) -> list[str]:
+    """How to run a program of an unpacked root: its own loader, its own libraries."""
+    loaders = sorted([*root.glob("usr/lib*/ld-linux*.so.*"), *root.glob("lib*/ld-linux*.so.*"),
+                      *root.glob("usr/lib/*/ld-linux*.so.*")])
+    if not loaders or not (root / program).exists():
+        raise LabError(f"{root} is not whole: remove it and run it again")
+    libs = {p.parent for p in root.glob("usr/lib/*/libc.so.6")} | {p.parent for p in root.glob("lib/*/libc.so.6")}
+    subs = {p for lib in libs for p in lib.iterdir() if p.is_dir() and any(p.glob("*.so*"))}
+    path = ":".join(str(p) for p in [*sorted(libs), *sorted(subs)])
+    return [str(loaders[0]), "--library-path", path, str(root / program)]
+
+
+def ensure(needs: Sequence[data.Package]) -> None:
+    """Install the named packages that are missing, and say so."""
+    missing = sorted({p.name for p in needs if not _present(p.has)})
+    if not missing:
+        return
+    line = "apt-get install -y --no-install-recommends " + " ".join(missing)
+    if shutil.which("apt-get") is None:
+        raise LabError(f"missing here: {', '.join(missing)}; the lab wants Debian 12 or later")
+    if os.geteuid() != 0:
+        raise LabError(f"packages are missing; as root run: {line}")
+    ui.say(f"installing what is missing: {line}")
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    with cache.lock("apt-install"):
+        try:
+            proc.logged(line.split(), cache.log("apt-install"), "apt-get install", env=env)
+        except LabError:
+            try:  # a fresh machine may have no lists, or old ones
+                proc.logged(["apt-get", "update"], cache.log("apt-install"), "apt-get update", env=env)
+                proc.logged(line.split(), cache.log("apt-install"), "apt-get install", env=env)
+            except LabError as why:
+                raise LabError(f"cannot install {', '.join(missing)}: connect to the network, or install by hand; "
+                               f"{why}") from None
+
+
+def _present(has: str) -> bool:
+    return Path(has).exists() if has.startswith("/") else shutil.which(has) is not None

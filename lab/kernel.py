@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Configure and build one kernel for one target."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache, data, debian, proc, source, ui
+from .errors import LabError
+
+KEEP = 8  # built kernels per target that stay in the cache
+
+
+@dataclass(frozen=True)
+class Kernel:
+    vmlinux: Path
+    release: str
+
+
+def fragment(target: data.Target, suffix: str) -> str:
+    texts = [(data.LAB / "configs" / name).read_text() for name in target.fragments]
+    return "\n".join([*texts, f'CONFIG_LOCALVERSION="{suffix}"', "# CONFIG_LOCALVERSION_AUTO is not set", ""])
+
+
+def lost(wanted: str, got: str) -> list[str]:
+    """Symbols of the fragment that did not survive configuration."""
+    have = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", got, re.MULTILINE))
+    want: dict[str, str] = {}
+    for line in wanted.splitlines():
+        if m := re.fullmatch(r"(CONFIG_\w+)=(.*)", line.strip()):
+            want[m[1]] = m[2]
+        elif m := re.fullmatch(r"# (CONFIG_\w+) is not set", line.strip()):
+            want[m[1]] = "n"
+    return [f"{name}={value}" for name, value in want.items() if have.get(name, "n") != value]
+
+
+def needs(target: data.Target) -> list[data.Package]:
+    return data.packages()["kernel"] + target.packages
+
+
+def compiler(target: data.Target) -> str:
+    return proc.output([f"{target.cross}gcc", "--version"]).decode().splitlines()[0]
+
+
+def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment that every make in a kernel tree gets."""
+    ccache = "ccache " if shutil.which("ccache") else ""
+    # A relative O= inside the tree keeps absolute paths off the command lines:
+    # the patched tree then hits what the stock tree put into ccache.
+    args = ["ARCH=powerpc", f"CROSS_COMPILE={target.cross}", f"O={out}", f"CC={ccache}{target.cross}gcc",
+            f"HOSTCC={ccache}gcc"]
+    env = {"CCACHE_DIR": str(cache.folder() / "ccache"), "CCACHE_NOHASHDIR": "1",
+           "KBUILD_BUILD_TIMESTAMP": "1970-01-01", "KBUILD_BUILD_USER": "lab", "KBUILD_BUILD_HOST": "lab"}
+    return args, env
+
+
+def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
+    out = tree.path / f"out-{target.name}"
+    out.mkdir(exist_ok=True)
+    wanted = fragment(target, tree.suffix)
+    stamp = out / "lab.config"
+    if stamp.exists() and stamp.read_text() == wanted and (out / ".config").exists():
+        return out
+    stamp.unlink(missing_ok=True)
+    cache.write(out / "fragment.config", wanted.encode())
+    args, env = make_variables(target, out.name)
+    proc.logged(["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"], log,
+                f"configuring for {target.name}", cwd=tree.path, env=env)
+    gone = lost(wanted, (out / ".config").read_text())
+    if gone:
+        raise LabError(f"{target.name}: the configuration lost {', '.join(gone)}: add what they depend on to "
+                       f"{', '.join('lab/configs/' + f for f in target.fragments)}")
+    cache.write(stamp, wanted.encode())
+    return out
+
+
+def build(base: data.Base, target: data.Target) -> Kernel:
+    """The kernel of a base for a target; built only if its inputs changed."""
+    debian.ensure(needs(target))
+    tree = source.prepare(base)
+    key = cache.digest(tree.key, fragment(target, tree.suffix), compiler(target), target.cross)[:12]
+    final = cache.folder() / "kernels" / target.name / f"{tree.release}-{key}"
+    if tree.key and (final / "vmlinux").exists():
+        os.utime(final)
+        return Kernel(final / "vmlinux", tree.release)
+    with cache.lock(f"build-{tree.path.name}"):
+        source.patch(base, tree)
+        cache.need_space(1.5)
+        what = f"building {base.name} for {target.name}"
+        log = cache.log(f"build-{base.name}-{target.name}")
+        log.unlink(missing_ok=True)
+        ui.say(f"{what} ({tree.release}); log: {log}")
+        start = time.monotonic()
+        out = configure(tree, target, log)
+        args, env = make_variables(target, out.name)
+        proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
+        release = (out / "include/config/kernel.release").read_text().strip()
+        if release != tree.release:
+            raise LabError(f"{out} calls itself {release}, not {tree.release}: remove {tree.path} and run it again")
+        with cache.building(final) as work:
+            shutil.copy2(out / "vmlinux", work)
+            shutil.copy2(out / ".config", work / "config")
+        prune(final.parent.iterdir())
+        ui.say(f"built {tree.release} for {target.name} in {ui.took(time.monotonic() - start)}")
+    return Kernel(final / "vmlinux", tree.release)
+
+
+def prune(folders: Iterable[Path]) -> None:
+    for old in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
+        shutil.rmtree(old, ignore_errors=True)

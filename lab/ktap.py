@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A strict reader of what kselftests print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from .channel import Outcome
+
+
+class Status(Enum):
+    PASS = "PASSED"
+    FAIL = "FAILED"
+    SKIP = "SKIPPED"
+    XFAIL = "XFAIL"
+    CRASH = "CRASHED"
+    TIMEOUT = "TIMEOUT"
+
+    @property
+    def bad(self) -> bool:
+        return self in (Status.FAIL, Status.CRASH, Status.TIMEOUT)
+
+
+@dataclass(frozen=True)
+class Result:
+    id: str
+    status: Status
+    why: str = ""
+
+
+KSFT_SKIP = 4
+_LINE = re.compile(r"(not )?ok (\d+)\s*(?:- )?(.*)")
+_DIRECTIVE = re.compile(r"#\s*(SKIP|XFAIL|XPASS|TODO|error)\b[ :]*(.*)")
+_PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*SKIP\b\s*(.*))?\s*")
+
+
+def _result(binary: str, match: re.Match[str]) -> Result:
+    bad, number, rest = match[1] is not None, match[2], match[3]
+    directive = _DIRECTIVE.search(rest)
+    name = (rest[:directive.start()] if directive else rest.split(" # ")[0]).strip()
+    why = directive[2].strip() if directive else ""
+    if directive and not name:
+        # ksft_test_result_skip() and its like print the directive before the name.
+        name, _, why = why.partition(" # ")
+    test = f"{binary}.{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name).strip('_') or number}"
+    word = directive[1] if directive else ""
+    if word == "SKIP" and not bad:
+        return Result(test, Status.SKIP, why)
+    if word in ("XFAIL", "TODO"):
+        return Result(test, Status.XFAIL, why)
+    if word == "XPASS":
+        return Result(test, Status.FAIL, "passes, though it is marked as an expected failure: take the mark away")
+    return Result(test, Status.FAIL if bad else Status.PASS, why)
+
+
+def parse(outcome: Outcome) -> list[Result]:
+    """One program's results. What is missing or contradicts itself is a crash or a failure."""
+    binary = outcome.name
+    planned: int | None = None
+    plan_skip: str | None = None
+    results: list[Result] = []
+    numbers: list[int] = []
+    for line in outcome.output.decode(errors="replace").split("\n"):
+        line = line.rstrip("\r")
+        if match := _PLAN.fullmatch(line):
+            if planned is not None:
+                return [*results, Result(binary, Status.CRASH, "prints two plans")]
+            planned, plan_skip = int(match[1]), match[2]
+        elif match := _LINE.fullmatch(line):
+            results.append(_result(binary, match))
+            numbers.append(int(match[2]))
+    end = _end(outcome, planned, plan_skip, results, numbers)
+    return [*results, end] if end else results
+
+
+def _end(outcome: Outcome, planned: int | None, plan_skip: str | None, results: list[Result],
+         numbers: list[int]) -> Result | None:
+    """A result for the program as a whole, if it did not end as its lines say."""
+    name, cases = outcome.name, len(results)
+    if outcome.how == "timeout":
+        return Result(name, Status.TIMEOUT, f"no end after {outcome.value} s, {cases} results")
+    if outcome.how == "signal":
+        return Result(name, Status.CRASH, f"killed by signal {outcome.value} after {cases} results")
+    if outcome.how != "exit":
+        return Result(name, Status.CRASH, f"cut short after {cases} results")
+    if (outcome.value == KSFT_SKIP and not cases) or (planned == 0 and plan_skip is not None):
+        return Result(name, Status.SKIP, plan_skip or _last_comment(outcome))
+    if planned is None:
+        return Result(name, Status.CRASH, f"exit status {outcome.value} and no plan; {_last_comment(outcome)}")
+    if cases != planned or numbers != list(range(1, cases + 1)):
+        return Result(name, Status.CRASH, f"{cases} of {planned} results (exit status {outcome.value})")
+    if planned == 0:
+        return Result(name, Status.CRASH, "plans no test")
+    if len({r.id for r in results}) != cases:
+        return Result(name, Status.CRASH, "two results have the same name")
+    bad = any(r.status.bad for r in results)
+    if outcome.value not in (0, KSFT_SKIP) and not bad:
+        return Result(name, Status.FAIL, f"exit status {outcome.value}, though no result failed")
+    return None
+
+
+def _last_comment(outcome: Outcome) -> str:
+    said = [x.lstrip("# ").strip() for x in outcome.output.decode(errors="replace").splitlines() if x.strip()]
+    return said[-1] if said else "no output"

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Child processes: each in its own group, logged, never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from . import ui
+from .errors import LabError, full_disk
+
+NO_SPACE_TEXT = b"No space left on device"
+
+
+def kill_group(child: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+@contextlib.contextmanager
+def group(argv: Sequence[str | Path], **options) -> Iterator[subprocess.Popen]:
+    """Run argv as a process group that does not outlive the block."""
+    try:
+        child = subprocess.Popen([str(a) for a in argv], start_new_session=True, **options)
+    except FileNotFoundError:
+        raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
+    try:
+        yield child
+    finally:
+        kill_group(child)
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without what would change a build behind our back."""
+    drop = ("MAKE", "KBUILD", "KCONFIG", "CROSS_COMPILE", "ARCH", "CFLAGS", "LDFLAGS", "GIT_", "MFLAGS", "CC", "O")
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(drop[:3]) and k not in drop and not k.startswith("GIT_") and k not in ("K", "T", "V")}
+    return env | {"LC_ALL": "C.UTF-8"} | dict(extra or {})
+
+
+def logged(argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None = None,
+           env: Mapping[str, str] | None = None) -> None:
+    """Run argv with its output appended to log; on failure one line and the log's tail."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    heart = ui.Heartbeat(what)
+    with open(log, "ab") as out:
+        out.write(f"\n# {' '.join(str(a) for a in argv)}\n".encode())
+        out.flush()
+        begin = out.tell()
+        with group(argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out,
+                   stderr=subprocess.STDOUT) as child:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = child.wait(timeout=1)
+                    break
+                heart.beat()
+    if code == 0:
+        return
+    with open(log, "rb") as text:
+        text.seek(begin)
+        said = text.read()
+    if NO_SPACE_TEXT in said:
+        raise full_disk(what)
+    lines = said.decode(errors="replace").splitlines()
+    for line in lines[-12:]:
+        ui.say(f"  {line}")
+    errors = [x.strip() for x in lines if any(w in x for w in ("rror:", "E: ", "fatal:"))]
+    raise LabError(f"{what} failed: {(errors or lines or ['no output'])[0]} (log: {log})")
+
+
+def output(argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None,
+           data: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+    """The standard output of a short command."""
+    try:
+        done = subprocess.run([str(a) for a in argv], cwd=cwd, env=environment(env), check=False, capture_output=True,
+                              **({"input": data} if data is not None else {"stdin": subprocess.DEVNULL}))
+    except FileNotFoundError:
+        raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
+    if done.returncode not in ok:
+        if NO_SPACE_TEXT in done.stderr:
+            raise full_disk(argv[0])
+        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+        raise LabError(f"{' '.join(str(a) for a in argv[:3])} failed: {(said or ['no output'])[-1]}")
+    return done.stdout

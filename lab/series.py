@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reading the series: which mails, which files, and what they make of a tree."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache, proc
+from .errors import LabError
+
+# Below these folders of the checkout live kernel files that BASE does not have.
+KERNEL_DIRS = ("arch", "tools", "Documentation", "include", "virt")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What patches/<base>/BASE records: the exact tree the series is made for."""
+
+    package: str
+    version: str
+    kernel: str
+    sha256: str
+
+
+def read_base(path: Path) -> Base | None:
+    if not path.exists():
+        return None
+    pairs = dict(m.groups() for m in re.finditer(r'^(\w+)\s*[:=]\s*"?([^"\n]*?)"?\s*$', path.read_text(), re.MULTILINE))
+    low = {k.lower(): v for k, v in pairs.items()}
+    missing = [k for k in ("package", "version", "kernel", "sha256") if not low.get(k)]
+    if missing:
+        raise LabError(f"{path}: no line '{missing[0]}: ...'; it wants package, version, kernel and sha256")
+    return Base(low["package"], low["version"], low["kernel"], low["sha256"])
+
+
+def mails(folder: Path) -> list[Path]:
+    """The mails in the order of the series file."""
+    listing = folder / "series"
+    if not listing.exists():
+        raise LabError(f"{listing} is missing: there is no series to apply")
+    names = [line.split("#")[0].strip() for line in listing.read_text().splitlines()]
+    found = [folder / n for n in names if n]
+    for mail in found:
+        if not mail.exists():
+            raise LabError(f"{listing} names {mail.name}, which is not there: mend the list, or run 'make series'")
+    return found
+
+
+def touched(found: list[Path]) -> list[str]:
+    """Every kernel file that the mails name, sorted."""
+    files: set[str] = set()
+    for mail in found:
+        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", mail.read_text(errors="replace"), re.MULTILINE):
+            files |= {one, two}
+    return sorted(files)
+
+
+def checkout_files(root: Path = cache.ROOT) -> dict[str, Path]:
+    """The kernel files that live in the checkout, by their kernel path."""
+    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z", *KERNEL_DIRS], cwd=root).decode()
+    return {name: root / name for name in said.split("\0") if name and (root / name).is_file()}
+
+
+def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:
+    """Apply the mails in 'scratch' to just the files they touch: exact, no fuzz."""
+    for name in touched(found):
+        if (stock / name).is_file():
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(stock / name, scratch / name)
+    env = {"GIT_CEILING_DIRECTORIES": str(scratch.parent), "GIT_CONFIG_GLOBAL": "/dev/null",
+           "GIT_CONFIG_NOSYSTEM": "1"}
+    for mail in found:
+        try:
+            proc.output(["git", "apply", "--whitespace=nowarn", mail], cwd=scratch, env=env)
+        except LabError:
+            raise LabError(f"{mail.name} does not apply to {called}: {_why(mail, scratch, env)}; "
+                           "rebase it ('make tree', 'make refresh') or use the base it is made for") from None
+
+
+def _why(mail: Path, scratch: Path, env: dict[str, str]) -> str:
+    said = proc.output(["sh", "-c", 'git apply --check "$0" 2>&1', mail], cwd=scratch, env=env, ok=range(256)).decode()
+    for pattern in (r"error: patch failed: (\S+:\d+)", r"error: (\S+): (?:No such file|already exists|patch does not)"):
+        if found := re.search(pattern, said):
+            return found[1]
+    return (said.splitlines() or ["unknown reason"])[0]

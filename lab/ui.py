@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the user sees: [12:31:07] lines on stderr, colour only on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+_LOCK = threading.Lock()
+_COLOURS = {"PASSED": 32, "FAILED": 31, "CRASHED": 31, "TIMEOUT": 31, "SKIPPED": 33, "XFAIL": 33}
+
+
+def _colourful(stream) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ
+
+
+def paint(text: str, status: str | None = None, stream=None) -> str:
+    colour = _COLOURS.get(status or text)
+    if colour is None or not _colourful(stream or sys.stderr):
+        return text
+    return f"\x1b[{colour}m{text}\x1b[0m"
+
+
+def say(text: str) -> None:
+    with _LOCK:
+        print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def status(word: str, text: str) -> None:
+    say(f"[{paint(word)}] {text}")
+
+
+def took(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+class Heartbeat:
+    """Tells every so often that a long stage is still alive."""
+
+    def __init__(self, what: str, every: float = 30.0) -> None:
+        self.what, self.every = what, every
+        self.start = self.last = time.monotonic()
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self.start
+
+    def beat(self) -> None:
+        if time.monotonic() - self.last >= self.every:
+            self.last = time.monotonic()
+            say(f"{self.what} ... {took(self.elapsed())}")
