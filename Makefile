@@ -9,7 +9,7 @@ COMMANDS := help test kernel run shell demo tree refresh series check clean \
 .PHONY: $(COMMANDS)
 
 # A variable given to make reaches the lab by the environment.
-VARIABLES := K T TEST SUITE PAYLOAD ARGS KERNEL_SRC TREE V LAB_CACHE
+VARIABLES := K T TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 
 $(COMMANDS):

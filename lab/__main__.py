@@ -30,11 +30,15 @@ usage: make COMMAND [VARIABLE=value ...]
   K=         kernel base: {bases}
   T=         target: {targets}
   KERNEL_SRC=/path    a kernel tree or linux-source tarball to use instead
+  LIMIT=     seconds that PAYLOAD may take (600)
   LAB_CACHE=/path     where everything is kept ({folder})
   V=1        print the kernel console and all test output
 
-exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashed, 4 time limit"""
+exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashed, 4 time limit
+make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value ...' is the
+same as 'make COMMAND VARIABLE=value ...' and exits with the status as it is."""
 
+VARIABLES = ("K", "T", "TEST", "SUITE", "PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "LAB_CACHE")
 BASE, TARGET = "mainline", "pseries-p8"
 
 
@@ -165,8 +169,13 @@ def main(argv: list[str]) -> int:
     # A killed make ends what it started, like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if len(argv) > 1 or name not in COMMANDS:
-            raise LabError(f"unknown command '{' '.join(argv)}'; known: {', '.join(sorted(COMMANDS))}")
+        for word in argv[1:]:
+            key, equals, value = word.partition("=")
+            if not equals or key not in VARIABLES:
+                raise LabError(f"unknown argument '{word}'; known: {', '.join(v + '=' for v in VARIABLES)}")
+            os.environ[key] = value
+        if name not in COMMANDS:
+            raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(COMMANDS))}")
         return COMMANDS[name]()
     except LabError as why:
         ui.say(f"error: {why}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import selectors
 import subprocess
@@ -89,7 +90,7 @@ def emulator(target: data.Target) -> list[str]:
 
 def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[str]:
     target = spec.target
-    words = [f"console={target.boot.console}", "panic=-1", target.boot.cmdline, spec.cmdline]
+    words = [f"console={target.boot.console}", "panic=-1", "oops=panic", target.boot.cmdline, spec.cmdline]
     args = [*target.qemu.args, "-m", target.qemu.memory, "-smp", str(target.qemu.smp),
             # Not just "-display none": it tells the firmware that the serial port is its console.
             "-nographic", "-nodefaults", "-no-user-config", "-no-reboot", "-monitor", "none",
@@ -111,8 +112,6 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
 
 def identity(spec: Spec, facts: dict[str, str]) -> str:
     """What is wrong with the machine that booted; empty if it is the right one."""
-    import re
-
     must = spec.target.must
     for key, want in (("release", spec.kernel.release), ("machine", must.machine)):
         if facts.get(key) != want:

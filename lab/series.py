@@ -76,11 +76,11 @@ def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:
         try:
             proc.output(["git", "apply", "--whitespace=nowarn", mail], cwd=scratch, env=env)
         except LabError:
-            raise LabError(f"{mail.name} does not apply to {called}: {_why(mail, scratch, env)}; "
+            raise LabError(f"{mail.name} does not apply to {called}: {why(mail, scratch, env)}; "
                            "rebase it ('make tree', 'make refresh') or use the base it is made for") from None
 
 
-def _why(mail: Path, scratch: Path, env: dict[str, str]) -> str:
+def why(mail: Path, scratch: Path, env: dict[str, str]) -> str:
     said = proc.output(["sh", "-c", 'git apply --check "$0" 2>&1', mail], cwd=scratch, env=env, ok=range(256)).decode()
     for pattern in (r"error: patch failed: (\S+:\d+)", r"error: (\S+): (?:No such file|already exists|patch does not)"):
         if found := re.search(pattern, said):

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make check: what can be judged without booting anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from . import cache, data, debian, export, proc, series, source, testrun, ui
+from .errors import FAILED, PASSED, LabError
+
+Check = Callable[[], list[str]]
+
+# Files whose format has no room for a comment, or that are not ours to mark.
+UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^lab/tests/data/)")
+# What names a machine of a package archive: the mirror is the user's own.
+HOSTS = re.compile(r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b|"
+                   r"\b(?:pypi|files\.pythonhosted|proxy\.golang|registry\.npmjs)\.org\b|\bcrates\.io\b")
+
+
+def tracked() -> list[str]:
+    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=cache.ROOT).decode()
+    return [n for n in said.split("\0") if n and (cache.ROOT / n).is_file()]
+
+
+def spdx() -> list[str]:
+    bad = []
+    for name in tracked():
+        if not UNMARKED.search(name):
+            head = (cache.ROOT / name).read_text(errors="replace").splitlines()[:3]
+            if not any("SPDX-License-Identifier: " in line for line in head):
+                bad.append(f"{name}: no SPDX-License-Identifier in the first lines")
+    return bad
+
+
+def hosts() -> list[str]:
+    return [f"{name}:{number}: names a host: {m[0]}" for name in tracked() if name != "COPYING"
+            for number, line in enumerate((cache.ROOT / name).read_text(errors="replace").splitlines(), 1)
+            for m in [HOSTS.search(line)] if m]
+
+
+def listing() -> list[str]:
+    """series names each mail of the folder, in order, and no other."""
+    folder = data.base("mainline").series_dir
+    assert folder is not None
+    named, there = [p.name for p in series.mails(folder)], sorted(p.name for p in folder.glob("*.patch"))
+    bad = [f"{folder / 'series'}: {'lacks' if n in there else 'names'} {n}: run 'make series'"
+           for n in sorted(set(named) ^ set(there))]
+    if not bad and named != there:
+        bad = [f"{folder / 'series'}: not in the order of the numbers: run 'make series'"]
+    if series.read_base(folder / "BASE") is None:
+        bad.append(f"{folder / 'BASE'} is missing")
+    if not (folder / export.COVER).exists():
+        bad.append(f"{folder / export.COVER} is missing")
+    return bad
+
+
+def round_trip() -> list[str]:
+    """git am on BASE, the checkout's files, format-patch: the same bytes again."""
+    base = data.base("mainline")
+    assert base.series_dir is not None
+    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
+        made = {p.name: p.read_bytes() for p in export.remake(base, Path(name))}
+    have = {p.name: p.read_bytes() for p in base.series_dir.glob("*.patch")}
+    return [f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
+            for n in sorted(made.keys() | have.keys()) if made.get(n) != have.get(n)]
+
+
+def checkpatch() -> list[str]:
+    base = data.base("mainline")
+    assert base.series_dir is not None
+    tree = source.find(base).tree
+    accepted = [row["type"] for row in data.load(data.LAB / "checkpatch.toml").get("accept", [])]
+    bad = []
+    for mail in series.mails(base.series_dir):
+        said = proc.output(["perl", tree / "scripts/checkpatch.pl", "--strict", "--terse", "--no-summary", "--show-types",
+                            f"--root={tree}", "--max-line-length=100", *(["--ignore", ",".join(accepted)] if accepted else []),
+                            mail], cwd=tree, ok=(0, 1)).decode(errors="replace")
+        bad += [line.replace(f"{base.series_dir}/", "") for line in said.splitlines() if line.strip()]
+    return bad
+
+
+def scripts() -> list[str]:
+    names = [n for n in tracked() if n.endswith(".sh") or n == ".ci/run"]
+    if not names:
+        return []
+    said = proc.output(["shellcheck", "--format=gcc", *names], cwd=cache.ROOT, ok=(0, 1)).decode()
+    return said.splitlines()
+
+
+def ruff() -> list[str]:
+    command = debian.command(debian.tool_root("ruff"), "usr/bin/ruff")
+    said = proc.output([*command, "check", "--no-cache", "--output-format=concise", "lab"], cwd=cache.ROOT, ok=(0, 1)).decode()
+    return [line for line in said.splitlines() if re.match(r"\S+:\d+:\d+: ", line)]
+
+
+def data_files() -> list[str]:
+    """Every data file loads; an expectation names a target and a test of the suite."""
+    for name in data.names("bases"):
+        data.base(name)
+    tests = {t.binary for name in data.names("suites") for t in data.suite(name)}
+    bad = []
+    for target in map(data.target, data.names("targets")):
+        bad += [f"{target.name}: no lab/configs/{f}" for f in target.fragments if not (data.LAB / "configs" / f).exists()]
+    for base in data.names("expect"):
+        for target, ids in (data.expected_failures(base) or {}).items():
+            if target not in data.names("targets"):
+                bad.append(f"lab/expect/{base}.toml: unknown target {target}")
+            bad += [f"lab/expect/{base}.toml: no suite has {i}" for i in sorted(ids) if i.split(".")[0] not in tests]
+    return bad
+
+
+CHECKS: dict[str, Check] = {
+    "data files": data_files,
+    "SPDX lines": spdx,
+    "no host names": hosts,
+    "shellcheck": scripts,
+    "ruff": ruff,
+    "series and folder agree": listing,
+    "mails make the round trip": round_trip,
+    "checkpatch --strict": checkpatch,
+}
+
+
+def run(total: testrun.Count) -> None:
+    debian.ensure(data.packages()["check"])
+    for name, check in CHECKS.items():
+        try:
+            bad = check()
+        except LabError as why:
+            bad = [str(why)]
+        ui.status("FAILED" if bad else "PASSED", name)
+        for line in bad:
+            ui.say(f"  {line}")
+        total.failed += bool(bad)
+        total.passed += not bad
+
+
+def main() -> int:
+    total = testrun.Count()
+    if os.environ.get("K") or os.environ.get("T"):
+        raise LabError("make check takes no K= and T=: it judges the checkout")
+    run(total)
+    testrun.unit_tests(total)
+    print(total.line(), flush=True)
+    return FAILED if total.failed else PASSED

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One program in one booted target: make run, make boot, make shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from . import boot, channel, data, elf, kernel, ui, verdict
+from .errors import LabError
+
+LIMIT = 600
+
+
+def seconds(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or int(text) < 1:
+        raise LabError(f"{name}={text}: give whole seconds, 1 or more")
+    return int(text)
+
+
+def echo_console(record: boot.Record) -> None:
+    if os.environ.get("V"):
+        sys.stderr.write(record.console.decode(errors="replace"))
+
+
+def run(base: data.Base, target: data.Target) -> int:
+    name = os.environ.get("PAYLOAD")
+    if not name:
+        raise LabError(f"make run wants PAYLOAD=program, static, built with {target.cross}gcc -static")
+    path = Path(name).expanduser()
+    program = elf.check(path, target)
+    try:
+        args = shlex.split(os.environ.get("ARGS") or "")
+    except ValueError as why:
+        raise LabError(f"ARGS: {why}") from None
+    built = kernel.build(base, target)
+    command = channel.Command(path.name, [f"/bin/{path.name}", *args], seconds("LIMIT", LIMIT))
+    spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")
+    ui.say(f"booting {built.release} on {target.name}")
+
+    def show(text: bytes) -> None:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+
+    record = boot.run(spec, show)
+    echo_console(record)
+    return verdict.status(spec, record)
+
+
+def boot_only(base: data.Base, target: data.Target) -> int:
+    """Boot, identify, end."""
+    built = kernel.build(base, target)
+    spec = boot.Spec(target, built, [], log=f"boot-{target.name}")
+    ui.say(f"booting {built.release} on {target.name}")
+    record = boot.run(spec)
+    echo_console(record)
+    found = verdict.judge(spec, record)
+    if found.code:
+        found.tell(target.name)
+    else:
+        ui.status("PASSED", f"{target.name}: {built.release}, a KVM PR guest can be created; "
+                            f"up after {record.first_result or 0:.1f} s")
+    return found.code
+
+
+def shell(base: data.Base, target: data.Target) -> int:
+    if not sys.stdin.isatty():
+        raise LabError("make shell needs a terminal; to run a program use make run")
+    built = kernel.build(base, target)
+    command = channel.Command("shell", ["/bin/sh"], 0, shell=True)
+    spec = boot.Spec(target, built, [command], {"bin/sh": boot.compile_for(target, "sh.c")}, interactive=True)
+    ui.say(f"booting {built.release} on {target.name}; 'exit' ends it, Ctrl-A X kills it")
+    record = boot.run(spec)
+    return verdict.status(spec, record) if record.channel.outcomes else 0

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make test: build, boot, judge, and say it in a table."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from . import boot, cache, channel, data, errors, kernel, ktap, payload, proc, selftests, ui, verdict
+from .errors import LabError
+from .ktap import Result, Status
+
+QEMUS = 2  # at a time
+SUITE, BASE, STOCK = "kvm-powerpc", "mainline", "stock-mainline"
+
+
+@dataclass
+class Job:
+    """One base on one target; expected: ids that must fail, None: nothing may fail."""
+
+    base: data.Base
+    target: data.Target
+    tests: list[data.Test]
+    expected: set[str] | None = None
+    spec: boot.Spec | None = None
+    code: int = errors.PASSED
+    results: list[Result] = field(default_factory=list)
+    seconds: float = 0.0
+    first: float | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.base.name} {self.target.name}"
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+
+    def line(self) -> str:
+        more = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{more}"
+
+
+def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
+    """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
+    binary = pattern.split(".")[0]
+    return [t for t in tests if (not t.targets or target.name in t.targets) and fnmatch.fnmatch(t.binary, binary or "*")]
+
+
+def jobs() -> list[Job]:
+    suite = data.suite(os.environ.get("SUITE") or SUITE)
+    pattern = os.environ.get("TEST") or ""
+    only_base, only_target = os.environ.get("K"), os.environ.get("T")
+    targets = [data.target(t) for t in ([only_target] if only_target else data.names("targets"))]
+    bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
+    made = []
+    for base in bases:
+        expected = None if only_base else data.expected_failures(base.name)
+        for target in targets:
+            tests = choose(suite, target, pattern)
+            if tests:
+                wanted = None if expected is None else {i for i in expected.get(target.name, set()) if matches(i, pattern, tests)}
+                made.append(Job(base, target, tests, wanted))
+    if not made:
+        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted({t.binary for t in suite}))}")
+    return made
+
+
+def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
+    if test.split(".")[0] not in {t.binary for t in tests}:
+        return False
+    return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
+
+
+def prepare(job: Job) -> None:
+    built = kernel.build(job.base, job.target)
+    files = selftests.programs(selftests.build(job.target), job.tests, job.target)
+    commands = [channel.Command(t.binary, [f"/bin/{t.binary}"], t.limit) for t in job.tests]
+    job.spec = boot.Spec(job.target, built, commands, files, log=f"test-{job.base.name}-{job.target.name}")
+
+
+def execute(job: Job) -> None:
+    assert job.spec is not None
+    ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
+    record = boot.run(job.spec)
+    payload.echo_console(record)
+    job.seconds, job.first = record.seconds, record.first_result
+    found = verdict.judge(job.spec, record)
+    job.code = found.code
+    job.results = collect(job, record, found)
+    for result in job.results:
+        tell(job, result)
+    if os.environ.get("V"):
+        for outcome in record.channel.outcomes:
+            sys.stderr.write(outcome.output.decode(errors="replace"))
+    if found.code:
+        found.tell(job.name)
+
+
+def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
+    pattern = os.environ.get("TEST") or ""
+    results = [r for o in record.channel.outcomes for r in ktap.parse(o) if matches(r.id, pattern, job.tests)]
+    ran = {o.name for o in record.channel.outcomes}
+    results += [Result(t.binary, Status.CRASH, "not run") for t in job.tests if t.binary not in ran]
+    if found.code:
+        results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
+    if results and all(r.status is Status.SKIP for r in results):
+        results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
+    return results
+
+
+def deviation(job: Job, result: Result) -> bool:
+    """Is this result other than it must be?"""
+    if job.expected is not None and not result.id.startswith("("):
+        return result.status.bad != (result.id in job.expected)
+    return result.status.bad
+
+
+def missing(job: Job) -> list[str]:
+    return sorted((job.expected or set()) - {r.id for r in job.results})
+
+
+def tell(job: Job, result: Result) -> None:
+    note = f": {result.why}" if result.why else ""
+    if job.expected is not None and result.status.bad and not deviation(job, result):
+        note += " (as it must on this kernel)"
+    ui.status(result.status.value, f"{job.name}: {result.id}{note}")
+
+
+def count(all_jobs: list[Job], total: Count) -> None:
+    for job in all_jobs:
+        for result in job.results:
+            if deviation(job, result):
+                total.failed += 1
+            elif result.status is Status.SKIP:
+                total.skipped += 1
+            elif result.status is Status.XFAIL:
+                total.xfailed += 1
+            else:
+                total.passed += 1
+        total.failed += len(missing(job))
+
+
+def unit_tests(total: Count) -> None:
+    """The lab's own tests, counted with the rest."""
+    ui.say("unit tests of the lab")
+    done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-t", str(cache.ROOT), "-s", str(data.LAB / "tests")],
+                          capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=cache.ROOT,
+                          env=proc.environment({"PYTHONDONTWRITEBYTECODE": "1"}))
+    add_unit_tests(done.stderr, total)
+    if done.returncode:
+        for line in done.stderr.splitlines():
+            ui.say(f"  {line}")
+
+
+def add_unit_tests(said: str, total: Count) -> None:
+    ran = re.search(r"^Ran (\d+) test", said, re.MULTILINE)
+    if ran is None or ran[1] == "0":
+        raise LabError("the lab's unit tests did not run: python3 -m unittest discover -s lab/tests -t .")
+    words = Counter({k: int(v) for k, v in re.findall(r"(failures|errors|skipped)=(\d+)", said)})
+    bad = words["failures"] + words["errors"]
+    total.failed += bad
+    total.skipped += words["skipped"]
+    total.passed += max(0, int(ran[1]) - bad - words["skipped"])
+
+
+def table(all_jobs: list[Job]) -> None:
+    """Tests by target; the word says what happened, '!' that it should not have."""
+    tests = list(dict.fromkeys(r.id for job in all_jobs for r in job.results))
+    width = max(len(t) for t in [*tests, "test"])
+    print()
+    for base in dict.fromkeys(job.base.name for job in all_jobs):
+        columns = [job for job in all_jobs if job.base.name == base]
+        print(f"{base:{width}}  " + "  ".join(f"{job.target.name:11}" for job in columns))
+        for test in tests:
+            cells = []
+            for job in columns:
+                found = next((r for r in job.results if r.id == test), None)
+                word = "-" if found is None else found.status.value + ("!" if deviation(job, found) else "")
+                cells.append(ui.paint(f"{word:11}", word.rstrip("!"), sys.stdout))
+            if any(c.strip() != "-" for c in cells):
+                print(f"{test:{width}}  " + "  ".join(cells))
+        print(f"{'first result, whole run (s)':{width}}  " +
+              "  ".join(f"{f'{job.first or 0:.1f}, {job.seconds:.1f}':11}" for job in columns))
+        print()
+
+
+def report(all_jobs: list[Job], total: Count) -> int:
+    table(all_jobs)
+    for job in all_jobs:
+        for result in job.results:
+            if deviation(job, result):
+                why = "passes, but must fail on this kernel" if not result.status.bad else result.why
+                print(f"{job.name}: {result.id}: {result.status.value}" + (f": {why}" if why else ""))
+        for test in missing(job):
+            print(f"{job.name}: {test}: must fail on this kernel, but gave no result")
+    if total.xfailed:
+        print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
+    worst = [job.code for job in all_jobs if job.code]
+    return worst[0] if worst else errors.FAILED if total.failed else errors.PASSED
+
+
+def main() -> int:
+    start = time.monotonic()
+    todo = jobs()
+    total = Count()
+    whole = not (os.environ.get("K") or os.environ.get("T") or os.environ.get("TEST"))
+    if whole:
+        unit_tests(total)
+    for job in todo:
+        prepare(job)
+    with ThreadPoolExecutor(QEMUS) as pool:
+        for future in [pool.submit(execute, job) for job in todo]:
+            future.result()
+    count(todo, total)
+    code = report(todo, total)
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    print(total.line(), flush=True)
+    return code or (errors.FAILED if total.failed else errors.PASSED)

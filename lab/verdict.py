@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From what a boot left behind to what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import boot, console, errors, ui
+from .errors import LabError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    code: int
+    text: str = ""
+    excerpt: list[str] = field(default_factory=list)
+
+    def tell(self, target: str) -> None:
+        word = {errors.CRASHED: "CRASHED", errors.TIMEOUT: "TIMEOUT"}.get(self.code, "FAILED")
+        ui.status(word, f"{target}: {self.text}")
+        for line in self.excerpt:
+            ui.say(f"  {line}")
+
+
+def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
+    """Did the machine and its kernel behave? (Not yet: did the tests pass.)"""
+    if wrong := boot.refuse(spec, record):
+        raise wrong
+    if report := console.crash(record.console):
+        return Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+    if record.timed_out:
+        running = record.channel.running
+        during = f" while {running.name} ran" if running else ""
+        return Verdict(errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", console.tail(record.console))
+    if not record.channel.identified:
+        said = f" ({record.qemu_says.splitlines()[-1]})" if record.qemu_says else ""
+        return Verdict(errors.CRASHED, f"ended before its first process could speak{said}; the end of the console:",
+                       console.tail(record.console))
+    if not record.channel.done:
+        return Verdict(errors.CRASHED, "ended before the tests did; the end of the console:", console.tail(record.console))
+    return Verdict(errors.PASSED)
+
+
+def status(spec: boot.Spec, record: boot.Record) -> int:
+    """The exit status of a boot with one payload: the payload's own if all else is well."""
+    found = judge(spec, record)
+    if found.code:
+        found.tell(spec.target.name)
+        return found.code
+    last = record.channel.outcomes[-1] if record.channel.outcomes else None
+    if last is None:
+        raise LabError(f"{spec.target.name}: nothing was run")
+    if last.how == "timeout":
+        ui.status("TIMEOUT", f"{last.name}: no end after {last.value} s; the end of the console:")
+        for line in console.tail(record.console):
+            ui.say(f"  {line}")
+        return errors.TIMEOUT
+    if last.how == "signal":
+        ui.status("FAILED", f"{last.name}: killed by signal {last.value}")
+        return 128 + last.value
+    return last.value
