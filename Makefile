@@ -13,5 +13,6 @@ VARIABLES := K T TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 
 $(COMMANDS):
-	@command -v $(PYTHON) >/dev/null || { echo 'error: python3 is missing: apt-get install python3' >&2; exit 2; }
+	@$(PYTHON) -c 'import tomllib' 2>/dev/null || \
+		{ echo 'error: Python 3.11 or later is needed: apt-get install python3' >&2; exit 2; }
 	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='$(CURDIR)' $(PYTHON) -m lab $@

@@ -47,8 +47,11 @@ def chosen() -> tuple[data.Base, data.Target]:
 
 
 def cmd_help() -> int:
-    print(HELP.format(bases=", ".join(data.names("bases")), targets=", ".join(data.names("targets")),
-                      folder=cache.folder()))
+    print(
+        HELP.format(
+            bases=", ".join(data.names("bases")), targets=", ".join(data.names("targets")), folder=cache.folder()
+        )
+    )
     return 0
 
 
@@ -196,6 +199,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
-        sys.exit("Python 3.11 or later is needed: apt-get install python3 (Debian 12 or later)")
     sys.exit(main(sys.argv[1:]))

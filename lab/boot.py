@@ -30,10 +30,10 @@ class Spec:
     kernel: Kernel
     commands: list[channel.Command]
     files: dict[str, bytes] = field(default_factory=dict)
-    limit: float | None = None		# seconds in all; None: made up of the parts' limits
-    share: Path | None = None		# a folder that becomes the commands' root (pseries)
-    chardevs: list[str] = field(default_factory=list)	# more serial ports, as QEMU's -serial wants them
-    raw: list[str] = field(default_factory=list)	# their terminals in the target, to be set raw
+    limit: float | None = None  # seconds in all; None: made up of the parts' limits
+    share: Path | None = None  # a folder that becomes the commands' root (pseries)
+    chardevs: list[str] = field(default_factory=list)  # more serial ports, as QEMU's -serial wants them
+    raw: list[str] = field(default_factory=list)  # their terminals in the target, to be set raw
     cmdline: str = ""
     qemu_args: list[str] = field(default_factory=list)
     interactive: bool = False
@@ -46,7 +46,7 @@ class Record:
 
     console: bytes
     channel: channel.Channel
-    timed_out: str = ""		# which limit, in words
+    timed_out: str = ""  # which limit, in words
     qemu_status: int | None = 0
     qemu_says: str = ""
     seconds: float = 0.0
@@ -62,8 +62,11 @@ def compile_for(target: data.Target, name: str) -> bytes:
         debian.ensure(target.packages)
         final.parent.mkdir(exist_ok=True)
         work = final.with_name(f".{final.name}.{os.getpid()}")
-        proc.logged([f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work, code],
-                    cache.log("init"), f"building {name}")
+        proc.logged(
+            [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work, code],
+            cache.log("init"),
+            f"building {name}",
+        )
         os.rename(work, final)
     return final.read_bytes()
 
@@ -77,7 +80,9 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
     root.device("dev/null", 1, 3)
     root.file("init", compile_for(target, "init.c"))
     share = "share" if spec.share else ""
-    root.file("lab/plan", channel.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644)
+    root.file(
+        "lab/plan", channel.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644
+    )
     for name, content in spec.files.items():
         root.file(name, content)
     return root.data()
@@ -91,13 +96,32 @@ def emulator(target: data.Target) -> list[str]:
 def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[str]:
     target = spec.target
     words = [f"console={target.boot.console}", "panic=-1", "oops=panic", target.boot.cmdline, spec.cmdline]
-    args = [*target.qemu.args, "-m", target.qemu.memory, "-smp", str(target.qemu.smp),
-            # Not just "-display none": it tells the firmware that the serial port is its console.
-            "-nographic", "-nodefaults", "-no-user-config", "-no-reboot", "-monitor", "none",
-            "-kernel", str(spec.kernel.vmlinux), "-initrd", str(initrd),
-            "-append", " ".join(w for w in words if w),
-            "-chardev", console, "-serial", "chardev:console",
-            "-chardev", result]
+    args = [
+        *target.qemu.args,
+        "-m",
+        target.qemu.memory,
+        "-smp",
+        str(target.qemu.smp),
+        # Not just "-display none": it tells the firmware that the serial port is its console.
+        "-nographic",
+        "-nodefaults",
+        "-no-user-config",
+        "-no-reboot",
+        "-monitor",
+        "none",
+        "-kernel",
+        str(spec.kernel.vmlinux),
+        "-initrd",
+        str(initrd),
+        "-append",
+        " ".join(w for w in words if w),
+        "-chardev",
+        console,
+        "-serial",
+        "chardev:console",
+        "-chardev",
+        result,
+    ]
     if target.qemu.virtio_result:
         args += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=result,name=result"]
     else:
@@ -105,8 +129,12 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
     for chardev in spec.chardevs:
         args += ["-serial", chardev]
     if spec.share:
-        args += ["-fsdev", f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
-                 "-device", "virtio-9p-pci,fsdev=share,mount_tag=share"]
+        args += [
+            "-fsdev",
+            f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
+            "-device",
+            "virtio-9p-pci,fsdev=share,mount_tag=share",
+        ]
     return [*args, *spec.qemu_args]
 
 
@@ -126,7 +154,9 @@ def identity(spec: Spec, facts: dict[str, str]) -> str:
     return ""
 
 
-def run(spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: Callable[[], None] | None = None) -> Record:
+def run(
+    spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: Callable[[], None] | None = None
+) -> Record:
     """Boot, watch, and end: by itself, or at a limit."""
     nonce = secrets.token_hex(8)
     target = spec.target
@@ -147,7 +177,12 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: 
             os.close(result_w)
             if on_start:
                 on_start()
-            record = _watch(spec, nonce, child, console_r, result_r, on_output)
+            watch = _Watch(spec, channel.Channel(nonce, on_output))
+            watch.loop(console_r, result_r)
+            watch.stream.close()
+            record = Record(
+                bytes(watch.console), watch.stream, watch.timed_out, _status(child), "", watch.seconds(), watch.first
+            )
         record.qemu_says = said.read_text(errors="replace").strip()
     finally:
         os.close(console_r)
@@ -156,16 +191,21 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: 
         said.unlink(missing_ok=True)
     if spec.log:
         cache.write(cache.log(f"{spec.log}-console"), record.console)
-        every = b"".join(b"== %s\n%s\n" % (o.name.encode(), bytes(o.output)) for o in record.channel.outcomes)
-        cache.write(cache.log(f"{spec.log}-results"), every)
+        cache.write(cache.log(f"{spec.log}-results"), bytes(watch.raw))
     return record
 
 
 @contextlib.contextmanager
 def _started(argv: list[str], spec: Spec, stderr, fds: tuple[int, ...]):
     if not spec.interactive:
-        with proc.group(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=fds,
-                        env=proc.environment()) as child:
+        with proc.group(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            pass_fds=fds,
+            env=proc.environment(),
+        ) as child:
             yield child
         return
     # A console that is typed at must stay in the terminal's own group.
@@ -176,63 +216,67 @@ def _started(argv: list[str], spec: Spec, stderr, fds: tuple[int, ...]):
             child.kill()
 
 
-def _watch(spec: Spec, nonce: str, child: subprocess.Popen, console_r: int, result_r: int,
-           on_output: Callable[[bytes], None] | None) -> Record:
-    start = time.monotonic()
-    boot_limit = start + spec.target.boot.limit
-    total = spec.limit
-    if total is None and all(c.limit for c in spec.commands):
-        total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands)
-    heart = ui.Heartbeat(f"{spec.target.name}: running")
-    text = bytearray()
-    stream = channel.Channel(nonce, on_output)
-    record = Record(b"", stream)
-    checked, ended = False, 0.0
-    with selectors.DefaultSelector() as wait:
-        wait.register(result_r, selectors.EVENT_READ)
-        wait.register(console_r, selectors.EVENT_READ)
-        while wait.get_map():
-            for key, _ in wait.select(timeout=0.5):
-                got = os.read(key.fd, 65536)
-                if not got:
-                    wait.unregister(key.fd)
-                elif key.fd == result_r:
-                    stream.feed(got)
-                else:
-                    text += got
-            now = time.monotonic()
-            if stream.identified and not checked:
-                checked = True
-                record.first_result = now - start
-                if identity(spec, stream.facts):
+class _Watch:
+    """Reads both terminals of a running machine until it ends or a limit is reached."""
+
+    def __init__(self, spec: Spec, stream: channel.Channel) -> None:
+        self.spec, self.stream = spec, stream
+        self.start = time.monotonic()
+        self.console, self.raw = bytearray(), bytearray()
+        self.timed_out = ""
+        self.first: float | None = None
+        self.ended: float | None = None
+        self.total = spec.limit
+        if self.total is None and all(c.limit for c in spec.commands):
+            self.total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    def loop(self, console: int, result: int) -> None:
+        heart = ui.Heartbeat(f"{self.spec.target.name}: running")
+        with selectors.DefaultSelector() as wait:
+            wait.register(result, selectors.EVENT_READ)
+            wait.register(console, selectors.EVENT_READ)
+            while wait.get_map():
+                for key, _ in wait.select(timeout=0.5):
+                    got = os.read(key.fd, 65536)
+                    if not got:
+                        wait.unregister(key.fd)
+                    elif key.fd == result:
+                        self.raw += got
+                        self.stream.feed(got)
+                    else:
+                        self.console += got
+                if self._enough():
                     break
-            if stream.done and not ended:
-                ended = now
-            if ended and now > ended + GRACE:
-                break  # some machines cannot switch themselves off
-            if not stream.identified and not spec.interactive and now > boot_limit:
-                record.timed_out = f"no start of the tests {spec.target.boot.limit} s after power on"
-            elif total is not None and now > start + total and not ended:
-                record.timed_out = f"no end after {total:.0f} s"
-            if record.timed_out:
-                break
-            if not spec.interactive:
-                heart.beat()
-    if not wait_end(child, stream.done or not record.timed_out):
-        proc_status = None
-    else:
-        proc_status = child.returncode
-    stream.close()
-    record.console, record.qemu_status, record.seconds = bytes(text), proc_status, time.monotonic() - start
-    return record
+                if not self.spec.interactive:
+                    heart.beat()
+
+    def _enough(self) -> bool:
+        now = self.seconds()
+        if self.stream.identified and self.first is None:
+            self.first = now
+            if identity(self.spec, self.stream.facts):
+                return True
+        if self.stream.done:
+            # Some machines cannot switch themselves off.
+            self.ended = self.ended or now
+            return now > self.ended + GRACE
+        limit = self.spec.target.boot.limit
+        if not self.stream.identified and not self.spec.interactive and now > limit:
+            self.timed_out = f"no start of the tests {limit} s after power on"
+        elif self.total is not None and now > self.total:
+            self.timed_out = f"no end after {self.total:.0f} s"
+        return bool(self.timed_out)
 
 
-def wait_end(child: subprocess.Popen, patient: bool) -> bool:
+def _status(child: subprocess.Popen) -> int | None:
+    """QEMU's exit status; None if it has to be killed."""
     try:
-        child.wait(timeout=1 if patient else 0)
+        return child.wait(timeout=1)
     except subprocess.TimeoutExpired:
-        return False
-    return True
+        return None
 
 
 def refuse(spec: Spec, record: Record) -> LabError | None:
@@ -242,5 +286,7 @@ def refuse(spec: Spec, record: Record) -> LabError | None:
         wrong = identity(spec, stream.facts)
         return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
     if not record.console and not record.timed_out and record.qemu_status:
-        return LabError(f"QEMU does not start: {record.qemu_says.splitlines()[-1] if record.qemu_says else 'no reason given'}")
+        return LabError(
+            f"QEMU does not start: {record.qemu_says.splitlines()[-1] if record.qemu_says else 'no reason given'}"
+        )
     return None

@@ -26,7 +26,9 @@ def folder() -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as why:
-        raise LabError(f"cannot make the cache folder {path}: {why.strerror}; set LAB_CACHE to a folder you own") from None
+        raise LabError(
+            f"cannot make the cache folder {path}: {why.strerror}; set LAB_CACHE to a folder you own"
+        ) from None
     return path
 
 
@@ -37,8 +39,10 @@ def log(name: str) -> Path:
 def need_space(gigabytes: float) -> None:
     free = shutil.disk_usage(folder()).free / 2**30
     if free < gigabytes:
-        raise LabError(f"{free:.1f} GB free in {folder()}, {gigabytes} GB needed: free some, "
-                       "run 'make clean', or set LAB_CACHE to another disk")
+        raise LabError(
+            f"{free:.1f} GB free in {folder()}, {gigabytes} GB needed: free some, "
+            "run 'make clean', or set LAB_CACHE to another disk"
+        )
 
 
 def digest(*parts: object) -> str:

@@ -28,7 +28,9 @@ class Outcome:
     ms: int = 0
 
 
-def plan(nonce: str, result: str, end: str, commands: list[Command], share: str = "", raw: list[str] | None = None) -> bytes:
+def plan(
+    nonce: str, result: str, end: str, commands: list[Command], share: str = "", raw: list[str] | None = None
+) -> bytes:
     """The words of /lab/plan."""
     words = ["nonce", nonce, "result", result]
     for tty in raw or []:
@@ -48,8 +50,9 @@ class Channel:
     called after each line of init's own.
     """
 
-    def __init__(self, nonce: str, on_output: Callable[[bytes], None] | None = None,
-                 on_event: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, nonce: str, on_output: Callable[[bytes], None] | None = None, on_event: Callable[[], None] | None = None
+    ) -> None:
         self._mark = f"\n@lab:{nonce} ".encode()
         self._rest = b""
         self._on_output, self._on_event = on_output, on_event
@@ -69,14 +72,20 @@ class Channel:
                 self._rest = self._rest[at:]
             if end < 0:
                 break
-            line = self._rest[len(self._mark):end - at]
-            self._rest = self._rest[end - at + 1:]
+            line = self._rest[len(self._mark) : end - at]
+            self._rest = self._rest[end - at + 1 :]
             self._event(line.decode(errors="replace"))
         if not self._rest.startswith(self._mark):
-            keep = next((n for n in range(min(len(self._rest), len(self._mark)), 0, -1)
-                         if self._mark.startswith(self._rest[-n:])), 0)
-            self._pass(self._rest[:len(self._rest) - keep])
-            self._rest = self._rest[len(self._rest) - keep:]
+            keep = next(
+                (
+                    n
+                    for n in range(min(len(self._rest), len(self._mark)), 0, -1)
+                    if self._mark.startswith(self._rest[-n:])
+                ),
+                0,
+            )
+            self._pass(self._rest[: len(self._rest) - keep])
+            self._rest = self._rest[len(self._rest) - keep :]
 
     def close(self) -> None:
         """The stream has ended: what is held back is output after all."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +17,8 @@ Check = Callable[[], list[str]]
 
 # Files whose format has no room for a comment, or that are not ours to mark.
 UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^lab/tests/data/)")
-# What names a machine of a package archive: the mirror is the user's own.
-HOSTS = re.compile(r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b|"
-                   r"\b(?:pypi|files\.pythonhosted|proxy\.golang|registry\.npmjs)\.org\b|\bcrates\.io\b")
+# A machine of a package archive by its usual names; the mirror is the user's own.
+HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b"
 
 
 def tracked() -> list[str]:
@@ -37,9 +37,15 @@ def spdx() -> list[str]:
 
 
 def hosts() -> list[str]:
-    return [f"{name}:{number}: names a host: {m[0]}" for name in tracked() if name != "COPYING"
-            for number, line in enumerate((cache.ROOT / name).read_text(errors="replace").splitlines(), 1)
-            for m in [HOSTS.search(line)] if m]
+    pattern = re.compile(f"{HOSTS}|{re.escape(urllib.parse.urlsplit(debian.mirror()[0]).hostname or 'no host')}")
+    return [
+        f"{name}:{number}: names a host: {m[0]}"
+        for name in tracked()
+        if name != "COPYING"
+        for number, line in enumerate((cache.ROOT / name).read_text(errors="replace").splitlines(), 1)
+        for m in [pattern.search(line)]
+        if m
+    ]
 
 
 def listing() -> list[str]:
@@ -47,8 +53,10 @@ def listing() -> list[str]:
     folder = data.base("mainline").series_dir
     assert folder is not None
     named, there = [p.name for p in series.mails(folder)], sorted(p.name for p in folder.glob("*.patch"))
-    bad = [f"{folder / 'series'}: {'lacks' if n in there else 'names'} {n}: run 'make series'"
-           for n in sorted(set(named) ^ set(there))]
+    bad = [
+        f"{folder / 'series'}: {'lacks' if n in there else 'names'} {n}: run 'make series'"
+        for n in sorted(set(named) ^ set(there))
+    ]
     if not bad and named != there:
         bad = [f"{folder / 'series'}: not in the order of the numbers: run 'make series'"]
     if series.read_base(folder / "BASE") is None:
@@ -65,8 +73,11 @@ def round_trip() -> list[str]:
     with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
         made = {p.name: p.read_bytes() for p in export.remake(base, Path(name))}
     have = {p.name: p.read_bytes() for p in base.series_dir.glob("*.patch")}
-    return [f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
-            for n in sorted(made.keys() | have.keys()) if made.get(n) != have.get(n)]
+    return [
+        f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
+        for n in sorted(made.keys() | have.keys())
+        if made.get(n) != have.get(n)
+    ]
 
 
 def checkpatch() -> list[str]:
@@ -76,9 +87,22 @@ def checkpatch() -> list[str]:
     accepted = [row["type"] for row in data.load(data.LAB / "checkpatch.toml").get("accept", [])]
     bad = []
     for mail in series.mails(base.series_dir):
-        said = proc.output(["perl", tree / "scripts/checkpatch.pl", "--strict", "--terse", "--no-summary", "--show-types",
-                            f"--root={tree}", "--max-line-length=100", *(["--ignore", ",".join(accepted)] if accepted else []),
-                            mail], cwd=tree, ok=(0, 1)).decode(errors="replace")
+        said = proc.output(
+            [
+                "perl",
+                tree / "scripts/checkpatch.pl",
+                "--strict",
+                "--terse",
+                "--no-summary",
+                "--show-types",
+                f"--root={tree}",
+                "--max-line-length=100",
+                *(["--ignore", ",".join(accepted)] if accepted else []),
+                mail,
+            ],
+            cwd=tree,
+            ok=(0, 1),
+        ).decode(errors="replace")
         bad += [line.replace(f"{base.series_dir}/", "") for line in said.splitlines() if line.strip()]
     return bad
 
@@ -93,7 +117,9 @@ def scripts() -> list[str]:
 
 def ruff() -> list[str]:
     command = debian.command(debian.tool_root("ruff"), "usr/bin/ruff")
-    said = proc.output([*command, "check", "--no-cache", "--output-format=concise", "lab"], cwd=cache.ROOT, ok=(0, 1)).decode()
+    said = proc.output(
+        [*command, "check", "--no-cache", "--output-format=concise", "lab"], cwd=cache.ROOT, ok=(0, 1)
+    ).decode()
     return [line for line in said.splitlines() if re.match(r"\S+:\d+:\d+: ", line)]
 
 
@@ -104,7 +130,9 @@ def data_files() -> list[str]:
     tests = {t.binary for name in data.names("suites") for t in data.suite(name)}
     bad = []
     for target in map(data.target, data.names("targets")):
-        bad += [f"{target.name}: no lab/configs/{f}" for f in target.fragments if not (data.LAB / "configs" / f).exists()]
+        bad += [
+            f"{target.name}: no lab/configs/{f}" for f in target.fragments if not (data.LAB / "configs" / f).exists()
+        ]
     for base in data.names("expect"):
         for target, ids in (data.expected_failures(base) or {}).items():
             if target not in data.names("targets"):

@@ -11,7 +11,8 @@ BAD = re.compile(
     r"rcu:? .*(?:detected stall|self-detected|kthread .*starved)|INFO: rcu|soft lockup|hard LOCKUP|"
     r"INFO: task .* blocked for more than|INFO: (?:possible|suspicious)|possible (?:recursive|circular|irq) lock|"
     r"inconsistent lock state|DEBUG_LOCKS_WARN_ON|Badness at|lab init: |"
-    r"Program Exception|Unable to handle kernel|Kernel access of bad area|list_(?:add|del) corruption)")
+    r"Program Exception|Unable to handle kernel|Kernel access of bad area|list_(?:add|del) corruption)"
+)
 
 EXCERPT = 30
 
@@ -26,7 +27,7 @@ def crash(data: bytes) -> list[str]:
     found = lines(data)
     for number, line in enumerate(found):
         if BAD.search(line):
-            return found[max(0, number - 2):number + EXCERPT]
+            return found[max(0, number - 2) : number + EXCERPT]
     return []
 
 

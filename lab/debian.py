@@ -29,7 +29,7 @@ def mirror(targets: str | None = None) -> tuple[str, str]:
         form = "$(REPO_URI)|$(LABEL)|$(COMPONENT)|$(SIGNED_BY)"
         targets = proc.output(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]).decode()
     for line in targets.splitlines():
-        uri, label, component, signed = (line.split("|") + ["", "", ""])[:4]
+        uri, label, component, signed = [*line.split("|"), "", "", ""][:4]
         # Without fetched lists apt knows no label yet and prints the variable's name.
         if component == "main" and (label == "Debian" or (label.startswith("$") and "security" not in uri)):
             return uri.rstrip("/"), signed if signed.startswith("/") else KEYRING
@@ -59,13 +59,23 @@ class Apt:
             raise LabError(f"{keyring} is missing: apt-get install debian-archive-keyring")
         sources = f"Types: deb\nURIs: {uri}\nSuites: {' '.join(self.suites)}\nComponents: main\nSigned-By: {keyring}\n"
         here = self.dir
-        conf = [f'Dir::Etc::sourcelist "{here}/lab.sources";', 'Dir::Etc::sourceparts "-";',
-                'Dir::Etc::preferences "-";', 'Dir::Etc::preferencesparts "-";',
-                f'Dir::State::lists "{here}/lists";', f'Dir::Cache "{here}/cache";',
-                f'Dir::State::status "{here}/status";', f'Dir::State::extended_states "{here}/states";',
-                'Acquire::Languages "none";', 'Acquire::Retries "2";', 'APT::Install-Recommends "false";',
-                'APT::Update::Error-Mode "any";', 'Debug::NoLocking "true";', f'APT::Architecture "{self.arch}";',
-                f'APT::Architectures {{ "{self.arch}"; }};']
+        conf = [
+            f'Dir::Etc::sourcelist "{here}/lab.sources";',
+            'Dir::Etc::sourceparts "-";',
+            'Dir::Etc::preferences "-";',
+            'Dir::Etc::preferencesparts "-";',
+            f'Dir::State::lists "{here}/lists";',
+            f'Dir::Cache "{here}/cache";',
+            f'Dir::State::status "{here}/status";',
+            f'Dir::State::extended_states "{here}/states";',
+            'Acquire::Languages "none";',
+            'Acquire::Retries "2";',
+            'APT::Install-Recommends "false";',
+            'APT::Update::Error-Mode "any";',
+            'Debug::NoLocking "true";',
+            f'APT::Architecture "{self.arch}";',
+            f'APT::Architectures {{ "{self.arch}"; }};',
+        ]
         if os.geteuid() == 0:  # apt's own user cannot write below root's home
             conf.append('APT::Sandbox::User "root";')
         for sub in ("lists/partial", "cache/archives/partial"):
@@ -81,8 +91,10 @@ class Apt:
             proc.logged(argv, self.log, what, cwd=cwd, env=self.env)
         except LabError as why:
             if any(word in str(why) for word in OFFLINE):
-                raise LabError(f"no network: the Debian mirror {mirror()[0]} does not answer; "
-                               "connect, or mend this machine's apt sources, and run it again") from None
+                raise LabError(
+                    f"no network: the Debian mirror {mirror()[0]} does not answer; "
+                    "connect, or mend this machine's apt sources, and run it again"
+                ) from None
             raise
 
     def update(self, force: bool = False) -> None:
@@ -102,8 +114,11 @@ class Apt:
         return newest_first(found)
 
     def download(self, package: Found, where: Path) -> Path:
-        self._run(["apt-get", "download", f"{package.package}={package.version}"],
-                  f"fetching {package.package} {package.version}", cwd=where)
+        self._run(
+            ["apt-get", "download", f"{package.package}={package.version}"],
+            f"fetching {package.package} {package.version}",
+            cwd=where,
+        )
         return next(where.glob("*.deb"))
 
     def closure(self, packages: Sequence[str], where: Path) -> None:
@@ -155,8 +170,13 @@ def tool_root(name: str, arch: str | None = None) -> Path:
 
 def command(root: Path, program: str) -> list[str]:
     """How to run a program of an unpacked root: its own loader, its own libraries."""
-    loaders = sorted([*root.glob("usr/lib*/ld-linux*.so.*"), *root.glob("lib*/ld-linux*.so.*"),
-                      *root.glob("usr/lib/*/ld-linux*.so.*")])
+    loaders = sorted(
+        [
+            *root.glob("usr/lib*/ld-linux*.so.*"),
+            *root.glob("lib*/ld-linux*.so.*"),
+            *root.glob("usr/lib/*/ld-linux*.so.*"),
+        ]
+    )
     if not loaders or not (root / program).exists():
         raise LabError(f"{root} is not whole: remove it and run it again")
     libs = {p.parent for p in root.glob("usr/lib/*/libc.so.6")} | {p.parent for p in root.glob("lib/*/libc.so.6")}
@@ -185,8 +205,9 @@ def ensure(needs: Sequence[data.Package]) -> None:
                 proc.logged(["apt-get", "update"], cache.log("apt-install"), "apt-get update", env=env)
                 proc.logged(line.split(), cache.log("apt-install"), "apt-get install", env=env)
             except LabError as why:
-                raise LabError(f"cannot install {', '.join(missing)}: connect to the network, or install by hand; "
-                               f"{why}") from None
+                raise LabError(
+                    f"cannot install {', '.join(missing)}: connect to the network, or install by hand; {why}"
+                ) from None
 
 
 def _present(has: str) -> bool:

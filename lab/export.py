@@ -12,14 +12,41 @@ from pathlib import Path
 from . import cache, data, proc, series, source, ui
 from .errors import LabError
 
-FORMAT = ["format-patch", "-q", "-n", "--full-index", "--zero-commit", "--no-signature", "--no-renames",
-          "--subject-prefix=PATCH", "--no-thread", "--no-attach", "--no-base", "--no-notes", "--no-ext-diff",
-          "--diff-algorithm=myers", "--stat-width=72", "--no-cover-letter", "--encode-email-headers"]
+FORMAT = [
+    "format-patch",
+    "-q",
+    "-n",
+    "--full-index",
+    "--zero-commit",
+    "--no-signature",
+    "--no-renames",
+    "--subject-prefix=PATCH",
+    "--no-thread",
+    "--no-attach",
+    "--no-base",
+    "--no-notes",
+    "--no-ext-diff",
+    "--diff-algorithm=myers",
+    "--stat-width=72",
+    "--no-cover-letter",
+    "--encode-email-headers",
+]
 COVER = "cover-letter"
-GIT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_COMMITTER_NAME": "lab",
-       "GIT_COMMITTER_EMAIL": "lab", "GIT_EDITOR": "true", "GIT_SEQUENCE_EDITOR": "true", "TZ": "UTC"}
-BASE_AUTHOR = {"GIT_AUTHOR_NAME": "lab", "GIT_AUTHOR_EMAIL": "lab", "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
-               "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
+GIT = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_COMMITTER_NAME": "lab",
+    "GIT_COMMITTER_EMAIL": "lab",
+    "GIT_EDITOR": "true",
+    "GIT_SEQUENCE_EDITOR": "true",
+    "TZ": "UTC",
+}
+BASE_AUTHOR = {
+    "GIT_AUTHOR_NAME": "lab",
+    "GIT_AUTHOR_EMAIL": "lab",
+    "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z",
+}
 # Debian's own .gitignore hides everything; this one hides what a build leaves.
 IGNORE = "/out-*/\n*.o\n*.a\n*.ko\n*.cmd\n*.mod\n*.mod.c\n/.config*\n/vmlinux*\n/System.map\n*.orig\n*.rej\n"
 
@@ -89,13 +116,19 @@ def fold(where: Path, base: source.Source) -> list[str]:
     files = series.checkout_files()
     for path in sorted(files):
         if (base.tree / path).exists():
-            raise LabError(f"{path} exists in {base.name}: change it by 'make tree' and 'make refresh', not in the checkout")
+            raise LabError(
+                f"{path} exists in {base.name}: change it by 'make tree' and 'make refresh', not in the checkout"
+            )
         if path not in known:
-            raise LabError(f"{path} is in no mail of the series: add it to a commit by 'make tree', then 'make refresh'")
+            raise LabError(
+                f"{path} is in no mail of the series: add it to a commit by 'make tree', then 'make refresh'"
+            )
     for path in sorted(known):
         if not (base.tree / path).exists() and path not in files:
-            raise LabError(f"{path} is added by the series but missing in the checkout: restore it, or remove it by "
-                           "'make tree' and 'make refresh'")
+            raise LabError(
+                f"{path} is added by the series but missing in the checkout: restore it, or remove it by "
+                "'make tree' and 'make refresh'"
+            )
     differ = [p for p in sorted(files) if (where / p).read_bytes() != files[p].read_bytes()]
     for path in differ:
         (where / path).write_bytes(files[path].read_bytes())
@@ -178,7 +211,9 @@ def refresh(base: data.Base) -> int:
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
         made = export(where, Path(name))
         changed = install(Path(name), folder)
-    added = set(git(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "-z", "base", "HEAD").split("\0")) - {""}
+    added = set(
+        git(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "-z", "base", "HEAD").split("\0")
+    ) - {""}
     for path in sorted(added):
         new = (where / path).read_bytes()
         here = cache.ROOT / path

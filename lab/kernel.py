@@ -53,10 +53,20 @@ def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, 
     ccache = "ccache " if shutil.which("ccache") else ""
     # A relative O= inside the tree keeps absolute paths off the command lines:
     # the patched tree then hits what the stock tree put into ccache.
-    args = ["ARCH=powerpc", f"CROSS_COMPILE={target.cross}", f"O={out}", f"CC={ccache}{target.cross}gcc",
-            f"HOSTCC={ccache}gcc"]
-    env = {"CCACHE_DIR": str(cache.folder() / "ccache"), "CCACHE_NOHASHDIR": "1",
-           "KBUILD_BUILD_TIMESTAMP": "1970-01-01", "KBUILD_BUILD_USER": "lab", "KBUILD_BUILD_HOST": "lab"}
+    args = [
+        "ARCH=powerpc",
+        f"CROSS_COMPILE={target.cross}",
+        f"O={out}",
+        f"CC={ccache}{target.cross}gcc",
+        f"HOSTCC={ccache}gcc",
+    ]
+    env = {
+        "CCACHE_DIR": str(cache.folder() / "ccache"),
+        "CCACHE_NOHASHDIR": "1",
+        "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
+        "KBUILD_BUILD_USER": "lab",
+        "KBUILD_BUILD_HOST": "lab",
+    }
     return args, env
 
 
@@ -70,12 +80,19 @@ def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
     stamp.unlink(missing_ok=True)
     cache.write(out / "fragment.config", wanted.encode())
     args, env = make_variables(target, out.name)
-    proc.logged(["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"], log,
-                f"configuring for {target.name}", cwd=tree.path, env=env)
+    proc.logged(
+        ["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"],
+        log,
+        f"configuring for {target.name}",
+        cwd=tree.path,
+        env=env,
+    )
     gone = lost(wanted, (out / ".config").read_text())
     if gone:
-        raise LabError(f"{target.name}: the configuration lost {', '.join(gone)}: add what they depend on to "
-                       f"{', '.join('lab/configs/' + f for f in target.fragments)}")
+        raise LabError(
+            f"{target.name}: the configuration lost {', '.join(gone)}: add what they depend on to "
+            f"{', '.join('lab/configs/' + f for f in target.fragments)}"
+        )
     cache.write(stamp, wanted.encode())
     return out
 

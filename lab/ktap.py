@@ -39,7 +39,7 @@ _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*SKIP\b\s*(.*))?\s*")
 def _result(binary: str, match: re.Match[str]) -> Result:
     bad, number, rest = match[1] is not None, match[2], match[3]
     directive = _DIRECTIVE.search(rest)
-    name = (rest[:directive.start()] if directive else rest.split(" # ")[0]).strip()
+    name = (rest[: directive.start()] if directive else rest.split(" # ")[0]).strip()
     why = directive[2].strip() if directive else ""
     if directive and not name:
         # ksft_test_result_skip() and its like print the directive before the name.
@@ -62,8 +62,7 @@ def parse(outcome: Outcome) -> list[Result]:
     plan_skip: str | None = None
     results: list[Result] = []
     numbers: list[int] = []
-    for line in outcome.output.decode(errors="replace").split("\n"):
-        line = line.rstrip("\r")
+    for line in re.split(r"\r*\n", outcome.output.decode(errors="replace")):
         if match := _PLAN.fullmatch(line):
             if planned is not None:
                 return [*results, Result(binary, Status.CRASH, "prints two plans")]
@@ -75,8 +74,9 @@ def parse(outcome: Outcome) -> list[Result]:
     return [*results, end] if end else results
 
 
-def _end(outcome: Outcome, planned: int | None, plan_skip: str | None, results: list[Result],
-         numbers: list[int]) -> Result | None:
+def _end(
+    outcome: Outcome, planned: int | None, plan_skip: str | None, results: list[Result], numbers: list[int]
+) -> Result | None:
     """A result for the program as a whole, if it did not end as its lines say."""
     name, cases = outcome.name, len(results)
     if outcome.how == "timeout":

@@ -61,8 +61,10 @@ def boot_only(base: data.Base, target: data.Target) -> int:
     if found.code:
         found.tell(target.name)
     else:
-        ui.status("PASSED", f"{target.name}: {built.release}, a KVM PR guest can be created; "
-                            f"up after {record.first_result or 0:.1f} s")
+        ui.status(
+            "PASSED",
+            f"{target.name}: {built.release}, a KVM PR guest can be created; up after {record.first_result or 0:.1f} s",
+        )
     return found.code
 
 

@@ -38,13 +38,17 @@ def group(argv: Sequence[str | Path], **options) -> Iterator[subprocess.Popen]:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The caller's environment without what would change a build behind our back."""
     drop = ("MAKE", "KBUILD", "KCONFIG", "CROSS_COMPILE", "ARCH", "CFLAGS", "LDFLAGS", "GIT_", "MFLAGS", "CC", "O")
-    env = {k: v for k, v in os.environ.items()
-           if not k.startswith(drop[:3]) and k not in drop and not k.startswith("GIT_") and k not in ("K", "T", "V")}
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(drop[:3]) and k not in drop and not k.startswith("GIT_") and k not in ("K", "T", "V")
+    }
     return env | {"LC_ALL": "C.UTF-8"} | dict(extra or {})
 
 
-def logged(argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None = None,
-           env: Mapping[str, str] | None = None) -> None:
+def logged(
+    argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> None:
     """Run argv with its output appended to log; on failure one line and the log's tail."""
     log.parent.mkdir(parents=True, exist_ok=True)
     heart = ui.Heartbeat(what)
@@ -52,8 +56,9 @@ def logged(argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None
         out.write(f"\n# {' '.join(str(a) for a in argv)}\n".encode())
         out.flush()
         begin = out.tell()
-        with group(argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out,
-                   stderr=subprocess.STDOUT) as child:
+        with group(
+            argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+        ) as child:
             while True:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     code = child.wait(timeout=1)
@@ -73,12 +78,24 @@ def logged(argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None
     raise LabError(f"{what} failed: {(errors or lines or ['no output'])[0]} (log: {log})")
 
 
-def output(argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None,
-           data: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+def output(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes | None = None,
+    ok: Sequence[int] = (0,),
+) -> bytes:
     """The standard output of a short command."""
     try:
-        done = subprocess.run([str(a) for a in argv], cwd=cwd, env=environment(env), check=False, capture_output=True,
-                              **({"input": data} if data is not None else {"stdin": subprocess.DEVNULL}))
+        done = subprocess.run(
+            [str(a) for a in argv],
+            cwd=cwd,
+            env=environment(env),
+            check=False,
+            capture_output=True,
+            **({"input": data} if data is not None else {"stdin": subprocess.DEVNULL}),
+        )
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
     if done.returncode not in ok:

@@ -40,11 +40,15 @@ def build(target: data.Target) -> Path:
         tests = tree.path / "tools/testing/selftests"
         shutil.rmtree(out / "kselftest", ignore_errors=True)
         mark = log.stat().st_size
-        proc.logged(["make", f"-j{os.cpu_count() or 1}", "-C", tests, *args, f"O={out}", "TARGETS=kvm"], log, what, env=env)
+        proc.logged(
+            ["make", f"-j{os.cpu_count() or 1}", "-C", tests, *args, f"O={out}", "TARGETS=kvm"], log, what, env=env
+        )
         warnings = [x for x in log.read_bytes()[mark:].decode(errors="replace").splitlines() if "warning:" in x]
         if warnings:
             raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {log})")
-        made = [p for p in (out / "kselftest/kvm").rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
+        made = [
+            p for p in (out / "kselftest/kvm").rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)
+        ]
         if not made:
             raise LabError(f"the selftests build nothing for {target.name}: see {log}")
         with cache.building(final) as work:
@@ -60,7 +64,9 @@ def programs(folder: Path, tests: list[data.Test], target: data.Target) -> dict[
     for test in tests:
         path = folder / test.binary
         if not path.exists():
-            raise LabError(f"the suite names {test.binary}, which the selftests did not build for {target.name}; "
-                           f"built: {', '.join(sorted(p.name for p in folder.iterdir()))}")
+            raise LabError(
+                f"the suite names {test.binary}, which the selftests did not build for {target.name}; "
+                f"built: {', '.join(sorted(p.name for p in folder.iterdir()))}"
+            )
         files[f"bin/{test.binary}"] = path.read_bytes()
     return files

@@ -70,14 +70,15 @@ def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:
         if (stock / name).is_file():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(stock / name, scratch / name)
-    env = {"GIT_CEILING_DIRECTORIES": str(scratch.parent), "GIT_CONFIG_GLOBAL": "/dev/null",
-           "GIT_CONFIG_NOSYSTEM": "1"}
+    env = {"GIT_CEILING_DIRECTORIES": str(scratch.parent), "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
     for mail in found:
         try:
             proc.output(["git", "apply", "--whitespace=nowarn", mail], cwd=scratch, env=env)
         except LabError:
-            raise LabError(f"{mail.name} does not apply to {called}: {why(mail, scratch, env)}; "
-                           "rebase it ('make tree', 'make refresh') or use the base it is made for") from None
+            raise LabError(
+                f"{mail.name} does not apply to {called}: {why(mail, scratch, env)}; "
+                "rebase it ('make tree', 'make refresh') or use the base it is made for"
+            ) from None
 
 
 def why(mail: Path, scratch: Path, env: dict[str, str]) -> str:

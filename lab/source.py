@@ -42,8 +42,10 @@ class Tree:
 def kernel_version(tree: Path) -> str:
     try:
         text = (tree / "Makefile").read_text()
-        parts = {k: re.search(rf"^{k} *= *(\S*)$", text, re.MULTILINE) for k in
-                 ("VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION")}
+        parts = {
+            k: re.search(rf"^{k} *= *(\S*)$", text, re.MULTILINE)
+            for k in ("VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION")
+        }
         return f"{parts['VERSION'][1]}.{parts['PATCHLEVEL'][1]}.{parts['SUBLEVEL'][1]}{parts['EXTRAVERSION'][1]}"
     except (OSError, TypeError):
         raise LabError(f"{tree} is no kernel tree: its Makefile does not tell a kernel version") from None
@@ -83,7 +85,9 @@ def unpack(tarball: Path, name: str) -> Path:
             cache.need_space(3)
             ui.say(f"unpacking {tarball.name}")
             with cache.building(final) as work:
-                proc.logged(["tar", "-xf", tarball, "-C", work, "--strip-components=1"], cache.log("unpack"), "unpacking")
+                proc.logged(
+                    ["tar", "-xf", tarball, "-C", work, "--strip-components=1"], cache.log("unpack"), "unpacking"
+                )
                 kernel_version(work)
     return final
 
@@ -152,8 +156,16 @@ def _own(path: Path, base: data.Base) -> Source:
             cache.write(copy.parent / f".{copy.name}.list", names)
             rsync += ["--from0", f"--files-from={copy.parent}/.{copy.name}.list", "--delete-missing-args"]
         else:
-            rsync += ["--delete", "--exclude=*.o", "--exclude=.*.cmd", "--exclude=/.config", "--exclude=/include/config",
-                      "--exclude=/include/generated", "--exclude=/arch/*/include/generated", "--exclude=/vmlinux*"]
+            rsync += [
+                "--delete",
+                "--exclude=*.o",
+                "--exclude=.*.cmd",
+                "--exclude=/.config",
+                "--exclude=/include/config",
+                "--exclude=/include/generated",
+                "--exclude=/arch/*/include/generated",
+                "--exclude=/vmlinux*",
+            ]
         proc.logged([*rsync, f"{path}/", f"{copy}/"], cache.log("copy"), f"copying {path}")
     return Source(str(path), kernel, "", copy)
 
@@ -170,7 +182,9 @@ def overlay(source: Source, folder: Path) -> Overlay:
         made = {p.relative_to(scratch).as_posix(): p for p in scratch.rglob("*") if p.is_file()}
         for path, here in series.checkout_files().items():
             if (source.tree / path).exists() and source.key:
-                raise LabError(f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout")
+                raise LabError(
+                    f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout"
+                )
             if path not in made or made[path].read_bytes() != here.read_bytes():
                 ui.say(f"{path} is taken from the checkout and differs from the mails: 'make series' updates them")
             made[path] = here

@@ -54,8 +54,10 @@ class Count:
 
 def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
     """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
-    binary = pattern.split(".")[0]
-    return [t for t in tests if (not t.targets or target.name in t.targets) and fnmatch.fnmatch(t.binary, binary or "*")]
+    binary = pattern.partition(".")[0]
+    return [
+        t for t in tests if (not t.targets or target.name in t.targets) and fnmatch.fnmatch(t.binary, binary or "*")
+    ]
 
 
 def jobs() -> list[Job]:
@@ -70,7 +72,11 @@ def jobs() -> list[Job]:
         for target in targets:
             tests = choose(suite, target, pattern)
             if tests:
-                wanted = None if expected is None else {i for i in expected.get(target.name, set()) if matches(i, pattern, tests)}
+                wanted = (
+                    None
+                    if expected is None
+                    else {i for i in expected.get(target.name, set()) if matches(i, pattern, tests)}
+                )
                 made.append(Job(base, target, tests, wanted))
     if not made:
         raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted({t.binary for t in suite}))}")
@@ -78,7 +84,7 @@ def jobs() -> list[Job]:
 
 
 def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
-    if test.split(".")[0] not in {t.binary for t in tests}:
+    if test.partition(".")[0] not in {t.binary for t in tests}:
         return False
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
 
@@ -155,9 +161,15 @@ def count(all_jobs: list[Job], total: Count) -> None:
 def unit_tests(total: Count) -> None:
     """The lab's own tests, counted with the rest."""
     ui.say("unit tests of the lab")
-    done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-t", str(cache.ROOT), "-s", str(data.LAB / "tests")],
-                          capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=cache.ROOT,
-                          env=proc.environment({"PYTHONDONTWRITEBYTECODE": "1"}))
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest", "discover", "-t", str(cache.ROOT), "-s", str(data.LAB / "tests")],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=cache.ROOT,
+        env=proc.environment({"PYTHONDONTWRITEBYTECODE": "1"}),
+    )
     add_unit_tests(done.stderr, total)
     if done.returncode:
         for line in done.stderr.splitlines():
@@ -191,8 +203,10 @@ def table(all_jobs: list[Job]) -> None:
                 cells.append(ui.paint(f"{word:11}", word.rstrip("!"), sys.stdout))
             if any(c.strip() != "-" for c in cells):
                 print(f"{test:{width}}  " + "  ".join(cells))
-        print(f"{'first result, whole run (s)':{width}}  " +
-              "  ".join(f"{f'{job.first or 0:.1f}, {job.seconds:.1f}':11}" for job in columns))
+        print(
+            f"{'first result, whole run (s)':{width}}  "
+            + "  ".join(f"{f'{job.first or 0:.1f}, {job.seconds:.1f}':11}" for job in columns)
+        )
         print()
 
 
@@ -217,7 +231,10 @@ def main() -> int:
     total = Count()
     whole = not (os.environ.get("K") or os.environ.get("T") or os.environ.get("TEST"))
     if whole:
+        from . import check
+
         unit_tests(total)
+        check.run(total)
     for job in todo:
         prepare(job)
     with ThreadPoolExecutor(QEMUS) as pool:

@@ -31,13 +31,20 @@ def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
     if record.timed_out:
         running = record.channel.running
         during = f" while {running.name} ran" if running else ""
-        return Verdict(errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", console.tail(record.console))
+        return Verdict(
+            errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", console.tail(record.console)
+        )
     if not record.channel.identified:
         said = f" ({record.qemu_says.splitlines()[-1]})" if record.qemu_says else ""
-        return Verdict(errors.CRASHED, f"ended before its first process could speak{said}; the end of the console:",
-                       console.tail(record.console))
+        return Verdict(
+            errors.CRASHED,
+            f"ended before its first process could speak{said}; the end of the console:",
+            console.tail(record.console),
+        )
     if not record.channel.done:
-        return Verdict(errors.CRASHED, "ended before the tests did; the end of the console:", console.tail(record.console))
+        return Verdict(
+            errors.CRASHED, "ended before the tests did; the end of the console:", console.tail(record.console)
+        )
     return Verdict(errors.PASSED)
 
 

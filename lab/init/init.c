@@ -30,6 +30,7 @@
 #include <linux/kvm.h>
 
 #define MAX_ARGS	256
+#define DEVICE_WAIT_MS	10000
 
 static char *next_word, *last_word;
 static const char *nonce = "";
@@ -129,15 +130,30 @@ static void mount_all(const char *root)
 	mount_on(root, "/tmp", "tmpfs");
 }
 
-/* Both terminals raw: bytes pass as they are, in both directions. */
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* A raw terminal: bytes pass as they are, in both directions. */
 static int open_raw(const char *name)
 {
+	long long end = now_ms() + DEVICE_WAIT_MS;
 	struct termios tio;
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "/dev/%s", name);
-	fd = open(path, O_RDWR | O_NOCTTY);
+	/*
+	 * A virtio port is announced by the host some time after its driver's
+	 * start, and its node appears before it can be opened.
+	 */
+	do {
+		fd = open(path, O_RDWR | O_NOCTTY);
+	} while (fd < 0 && (errno == ENOENT || errno == ENXIO) && now_ms() < end && !usleep(5000));
 	if (fd < 0)
 		die(path);
 	if (!tcgetattr(fd, &tio)) {
@@ -183,14 +199,6 @@ static void tell_facts(void)
 		fclose(f);
 	tell_kvm();
 	mark("facts end");
-}
-
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
 /* Copy what is there; 0 at the end of the stream. */

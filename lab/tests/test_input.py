@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bad input and bad luck: one clear line and exit status 2."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import stat
+import struct
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from lab import __main__ as front
+from lab import cache, channel, cpio, data, debian, elf, kernel, proc, series, source, testrun
+from lab.errors import LabError
+from lab.ktap import Result, Status
+
+MAIL = """From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+From: A <a@b>
+Date: Mon, 23 Nov 2026 00:00:00 +0000
+Subject: [PATCH 1/1] x
+
+---
+diff --git a/virt/old.c b/virt/old.c
+--- a/virt/old.c
++++ b/virt/old.c
+@@ -1,2 +1,2 @@
+ one
+-two
++2
+diff --git a/virt/new.c b/virt/new.c
+new file mode 100644
+--- /dev/null
++++ b/virt/new.c
+@@ -0,0 +1 @@
++new
+--
+"""
+
+
+class InCache(unittest.TestCase):
+    def setUp(self) -> None:
+        self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        clean = {k: v for k, v in os.environ.items() if k not in front.VARIABLES}
+        self.enterContext(mock.patch.dict(os.environ, clean | {"LAB_CACHE": str(self.tmp / "cache")}, clear=True))
+
+    def main(self, *words: str) -> tuple[int, str]:
+        """Exit status and the one line of a command."""
+        with mock.patch.dict(os.environ), contextlib.redirect_stderr(io.StringIO()) as said:
+            code = front.main(list(words))
+        lines = said.getvalue().splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        return code, lines[0]
+
+
+class Commands(InCache):
+    def test_unknown_names_list_the_known(self) -> None:
+        for words, want in (
+            (("kernel", "K=foo"), "unknown K=foo; known: mainline, stock-mainline"),
+            (("kernel", "T=foo"), "unknown T=foo; known: mac99-g4, mac99-g5, pseries-p8"),
+            (("test", "SUITE=foo"), "unknown SUITE=foo; known: kvm-powerpc"),
+            (("test", "TEST=foo"), "TEST=foo names no test; known: "),
+            (("frob",), "unknown command 'frob'; known: "),
+            (("test", "X=1"), "unknown argument 'X=1'; known: "),
+        ):
+            code, line = self.main(*words)
+            self.assertEqual(code, 2)
+            self.assertIn(want, line)
+
+    def test_payload(self) -> None:
+        self.assertIn("wants PAYLOAD=", self.main("run")[1])
+        self.assertIn("No such file", self.main("run", f"PAYLOAD={self.tmp}/none")[1])
+        (self.tmp / "text").write_text("#!/bin/sh\n")
+        self.assertIn("is no ELF program: build it with", self.main("run", f"PAYLOAD={self.tmp}/text")[1])
+
+    def test_cache_in_checkout(self) -> None:
+        code, line = self.main("fetch", f"LAB_CACHE={cache.ROOT}/x")
+        self.assertEqual(code, 2)
+        self.assertIn("outside", line)
+
+    def test_full_disk(self) -> None:
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            with mock.patch.object(source, "find", side_effect=OSError(number, os.strerror(number))):
+                code, line = self.main("fetch")
+            self.assertEqual(code, 2)
+            self.assertIn("no space left for", line)
+        usage = mock.Mock(free=2**20)
+        with (
+            mock.patch("shutil.disk_usage", return_value=usage),
+            self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
+        ):
+            cache.need_space(3)
+
+    def test_full_disk_of_a_child(self) -> None:
+        with self.assertRaisesRegex(LabError, "no space left for unpacking"):
+            proc.logged(["sh", "-c", "echo 'x: No space left on device'; exit 1"], self.tmp / "log", "unpacking")
+
+    def test_missing_program(self) -> None:
+        with self.assertRaisesRegex(LabError, "powerpc-none-gcc: command not found; install it"):
+            proc.output(["powerpc-none-gcc"])
+
+    def test_missing_packages_not_root(self) -> None:
+        with (
+            mock.patch("os.geteuid", return_value=1),
+            self.assertRaisesRegex(LabError, "as root run: apt-get install .* gcc-foo$"),
+        ):
+            debian.ensure([data.Package("gcc-foo", "foo-none-gcc"), data.Package("sh", "/bin/sh")])
+
+    def test_no_network(self) -> None:
+        apt = debian.Apt(["trixie"], "amd64")
+        said = LabError("apt-get update failed: E: Temporary failure resolving 'x'")
+        self.enterContext(mock.patch.object(proc, "logged", side_effect=said))
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
+            apt.update()
+
+    def test_kernel_src(self) -> None:
+        self.assertIn("does not exist", self.main("fetch", "KERNEL_SRC=/nowhere")[1])
+        self.assertIn("is no kernel tree", self.main("fetch", f"KERNEL_SRC={self.tmp}")[1])
+
+
+class Stages(InCache):
+    def test_interrupted_stage_leaves_nothing(self) -> None:
+        final = self.tmp / "stage"
+        with self.assertRaises(KeyboardInterrupt), cache.building(final) as work:
+            (work / "half").write_text("x")
+            raise KeyboardInterrupt
+        self.assertEqual(list(self.tmp.glob("*stage*")), [])
+
+    def test_full_disk_while_writing(self) -> None:
+        (self.tmp / "file").write_text("old")
+        with mock.patch("os.fdopen", side_effect=OSError(errno.ENOSPC, "full")), self.assertRaises(OSError):
+            cache.write(self.tmp / "file", b"new")
+        self.assertEqual((self.tmp / "file").read_text(), "old")
+        self.assertEqual([p.name for p in self.tmp.iterdir() if "file" in p.name], ["file"])
+
+    def test_lost_symbols(self) -> None:
+        wanted = "CONFIG_A=y\nCONFIG_B=n\n# CONFIG_C is not set\nCONFIG_D=4\nCONFIG_A=y\n"
+        self.assertEqual(kernel.lost(wanted, "CONFIG_A=y\nCONFIG_D=4\n# CONFIG_B is not set\n"), [])
+        self.assertEqual(kernel.lost(wanted, "CONFIG_C=y\nCONFIG_D=8\n"), ["CONFIG_A=y", "CONFIG_C=n", "CONFIG_D=4"])
+
+    def test_mirror(self) -> None:
+        said = "http://x/s/|Debian-Security|main|$(SIGNED_BY)\nhttp://x/d/|Debian|main|/k.gpg\n"
+        self.assertEqual(debian.mirror(said), ("http://x/d", "/k.gpg"))
+        fresh = "http://x/debian-security/|$(LABEL)|main|\nhttp://x/debian/|$(LABEL)|main|\n"
+        self.assertEqual(debian.mirror(fresh), ("http://x/debian", debian.KEYRING))
+        with self.assertRaisesRegex(LabError, "no Debian archive"):
+            debian.mirror("")
+
+
+class Patches(InCache):
+    def setUp(self) -> None:
+        super().setUp()
+        self.stock, self.folder, self.scratch = (self.tmp / n for n in ("stock", "patches", "scratch"))
+        for path in (self.stock / "virt", self.folder, self.scratch):
+            path.mkdir(parents=True)
+        (self.stock / "virt/old.c").write_text("one\ntwo\n")
+        (self.folder / "0001-x.patch").write_text(MAIL)
+        (self.folder / "series").write_text("# the order\n0001-x.patch\n")
+
+    def test_apply(self) -> None:
+        series.apply(series.mails(self.folder), self.stock, self.scratch, "stock")
+        self.assertEqual((self.scratch / "virt/old.c").read_text(), "one\n2\n")
+        self.assertEqual((self.scratch / "virt/new.c").read_text(), "new\n")
+        self.assertEqual((self.stock / "virt/old.c").read_text(), "one\ntwo\n")
+
+    def test_does_not_apply(self) -> None:
+        (self.stock / "virt/old.c").write_text("1\ntwo\n")
+        with self.assertRaisesRegex(LabError, r"0001-x.patch does not apply to linux 9: virt/old.c:1; rebase it"):
+            series.apply(series.mails(self.folder), self.stock, self.scratch, "linux 9")
+
+    def test_series_names_a_missing_mail(self) -> None:
+        (self.folder / "series").write_text("0002-y.patch\n")
+        with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there"):
+            series.mails(self.folder)
+
+    def test_base(self) -> None:
+        (self.folder / "BASE").write_text("package: p\nversion: 1:2-3\nkernel: 7\nsha256: ab\n")
+        self.assertEqual(series.read_base(self.folder / "BASE"), series.Base("p", "1:2-3", "7", "ab"))
+        (self.folder / "BASE").write_text("package: p\n")
+        with self.assertRaisesRegex(LabError, "no line 'version: ...'"):
+            series.read_base(self.folder / "BASE")
+
+    def test_sync_goes_there_and_back(self) -> None:
+        tree = self.tmp / "tree"
+        (tree / "virt").mkdir(parents=True)
+        os.link(self.stock / "virt/old.c", tree / "virt/old.c")
+        source.sync(tree, self.stock, {"virt/old.c": (b"changed\n", 0o644), "virt/new.c": (b"new\n", 0o755)})
+        self.assertEqual((tree / "virt/old.c").read_text(), "changed\n")
+        self.assertEqual((self.stock / "virt/old.c").read_text(), "one\ntwo\n")
+        self.assertTrue((tree / "virt/new.c").stat().st_mode & stat.S_IXUSR)
+        source.sync(tree, self.stock, {})
+        self.assertEqual((tree / "virt/old.c").read_text(), "one\ntwo\n")
+        self.assertFalse((tree / "virt/new.c").exists())
+
+
+class Formats(InCache):
+    def program(self, target: data.Target, interp: bool = False, machine: int | None = None) -> Path:
+        wide, order = target.bits == 64, "<" if target.endian == "little" else ">"
+        head = bytes([0x7F, *b"ELF", 2 if wide else 1, 1 if order == "<" else 2, 1]).ljust(16, b"\0")
+        head += struct.pack(order + "HHI", 2, machine or (21 if wide else 20), 1)
+        size = 64 if wide else 52
+        head += struct.pack(order + ("QQQIHHHHHH" if wide else "IIIIHHHHHH"), 0, size, 0, 0, size, 56, 1, 0, 0, 0)
+        path = self.tmp / "program"
+        path.write_bytes(head + struct.pack(order + "I", 3 if interp else 1).ljust(56, b"\0"))
+        return path
+
+    def test_elf(self) -> None:
+        for name in data.names("targets"):
+            target = data.target(name)
+            elf.check(self.program(target), target)
+            with self.assertRaisesRegex(LabError, "needs shared libraries"):
+                elf.check(self.program(target, interp=True), target)
+            with self.assertRaisesRegex(LabError, f"is not for {name}"):
+                elf.check(self.program(target, machine=62), target)
+
+    def test_plan(self) -> None:
+        words = channel.plan("n", "hvc1", "poweroff", [channel.Command("t", ["/bin/t", "a b"], 5)]).split(b"\0")
+        self.assertEqual(words[:6], [b"nonce", b"n", b"result", b"hvc1", b"end", b"poweroff"])
+        self.assertEqual(words[7:], [b"run", b"t", b"5", b"2", b"/bin/t", b"a b", b"done", b""])
+
+    def test_cpio_is_reproducible(self) -> None:
+        def make() -> bytes:
+            archive = cpio.Archive()
+            archive.file("bin/a", b"abc")
+            archive.device("dev/null", 1, 3)
+            return archive.data()
+
+        self.assertEqual(make(), make())
+
+
+class Expectations(unittest.TestCase):
+    def job(self, *results: Result, expected: set[str] | None) -> testrun.Job:
+        return testrun.Job(
+            data.base("mainline"), data.target("mac99-g4"), [data.Test("t", 1)], expected, results=[*results]
+        )
+
+    def count(self, job: testrun.Job) -> str:
+        total = testrun.Count()
+        testrun.count([job], total)
+        return total.line()
+
+    def test_counts(self) -> None:
+        good, bad, skip = Result("t.a", Status.PASS), Result("t.b", Status.FAIL), Result("t.c", Status.SKIP)
+        self.assertEqual(self.count(self.job(good, bad, expected=None)), "1 passed, 1 failed")
+        self.assertEqual(self.count(self.job(good, skip, expected=None)), "1 passed, 0 failed, 1 skipped")
+        self.assertEqual(self.count(self.job(good, bad, expected={"t.b"})), "2 passed, 0 failed")
+        self.assertEqual(self.count(self.job(good, bad, expected=set())), "1 passed, 1 failed")
+        self.assertEqual(self.count(self.job(good, bad, expected={"t.a", "t.b", "t.gone"})), "1 passed, 2 failed")
+        self.assertEqual(self.count(self.job(Result("t.x", Status.XFAIL), expected=None)), "0 passed, 0 failed")
+
+    def test_unit_test_summary(self) -> None:
+        total = testrun.Count()
+        testrun.add_unit_tests("Ran 10 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=3)\n", total)
+        self.assertEqual(total.line(), "4 passed, 3 failed, 3 skipped")
+        with self.assertRaisesRegex(LabError, "did not run"):
+            testrun.add_unit_tests("Ran 0 tests", testrun.Count())
+
+
+if __name__ == "__main__":
+    unittest.main()
