@@ -69,7 +69,7 @@ class Base:
     name: str
     summary: str
     package: str
-    suites: list[str]
+    suites: tuple[str, ...]
     base: str
     series: str = ""
 
@@ -133,7 +133,9 @@ def target(name: str) -> Target:
 
 def base(name: str) -> Base:
     path = _find("bases", "K", name)
-    return _make(Base, {"name": name} | load(path), path)
+    table = load(path)
+    table["suites"] = tuple(table.get("suites", []))
+    return _make(Base, {"name": name} | table, path)
 
 
 def suite(name: str) -> list[Test]:

@@ -77,7 +77,8 @@ def am(where: Path, found: list[Path]) -> None:
 def scratch(where: Path, base: source.Source, folder: Path) -> list[Path]:
     """A small repository: only the files of BASE that the series touches, and the series."""
     found = series.mails(folder)
-    for name in series.touched(found):
+    # The kernel's attributes choose what git prints after a hunk's @@.
+    for name in [".gitattributes", *series.touched(found)]:
         if (base.tree / name).is_file():
             (where / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(base.tree / name, where / name)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -94,7 +95,11 @@ def unpack(tarball: Path, name: str) -> Path:
 
 def find(base: data.Base) -> Source:
     """The pristine tree for a base: KERNEL_SRC, what BASE records, or the newest that fits."""
-    own = os.environ.get("KERNEL_SRC")
+    return _find(base, os.environ.get("KERNEL_SRC") or "")
+
+
+@functools.cache  # looked up, or copied, once per command
+def _find(base: data.Base, own: str) -> Source:
     if own:
         return _own(Path(own).expanduser(), base)
     want = series.read_base(base.base_file)
