@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Small guests under a debugger
+ */
+#include <sys/time.h>
+
+#include "debug_guest.h"
+
+#define POISON		0xa5
+#define RUN_TIME_LIMIT	2	/* seconds; an exit takes microseconds */
+#define INST_SC		0x44000002
+
+static struct kvm_run *watched_run;
+static sig_atomic_t timed_out;
+
+static void time_is_up(__always_unused int signum)
+{
+	WRITE_ONCE(timed_out, 1);
+
+	/* The signal may arrive before KVM_RUN is there to be interrupted. */
+	watched_run->immediate_exit = 1;
+}
+
+static void start_watch(struct kvm_run *run)
+{
+	struct sigaction sa = { .sa_handler = time_is_up };
+	struct itimerval limit = { .it_value.tv_sec = RUN_TIME_LIMIT };
+
+	WRITE_ONCE(timed_out, 0);
+	watched_run = run;
+	TEST_ASSERT(!sigaction(SIGALRM, &sa, NULL), "sigaction() failed");
+	TEST_ASSERT(!setitimer(ITIMER_REAL, &limit, NULL), "setitimer() failed");
+}
+
+static void stop_watch(struct kvm_run *run)
+{
+	struct itimerval off = {};
+
+	TEST_ASSERT(!setitimer(ITIMER_REAL, &off, NULL), "setitimer() failed");
+	if (READ_ONCE(timed_out))
+		run->immediate_exit = 0;
+}
+
+static void read_regs(struct debug_guest *guest)
+{
+	vcpu_regs_get(guest->vcpu, &guest->regs);
+}
+
+static const char *where(u64 pc)
+{
+	static char buf[64];
+	const char *vector = powerpc_vector_name(pc);
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64 "%s%s%s", pc,
+		 vector ? " (" : "", vector ?: "", vector ? " vector)" : "");
+	return buf;
+}
+
+static u32 to_guest(struct debug_guest *guest, u32 val)
+{
+	return guest->swap ? __builtin_bswap32(val) : val;
+}
+
+u32 debug_guest_read32(struct debug_guest *guest, gpa_t gpa)
+{
+	return to_guest(guest, *(u32 *)addr_gpa2hva(guest->vm, gpa));
+}
+
+void debug_guest_write32(struct debug_guest *guest, gpa_t gpa, u32 val)
+{
+	*(u32 *)addr_gpa2hva(guest->vm, gpa) = to_guest(guest, val);
+}
+
+void debug_guest_load(struct debug_guest *guest, gpa_t gpa,
+		      const u32 *start, const u32 *end)
+{
+	const u32 *inst;
+
+	for (inst = start; inst < end; inst++, gpa += sizeof(*inst))
+		debug_guest_write32(guest, gpa, *inst);
+}
+
+void debug_guest_create(struct debug_guest *guest, u64 msr)
+{
+	gpa_t gpa;
+
+	memset(guest, 0, sizeof(*guest));
+	guest->swap = (msr & MSR_LE) != MSR_HOST_LE;
+
+	guest->vm = vm_create_barebones();
+	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
+				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
+	for (gpa = 0; gpa < GUEST_RAM_SIZE; gpa += sizeof(u32))
+		debug_guest_write32(guest, gpa, INST_SC);
+
+	guest->vcpu = vm_vcpu_add_real_mode(guest->vm, 0);
+	if (guest->swap)
+		vcpu_set_reg(guest->vcpu, KVM_REG_PPC_LPCR_64,
+			     msr & MSR_LE ? LPCR_ILE : 0);
+
+	read_regs(guest);
+	guest->regs.msr = msr;
+	guest->regs.gpr[3] = OSI_SC_MAGIC_R3;
+	guest->regs.gpr[4] = OSI_SC_MAGIC_R4;
+
+	/*
+	 * Paravirtualized guests announce a critical section, in which KVM
+	 * holds interrupts back, by storing r1 in the magic page.  Others look
+	 * as if they were in one while r1 is 0.
+	 */
+	guest->regs.gpr[1] = GUEST_STACK;
+}
+
+void debug_guest_destroy(struct debug_guest *guest)
+{
+	kvm_vm_free(guest->vm);
+}
+
+void debug_guest_set_regs(struct debug_guest *guest)
+{
+	vcpu_regs_set(guest->vcpu, &guest->regs);
+}
+
+void debug_guest_start(struct debug_guest *guest, const u32 *start,
+		       const u32 *end)
+{
+	debug_guest_load(guest, GUEST_CODE, start, end);
+	guest->blob = start;
+	guest->regs.pc = GUEST_CODE;
+	debug_guest_set_regs(guest);
+}
+
+void debug_guest_control(struct debug_guest *guest, u32 control)
+{
+	struct kvm_guest_debug debug = { .control = control };
+
+	vcpu_guest_debug_set(guest->vcpu, &debug);
+}
+
+u64 debug_guest_addr(struct debug_guest *guest, const u32 *label)
+{
+	return GUEST_CODE + (label - guest->blob) * sizeof(*label);
+}
+
+/*
+ * kvm_run's exit information is a union, and KVM writes only what an exit is
+ * documented to have.  Fill it with non-zero bytes so that a field which KVM
+ * leaves alone does not look as if it had been cleared; but keep an answer
+ * that KVM has yet to pick up.
+ */
+static void poison_run(struct debug_guest *guest)
+{
+	struct kvm_run *run = guest->vcpu->run;
+
+	if (!guest->completion)
+		memset(run->padding, POISON, sizeof(run->padding));
+}
+
+int __debug_guest_run(struct debug_guest *guest)
+{
+	struct kvm_run *run = guest->vcpu->run;
+	int ret;
+
+	poison_run(guest);
+
+	start_watch(run);
+	ret = __vcpu_run(guest->vcpu) ? -errno : 0;
+	stop_watch(run);
+
+	read_regs(guest);
+	errno = 0;
+	TEST_ASSERT(!timed_out,
+		    "Guest is stuck at %s, msr 0x%" PRIx64 ", srr0 0x%" PRIx64
+		    ", srr1 0x%" PRIx64,
+		    where(guest->regs.pc), (u64)guest->regs.msr,
+		    (u64)guest->regs.srr0, (u64)guest->regs.srr1);
+
+	guest->completion = !ret && (run->exit_reason == KVM_EXIT_MMIO ||
+				     run->exit_reason == KVM_EXIT_OSI ||
+				     run->exit_reason == KVM_EXIT_PAPR_HCALL);
+	return ret;
+}
+
+void debug_guest_run(struct debug_guest *guest, u32 exit_reason)
+{
+	struct kvm_run *run = guest->vcpu->run;
+	int ret = __debug_guest_run(guest);
+
+	TEST_ASSERT(!ret, "KVM_RUN failed at %s, errno: %d",
+		    where(guest->regs.pc), -ret);
+	TEST_ASSERT(run->exit_reason == exit_reason,
+		    "Wanted exit %s, got %s at %s",
+		    exit_reason_str(exit_reason),
+		    exit_reason_str(run->exit_reason), where(guest->regs.pc));
+}
+
+void debug_guest_expect_stops(struct debug_guest *guest,
+			      const struct guest_stop *stops, size_t nr)
+{
+	struct kvm_debug_exit_arch *arch = &guest->vcpu->run->debug.arch;
+	struct kvm_debug_exit_arch bad = {};
+	size_t i, nr_bad = 0;
+	u64 pc;
+
+	for (i = 0; i < nr; i++) {
+		pc = stops[i].label ? debug_guest_addr(guest, stops[i].label) :
+				      stops[i].pc;
+
+		debug_guest_run(guest, KVM_EXIT_DEBUG);
+		TEST_ASSERT(guest->regs.pc == pc,
+			    "Stop %zu of %zu: wanted at 0x%" PRIx64 ", is at %s",
+			    i + 1, nr, pc, where(guest->regs.pc));
+
+		if ((arch->address != pc || arch->status) && !nr_bad++)
+			bad = *arch;
+	}
+
+	/* Last, so that stops in the wrong places are not hidden by it. */
+	TEST_ASSERT(!nr_bad,
+		    "C3: debug.arch is wrong in %zu of %zu stops, first: address 0x%" PRIx64
+		    ", status 0x%x",
+		    nr_bad, nr, (u64)bad.address, bad.status);
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Does a guest of KVM PR run the instructions it was given, and only those,
+ * and are pending interrupts delivered when and in the order they should?
+ *
+ * KVM looks for an interrupt to deliver each time it enters the guest, almost
+ * always in an empty set.  If it finds one there nevertheless, the guest ends
+ * up at a vector (of the System Reset, for an empty set's "first bit" of -1)
+ * and never executes anything else.
+ */
+#include <unistd.h>
+
+#include "debug_guest.h"
+#include "kselftest_harness.h"
+
+#define NR_ENTRIES	1000
+#define NR_EMULATED	1000
+
+FIXTURE(pr_run)
+{
+	struct debug_guest guest;
+};
+
+FIXTURE_SETUP(pr_run)
+{
+	debug_guest_create(&self->guest, MSR_GUEST_REAL);
+}
+
+FIXTURE_TEARDOWN(pr_run)
+{
+	debug_guest_destroy(&self->guest);
+}
+
+/* Count in r5 and report it, for ever. */
+GUEST_ASM(count_code,
+	  "	li	%r5, 42\n"
+	  "1:	addi	%r5, %r5, 1\n"
+	  GUEST_ASM_OSI
+	  "	b	1b\n");
+
+/* Nothing but the guest's own instructions runs after the first entry. */
+TEST_F(pr_run, first_entry)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_start(guest, count_code, count_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->vcpu->run->osi.gprs[5], 43);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 43);
+	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
+	TEST_ASSERT_EQ(guest->regs.srr0, 0);
+	TEST_ASSERT_EQ(guest->regs.srr1, 0);
+}
+
+/* The same after each of many exits to userspace. */
+TEST_F(pr_run, many_entries)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	debug_guest_start(guest, count_code, count_code_end);
+	for (i = 1; i <= NR_ENTRIES; i++) {
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		TEST_ASSERT_EQ(guest->regs.gpr[5], 42 + i);
+	}
+	TEST_ASSERT_EQ(guest->regs.srr0, 0);
+}
+
+/* ... and of many exits that KVM handles itself, here by emulation. */
+GUEST_ASM(emulate_code,
+	  "	li	%r5, " __stringify(NR_EMULATED) "\n"
+	  "	mtctr	%r5\n"
+	  "	li	%r5, 0\n"
+	  "1:	mtsprg	0, %r5\n"
+	  "	addi	%r5, %r5, 1\n"
+	  "	mfsprg	%r6, 0\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(pr_run, many_emulated)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_start(guest, emulate_code, emulate_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], NR_EMULATED - 1);
+	TEST_ASSERT_EQ(guest->regs.srr0, 0);
+}
+
+/*
+ * Interrupts.  The guest reports to userspace, enables them and reports again;
+ * the handlers put their vector into r5, report, and return.
+ */
+GUEST_ASM(irq_code,
+	  "	li	%r5, 1\n"
+	  "	mtdec	%r8\n"
+	  GUEST_ASM_OSI
+	  "	mtmsr	%r7\n"		/* r7: MSR with EE */
+	  "	li	%r5, 2\n"
+	  GUEST_ASM_OSI
+	  "irq_code_sc:\n"
+	  "	li	%r5, 3\n"
+	  "	li	%r3, 0\n"
+	  "	li	%r4, 0\n"
+	  "	sc\n"			/* a system call of the guest's own */
+	  "	mtmsr	%r7\n"
+	  "	li	%r5, 4\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(irq_code_sc[]);
+
+GUEST_ASM(external_handler,
+	  "	li	%r5, 0x500\n"
+	  GUEST_ASM_OSI
+	  GUEST_ASM_RFI);
+
+GUEST_ASM(decrementer_handler,
+	  "	lis	%r9, 0x7fff\n"
+	  "	mtdec	%r9\n"
+	  "	li	%r5, 0x900\n"
+	  GUEST_ASM_OSI
+	  GUEST_ASM_RFI);
+
+GUEST_ASM(syscall_handler,
+	  "	li	%r5, 0xc00\n"
+	  GUEST_ASM_OSI
+	  GUEST_ASM_RFI);
+
+#define NO_DECREMENTER	0x7fffffff
+
+static void start_irq_guest(struct debug_guest *guest, u32 dec)
+{
+	debug_guest_load(guest, VEC_EXTERNAL, external_handler,
+			 external_handler_end);
+	debug_guest_load(guest, VEC_DECREMENTER, decrementer_handler,
+			 decrementer_handler_end);
+	debug_guest_load(guest, VEC_SYSCALL, syscall_handler,
+			 syscall_handler_end);
+
+	guest->regs.gpr[7] = MSR_GUEST_REAL | MSR_EE;
+	guest->regs.gpr[8] = dec;
+	debug_guest_start(guest, irq_code, irq_code_end);
+}
+
+static void raise_external(struct debug_guest *guest)
+{
+	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
+
+	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+}
+
+static void expect_report(struct debug_guest *guest, u64 r5)
+{
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], r5);
+}
+
+/* A pending interrupt that is masked stays pending and is delivered once. */
+TEST_F(pr_run, external_masked)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_irq_guest(guest, NO_DECREMENTER);
+	raise_external(guest);
+	expect_report(guest, 1);
+	expect_report(guest, 0x500);
+	expect_report(guest, 2);
+}
+
+/* Of two interrupts, the external one comes before the decrementer's. */
+TEST_F(pr_run, external_before_decrementer)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_irq_guest(guest, 1);
+	expect_report(guest, 1);
+	usleep(20000);
+	raise_external(guest);
+	expect_report(guest, 0x500);
+	expect_report(guest, 0x900);
+	expect_report(guest, 2);
+}
+
+/* One that is masked does not keep the guest's own system call waiting. */
+TEST_F(pr_run, syscall_while_external_masked)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_irq_guest(guest, NO_DECREMENTER);
+	guest->regs.pc = debug_guest_addr(guest, irq_code_sc);
+	debug_guest_set_regs(guest);
+	raise_external(guest);
+	expect_report(guest, 0xc00);
+	expect_report(guest, 0x500);
+	expect_report(guest, 4);
+}
+
+TEST_HARNESS_MAIN
