@@ -169,7 +169,7 @@ def run(
     said = work / f"{target.name}-{nonce}.qemu"
     console = f"file,id=console,path=/proc/self/fd/{console_w}"
     if spec.interactive:
-        console = "stdio,id=console,signal=off"
+        console = "stdio,id=console,mux=on,signal=off"
     argv = [*emulator(target), *command_line(spec, initrd, console, f"file,id=result,path=/proc/self/fd/{result_w}")]
     try:
         with open(said, "wb") as stderr, _started(argv, spec, stderr, (console_w, result_w)) as child:
@@ -213,7 +213,7 @@ def _started(argv: list[str], spec: Spec, stderr, fds: tuple[int, ...]):
         try:
             yield child
         finally:
-            child.kill()
+            child.terminate()  # not killed: QEMU gives the terminal its modes back
 
 
 class _Watch:
