@@ -23,7 +23,7 @@ usage: make COMMAND [VARIABLE=value ...]
   refresh    bring the commits of that tree back into patches/ and the new files
   series     bring the checkout's new kernel files into the mails of patches/
   check      patches, mails, scripts and data files are in order
-  clean      remove the cache
+  clean      remove what is in the cache, but not the tree of 'make tree'
 
   fetch unpack patch configure build boot   single stages of the above
 
@@ -157,9 +157,15 @@ def cmd_demo() -> int:
 def cmd_clean() -> int:
     import shutil
 
-    path = cache.folder()
-    ui.say(f"removing {path}")
-    shutil.rmtree(path)
+    # By name: LAB_CACHE may be a folder with other things in it, and the work
+    # tree of 'make tree' may hold commits that exist nowhere else.
+    for name in cache.PARTS:
+        path = cache.folder() / name
+        if path.exists():
+            ui.say(f"removing {path}")
+            shutil.rmtree(path)
+    if (cache.folder() / "tree").exists():
+        ui.say(f"left alone: {cache.folder() / 'tree'}, the work tree of 'make tree'")
     return 0
 
 

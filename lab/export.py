@@ -212,6 +212,9 @@ def refresh(base: data.Base) -> int:
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
         made = export(where, Path(name))
         changed = install(Path(name), folder)
+    if not base.base_file.exists() and (exact := source.record(found)):
+        series.write_base(base.base_file, exact)
+        changed.append("BASE")
     added = set(
         git(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "-z", "base", "HEAD").split("\0")
     ) - {""}

@@ -16,6 +16,9 @@ from .errors import LabError, full_disk
 NO_SPACE_TEXT = b"No space left on device"
 
 
+_alive: set[subprocess.Popen] = set()
+
+
 def kill_group(child: subprocess.Popen) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -29,21 +32,32 @@ def group(argv: Sequence[str | Path], **options) -> Iterator[subprocess.Popen]:
         child = subprocess.Popen([str(a) for a in argv], start_new_session=True, **options)
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
+    _alive.add(child)
     try:
         yield child
     finally:
+        _alive.discard(child)
         kill_group(child)
 
 
+def kill_all() -> None:
+    """End every child now, whichever thread waits for it."""
+    for child in list(_alive):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+# What would change a build or a git command behind our back.
+DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")
+DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", "K", "T", "V")
+# The checkout may belong to another user, as in a container.
+GIT_TRUST = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without what would change a build behind our back."""
-    drop = ("MAKE", "KBUILD", "KCONFIG", "CROSS_COMPILE", "ARCH", "CFLAGS", "LDFLAGS", "GIT_", "MFLAGS", "CC", "O")
-    env = {
-        k: v
-        for k, v in os.environ.items()
-        if not k.startswith(drop[:3]) and k not in drop and not k.startswith("GIT_") and k not in ("K", "T", "V")
-    }
-    return env | {"LC_ALL": "C.UTF-8"} | dict(extra or {})
+    """The caller's environment, cleaned, and what is given."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(DROP_PREFIXES) and k not in DROP}
+    return kept | {"LC_ALL": "C.UTF-8"} | GIT_TRUST | dict(extra or {})
 
 
 def logged(

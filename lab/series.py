@@ -36,6 +36,11 @@ def read_base(path: Path) -> Base | None:
     return Base(low["package"], low["version"], low["kernel"], low["sha256"])
 
 
+def write_base(path: Path, base: Base) -> None:
+    lines = [f"{k}: {v}" for k, v in vars(base).items()]
+    cache.write(path, "\n".join([*lines, ""]).encode())
+
+
 def mails(folder: Path) -> list[Path]:
     """The mails in the order of the series file."""
     listing = folder / "series"

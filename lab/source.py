@@ -79,6 +79,13 @@ def fetch(apt: debian.Apt | None, found: debian.Found, sha256: str = "") -> Path
     return tarball
 
 
+def record(source: Source) -> series.Base | None:
+    """What BASE says of a tree that came from Debian."""
+    package, _, version = source.name.partition(" ")
+    tarball = next(_tarballs(package, version).glob("linux-source-*.tar.*"), None)
+    return series.Base(package, version, source.kernel, cache.file_digest(tarball)) if tarball else None
+
+
 def unpack(tarball: Path, name: str) -> Path:
     final = cache.folder() / "trees" / name
     with cache.lock(f"tree-{name}"):
@@ -178,6 +185,7 @@ def _own(path: Path, base: data.Base) -> Source:
 Overlay = dict[str, tuple[bytes, int]]
 
 
+@functools.cache
 def overlay(source: Source, folder: Path) -> Overlay:
     """The files as the series makes them; new files as the checkout has them."""
     found = series.mails(folder)

@@ -238,8 +238,13 @@ def main() -> int:
     for job in todo:
         prepare(job)
     with ThreadPoolExecutor(QEMUS) as pool:
-        for future in [pool.submit(execute, job) for job in todo]:
-            future.result()
+        try:
+            for future in [pool.submit(execute, job) for job in todo]:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            proc.kill_all()
+            raise
     count(todo, total)
     code = report(todo, total)
     ui.say(f"took {ui.took(time.monotonic() - start)}")
