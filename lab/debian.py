@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -166,6 +167,17 @@ def tool_root(name: str, arch: str | None = None) -> Path:
             with cache.building(final) as work:
                 apt.closure(tool["packages"], work)
     return final
+
+
+def bootable(root: Path) -> Path:
+    """Add what a target needs to have an unpacked root as its own: base-files is in no closure."""
+    for name in ("bin", "lib", "lib64", "sbin"):
+        if (root / "usr" / name).is_dir() and not (root / name).exists():
+            with contextlib.suppress(FileExistsError):
+                (root / name).symlink_to(f"usr/{name}")
+    for name in ("dev", "proc", "sys", "tmp"):
+        (root / name).mkdir(exist_ok=True)
+    return root
 
 
 def command(root: Path, program: str) -> list[str]:

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make demo: the same debugging session on the stock and on the patched kernel, side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import boot, cache, channel, data, debian, errors, kernel, proc, ui, verdict
+from .errors import LabError
+
+HERE = data.LAB / "demo"
+STOCK, PATCHED = "stock-mainline", "mainline"
+WIDTH = 100
+HALF = (WIDTH - 4) // 2
+MARK = "<>"
+LIMIT = 180  # seconds for one session; what runs the guest in it has a limit of its own
+SE = 0x400
+PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
+# Debian packages QEMU for these hosts (uname -m), under these names.
+PACKAGED = {"ppc64le": "ppc64el"}
+MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
+CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config"]
+# The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
+CLIENT += ["-S", "-qmp", "stdio", "-chardev", "serial,id=g,path=/dev/hvc2", "-gdb", "chardev:g"]
+# What stepper says, as a person would have asked for it.
+WORDS = {
+    "break": "(kvm) breakpoint at reported",
+    "run": "(kvm) KVM_RUN",
+    "step": "(kvm) KVM_RUN, single-step",
+    "look": "(kvm) set pc = look",
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where a right session stops, and the registers that it shows."""
+
+    stops: list[str]
+    values: dict[str, int]
+
+    @property
+    def steps(self) -> int:
+        """From the breakpoint to the last stop before the look."""
+        return self.stops.index("look") - 1
+
+
+@dataclass(frozen=True)
+class Guest:
+    """The assembled guest program; code tells the place and the instruction at an address."""
+
+    elf: Path
+    code: dict[int, tuple[str, str]]
+
+    def address(self, place: str) -> str:
+        return next(f"{at:#x}" for at, (here, _) in self.code.items() if here == place)
+
+
+@dataclass
+class Session:
+    """One kernel's side of the demonstration."""
+
+    release: str
+    lines: list[str]
+    client: str
+    problem: verdict.Verdict
+
+
+def expected() -> Expected:
+    table = data.load(HERE / "expected.toml")
+    return Expected(table["stops"], table["values"])
+
+
+def disassembly(text: str) -> dict[int, tuple[str, str]]:
+    """What objdump -d prints, instructions as gdb has them."""
+    code: dict[int, tuple[str, str]] = {}
+    symbol, start = "", 0
+    for line in text.splitlines():
+        if m := re.fullmatch(r"([0-9a-f]+) <(\w+)>:", line):
+            start, symbol = int(m[1], 16), m[2]
+        elif m := re.fullmatch(r"\s*([0-9a-f]+):\t(?:[0-9a-f]{2} ){4}\t(.+)", line):
+            at = int(m[1], 16)
+            what = re.sub(r"\b([0-9a-f]+) (<\w+>)$", r"0x\1 \2", " ".join(m[2].split()))
+            code[at] = (f"{symbol}+{at - start}" if at > start else symbol, what)
+    return code
+
+
+def assemble(target: data.Target) -> Guest:
+    source, log = HERE / "guest.S", cache.log("demo")
+    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, target.cross)[:12]}"
+    elf = final / "guest.elf"
+    if not elf.exists():
+        with cache.building(final) as work:
+            flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
+            proc.logged([f"{target.cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
+            flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
+            proc.logged([f"{target.cross}ld", *flags, "-o", work / elf.name, work / "guest.o"], log, "linking guest.S")
+    return Guest(elf, disassembly(proc.output([f"{target.cross}objdump", "-d", elf]).decode()))
+
+
+def stepper(target: data.Target) -> bytes:
+    """The debugger for hosts without QEMU, static."""
+    source = HERE / "stepper.c"
+    final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.cross)[:12]}"
+    if not final.exists():
+        with cache.building(final) as work:
+            argv = [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work / "stepper"]
+            proc.logged([*argv, source], cache.log("demo"), "building stepper.c")
+    return (final / "stepper").read_bytes()
+
+
+def tidy(text: str) -> list[str]:
+    """Lines with single blanks: gdb aligns with tabs."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def decorate(lines: list[str], guest: Guest) -> list[str]:
+    """What stepper says, in the form in which gdb says it."""
+    return [_decorated(line, guest) for line in lines]
+
+
+def _decorated(line: str, guest: Guest) -> str:
+    if m := re.fullmatch(r"stop (0x[0-9a-f]+|0)", line):
+        at = int(m[1], 16)
+        place, what = guest.code.get(at, ("", ""))
+        return f"=> {at:#x} <{place}>: {what}" if place else f"=> {at:#x}:"
+    return WORDS.get(line, line)
+
+
+def findings(lines: list[str], want: Expected) -> list[str]:
+    """How a transcript differs from what is expected; empty if it does not."""
+    found = []
+    stops = [m[2] or m[1] for line in lines if (m := re.match(r"=> (0x[0-9a-f]+)(?: <(.+?)>)?:", line))]
+    if stops == ["system_reset"]:
+        found.append("the guest runs no instruction: it is at the System Reset vector")
+    else:
+        for number, (have, must) in enumerate(itertools.zip_longest(stops, want.stops, fillvalue="none"), 1):
+            if have != must:
+                found.append(f"stop {number}: {have} instead of {must}")
+                break
+    found += [line for line in lines if line.startswith(("did not stop", "gdb: ", "stepper: "))]
+    for name, value in want.values.items():
+        have = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
+        if have is not None and have != value:
+            why = " (the debugger's MSR_SE)" if have ^ value == SE else ""
+            found.append(f"{name} is {have:#x} instead of {value:#x}{why}")
+        elif have is None and not found:
+            found.append(f"{name} is not shown")
+    return found
+
+
+def first_difference(left: list[str], right: list[str]) -> int | None:
+    for number, (one, other) in enumerate(itertools.zip_longest(left, right)):
+        if one != other:
+            return number
+    return None
+
+
+def side_by_side(left: list[str], right: list[str]) -> list[str]:
+    """Two columns; the first row that differs has the mark between them."""
+    first = first_difference(left, right)
+    rows = []
+    for number, cells in enumerate(itertools.zip_longest(left, right, fillvalue="")):
+        wrapped = [textwrap.wrap(cell, HALF, subsequent_indent="   ") or [""] for cell in cells]
+        for inner, (one, other) in enumerate(itertools.zip_longest(*wrapped, fillvalue="")):
+            between = MARK if number == first and not inner else "| "
+            rows.append(f"{one:{HALF}} {between} {other}".rstrip())
+    return rows
+
+
+class _Debugger:
+    """Starts gdb when the QEMU in the target greets, and keeps what it prints."""
+
+    def __init__(self, stack: contextlib.ExitStack, guest: Guest, steps: int) -> None:
+        self._stack, self._guest, self._steps = stack, guest, steps
+        self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))
+        self._heard = b""
+        self._child: subprocess.Popen | None = None
+        self.socket = self._folder / "gdb.sock"
+        self.client = ""
+
+    def on_output(self, text: bytes) -> None:
+        self._heard += text
+        greeting = re.search(rb'\{"QMP": .*?\}\}', self._heard)
+        if self._child or greeting is None:
+            return
+        version = json.loads(greeting[0])["QMP"]["version"]
+        number = "{major}.{minor}.{micro}".format(**version["qemu"])
+        self.client = f"QEMU {number} ({version['package']})"
+        ui.say(f"QEMU {number} is up in the target: attaching gdb")
+        argv = ["gdb-multiarch", "-nx", "-batch", "-x", HERE / "steps.py", self._guest.elf]
+        options = {"cwd": self._folder, "env": proc.environment({"DEMO_STEPS": str(self._steps)})}
+        with open(self._folder / "session", "wb") as out:
+            self._child = self._stack.enter_context(
+                proc.group(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options)
+            )
+
+    def transcript(self) -> list[str]:
+        """The target has ended and so has the connection: gdb needs no more time."""
+        if self._child is None:
+            return []
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(timeout=10)
+        return tidy((self._folder / "session").read_text(errors="replace"))
+
+
+def with_gdb(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
+    """gdb here, on a QEMU in the target."""
+    root = debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
+    command = channel.Command("qemu-system-ppc", CLIENT, LIMIT)
+    with contextlib.ExitStack() as stack:
+        gdb = _Debugger(stack, guest, steps)
+        port = f"unix:{gdb.socket},server=on,wait=off"
+        spec = boot.Spec(target, built, [command], share=root, chardevs=[port], raw=["hvc2"], log=log)
+        record = boot.run(spec, gdb.on_output)
+        lines = gdb.transcript()
+    problem = verdict.judge(spec, record)
+    if not problem.code and not lines:
+        raise LabError(f"QEMU does not start in the target: {(_said(record) or ['it says nothing'])[-1]}")
+    return Session(built.release, lines, gdb.client, problem)
+
+
+def with_stepper(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
+    """lab/demo/stepper.c in the target."""
+    files = {"bin/stepper": stepper(target), "lab/guest.elf": guest.elf.read_bytes()}
+    argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
+    spec = boot.Spec(target, built, [channel.Command("stepper", argv, LIMIT)], files, log=log)
+    record = boot.run(spec)
+    lines = decorate(_said(record), guest)
+    return Session(built.release, lines, "lab/demo/stepper.c by /dev/kvm", verdict.judge(spec, record))
+
+
+def _said(record: boot.Record) -> list[str]:
+    return [line for one in record.channel.outcomes for line in tidy(bytes(one.output).decode(errors="replace"))]
+
+
+def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:
+    print(f"\n{'stock: ' + stock.release:{HALF}} |  patched: {patched.release}")
+    print("-" * (HALF + 1) + "+" + "-" * (WIDTH - HALF - 2))
+    for row in side_by_side(stock.lines, patched.lines):
+        print(ui.paint(row, "FAILED" if f" {MARK} " in row else "", sys.stdout))
+    print(f"\n{MARK} marks the first difference" if stock.lines != patched.lines else "\nno difference")
+    for name, side in (("stock", stock), ("patched", patched)):
+        right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
+        text = "; ".join(findings(side.lines, want)) or right
+        print(textwrap.fill(f"{name + ':':9}{text}", WIDTH, subsequent_indent=" " * 9))
+    emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
+    print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
+    print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
+    if target.must.machine in PACKAGED:
+        print(f"client:  {patched.client or stock.client} {' '.join(MACHINE)}")
+        print(f"gdb:     {_first_line(['gdb-multiarch', '--version'])}")
+    else:
+        print(f"client:  {patched.client}: Debian has no QEMU for this host")
+    sys.stdout.flush()
+
+
+def _first_line(argv: list[str]) -> str:
+    return proc.output(argv).decode().splitlines()[0]
+
+
+def main() -> int:
+    start = time.monotonic()
+    if os.environ.get("K"):
+        raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
+    target = data.target(os.environ.get("T") or "pseries-p8")
+    debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
+    kernels = {name: kernel.build(data.base(name), target) for name in (STOCK, PATCHED)}
+    guest, want = assemble(target), expected()
+    method = with_gdb if target.must.machine in PACKAGED else with_stepper
+    sides = []
+    for name, built in kernels.items():
+        ui.say(f"booting {built.release} on {target.name}")
+        sides.append(method(target, built, guest, want.steps, f"demo-{name}-{target.name}"))
+    report(target, *sides, want)
+    for side in sides:
+        if side.problem.code:
+            side.problem.tell(f"{target.name}, {side.release}")
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
+    return sides[1].problem.code or sides[0].problem.code or wrong

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs in gdb (gdb -batch -x steps.py guest.elf): the session of 'make demo'.
+
+Prints what a person at the prompt would type and see. Commands that let the
+guest run have a time limit, after which the guest is interrupted.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+
+import gdb
+
+CONNECT, BREAK, STEP = 60, 20, 5  # seconds
+STEPS = int(os.environ["DEMO_STEPS"])
+
+
+def tell(text: str) -> None:
+    print(text.strip(), flush=True)
+
+
+def does(command: str) -> str:
+    """A command at the prompt; what it answers."""
+    tell(f"(gdb) {command}")
+    return gdb.execute(command, to_string=True)
+
+
+def where() -> None:
+    tell(gdb.execute("x/i $pc", to_string=True))
+
+
+def runs(command: str, limit: float) -> bool:
+    """A command that runs the guest; false if it had to be interrupted."""
+    late = threading.Event()
+
+    def interrupt() -> None:
+        late.set()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    timer = threading.Timer(limit, interrupt)
+    timer.start()
+    try:
+        does(command)
+    finally:
+        timer.cancel()
+    if late.is_set():
+        tell(f"did not stop: interrupted after {limit} s")
+    where()
+    return not late.is_set()
+
+
+def session() -> None:
+    # Without the notifications: where() says it, and in one line.
+    settings = ("confirm off", "pagination off", "width 0", "suppress-cli-notifications on")
+    for setting in (*settings, f"remotetimeout {CONNECT}"):
+        gdb.execute(f"set {setting}")
+    does("target remote gdb.sock")
+    does("load")
+    does("set $msr = 0x1000")
+    does("break *reported")
+    if not runs("continue", BREAK):
+        return
+    for _ in range(STEPS):
+        if not runs("stepi", STEP):
+            break
+    # A fresh look, so that a session that lost its guest shows this too.
+    does("set $pc = look")
+    where()
+    if runs("stepi", STEP):
+        tell(does("info registers r9"))
+
+
+try:
+    session()
+except gdb.error as why:
+    tell(f"gdb: {why}")
+finally:
+    with contextlib.suppress(gdb.error):
+        does("kill")
