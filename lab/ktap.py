@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -28,11 +29,13 @@ class Result:
     id: str
     status: Status
     why: str = ""
+    notes: tuple[str, ...] = ()  # what the program said about it
 
 
 KSFT_SKIP = 4
 _LINE = re.compile(r"(not )?ok (\d+)\s*(?:- )?(.*)")
 _DIRECTIVE = re.compile(r"#\s*(SKIP|XFAIL|XPASS|TODO|error)\b[ :]*(.*)")
+_NOISE = re.compile(r"TAP version|#\s+(RUN|OK|FAIL|Starting|Totals:)\b")
 _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*SKIP\b\s*(.*))?\s*")
 
 
@@ -62,14 +65,19 @@ def parse(outcome: Outcome) -> list[Result]:
     plan_skip: str | None = None
     results: list[Result] = []
     numbers: list[int] = []
+    notes: list[str] = []
     for line in re.split(r"\r*\n", outcome.output.decode(errors="replace")):
         if match := _PLAN.fullmatch(line):
             if planned is not None:
                 return [*results, Result(binary, Status.CRASH, "prints two plans")]
             planned, plan_skip = int(match[1]), match[2]
         elif match := _LINE.fullmatch(line):
-            results.append(_result(binary, match))
+            found = _result(binary, match)
+            results.append(dataclasses.replace(found, notes=tuple(notes)) if found.status.bad else found)
             numbers.append(int(match[2]))
+            notes = []
+        elif line.strip("# ") and not _NOISE.match(line):
+            notes.append(line)
     end = _end(outcome, planned, plan_skip, results, numbers)
     return [*results, end] if end else results
 

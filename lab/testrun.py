@@ -142,6 +142,9 @@ def tell(job: Job, result: Result) -> None:
     if job.expected is not None and result.status.bad and not deviation(job, result):
         note += " (as it must on this kernel)"
     ui.status(result.status.value, f"{job.name}: {result.id}{note}")
+    if deviation(job, result):
+        for line in result.notes[:8]:
+            ui.say(f"  {line}")
 
 
 def count(all_jobs: list[Job], total: Count) -> None:
@@ -219,6 +222,10 @@ def report(all_jobs: list[Job], total: Count) -> int:
                 print(f"{job.name}: {result.id}: {result.status.value}" + (f": {why}" if why else ""))
         for test in missing(job):
             print(f"{job.name}: {test}: must fail on this kernel, but gave no result")
+    for job in all_jobs:
+        if job.expected is not None and (missing(job) or any(deviation(job, r) for r in job.results)):
+            now = sorted(r.id for r in job.results if r.status.bad)
+            print(f"lab/expect/{job.base.name}.toml, if that is as it should be: [{job.target.name}] fail = {now}")
     if total.xfailed:
         print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
     worst = [job.code for job in all_jobs if job.code]

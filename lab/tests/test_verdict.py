@@ -147,6 +147,13 @@ class Tap(unittest.TestCase):
         self.assertEqual(self.parse("1..1\nok 1 a\n", value=1)[-1], ("t", Status.FAIL))
         self.assertEqual(self.parse("1..1\nok 1 a\n", "signal", 11)[-1], ("t", Status.CRASH))
 
+    def test_notes(self) -> None:
+        text = (
+            "TAP version 13\n1..2\n#  RUN  a ...\nok 1 a\n# RUN  b ...\n==== x.c:9: c == d\n# b: aborted\nnot ok 2 b\n"
+        )
+        found = ktap.parse(channel.Outcome("t", bytearray(text.encode()), "exit", 1))
+        self.assertEqual([r.notes for r in found], [(), ("==== x.c:9: c == d", "# b: aborted")])
+
     def test_empty(self) -> None:
         self.assertEqual(self.parse(""), [("t", Status.CRASH)])
         self.assertEqual(self.parse("1..0\n"), [("t", Status.CRASH)])
