@@ -274,10 +274,11 @@ def main() -> int:
     if os.environ.get("K"):
         raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
     target = data.target(os.environ.get("T") or "pseries-p8")
-    debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
+    client = target.must.machine in PACKAGED
+    debian.ensure([*kernel.needs(target), *(data.packages()["demo"] if client else [])])
     kernels = {name: kernel.build(data.base(name), target) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
-    method = with_gdb if target.must.machine in PACKAGED else with_stepper
+    method = with_gdb if client else with_stepper
     sides = []
     for name, built in kernels.items():
         ui.say(f"booting {built.release} on {target.name}")
