@@ -8,6 +8,7 @@ import re
 import tempfile
 import urllib.parse
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import cache, data, debian, export, proc, series, source, testrun, ui
@@ -85,26 +86,23 @@ def checkpatch() -> list[str]:
     assert base.series_dir is not None
     tree = source.find(base).tree
     accepted = [row["type"] for row in data.load(data.LAB / "checkpatch.toml").get("accept", [])]
-    bad = []
-    for mail in series.mails(base.series_dir):
-        said = proc.output(
-            [
-                "perl",
-                tree / "scripts/checkpatch.pl",
-                "--strict",
-                "--terse",
-                "--no-summary",
-                "--show-types",
-                f"--root={tree}",
-                "--max-line-length=100",
-                *(["--ignore", ",".join(accepted)] if accepted else []),
-                mail,
-            ],
-            cwd=tree,
-            ok=(0, 1),
-        ).decode(errors="replace")
-        bad += [line.replace(f"{base.series_dir}/", "") for line in said.splitlines() if line.strip()]
-    return bad
+    ignore = ["--ignore", ",".join(accepted)] if accepted else []
+    options = [
+        "--strict",
+        "--terse",
+        "--no-summary",
+        "--show-types",
+        "--max-line-length=100",
+        f"--root={tree}",
+        *ignore,
+    ]
+
+    def one(mail: Path) -> list[str]:
+        said = proc.output(["perl", tree / "scripts/checkpatch.pl", *options, mail], cwd=tree, ok=(0, 1))
+        return [x.replace(f"{mail.parent}/", "") for x in said.decode(errors="replace").splitlines() if x.strip()]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [line for found in pool.map(one, series.mails(base.series_dir)) for line in found]
 
 
 def scripts() -> list[str]:
