@@ -19,6 +19,7 @@ usage: make COMMAND [VARIABLE=value ...]
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
   shell      boot K on T and give an interactive console
   demo       see the fault and the cure, in a real QEMU with a real gdb
+  bench      what the series costs, in instructions of the emulated host
   tree       a git work tree of the kernel with the series as commits (TREE= where)
   refresh    bring the commits of that tree back into patches/ and the new files
   series     bring the checkout's new kernel files into the mails of patches/
@@ -152,6 +153,12 @@ def cmd_demo() -> int:
     from . import demo
 
     return demo.main()
+
+
+def cmd_bench() -> int:
+    from . import bench
+
+    return bench.main(chosen()[1])
 
 
 def cmd_clean() -> int:

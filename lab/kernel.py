@@ -23,9 +23,9 @@ class Kernel:
     release: str
 
 
-def fragment(target: data.Target, suffix: str) -> str:
+def fragment(target: data.Target) -> str:
     texts = [(data.LAB / "configs" / name).read_text() for name in target.fragments]
-    return "\n".join([*texts, f'CONFIG_LOCALVERSION="{suffix}"', "# CONFIG_LOCALVERSION_AUTO is not set", ""])
+    return "\n".join([*texts, "# CONFIG_LOCALVERSION_AUTO is not set", ""])
 
 
 def lost(wanted: str, got: str) -> list[str]:
@@ -73,7 +73,7 @@ def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, 
 def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
     out = tree.path / f"out-{target.name}"
     out.mkdir(exist_ok=True)
-    wanted = fragment(target, tree.suffix)
+    wanted = fragment(target)
     stamp = out / "lab.config"
     if stamp.exists() and stamp.read_text() == wanted and (out / ".config").exists():
         return out
@@ -101,7 +101,7 @@ def build(base: data.Base, target: data.Target) -> Kernel:
     """The kernel of a base for a target; built only if its inputs changed."""
     debian.ensure(needs(target))
     tree = source.prepare(base)
-    key = cache.digest(tree.key, fragment(target, tree.suffix), compiler(target), target.cross)[:12]
+    key = cache.digest(tree.key, fragment(target), compiler(target), target.cross)[:12]
     final = cache.folder() / "kernels" / target.name / f"{tree.release}-{key}"
     if tree.key and (final / "vmlinux").exists():
         os.utime(final)
@@ -116,6 +116,9 @@ def build(base: data.Base, target: data.Target) -> Kernel:
         start = time.monotonic()
         out = configure(tree, target, log)
         args, env = make_variables(target, out.name)
+        # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
+        # and would keep one base from using what ccache has of the other.
+        args.append(f"LOCALVERSION={tree.suffix}")
         proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
         release = (out / "include/config/kernel.release").read_text().strip()
         if release != tree.release:
