@@ -85,8 +85,7 @@ def checkpatch() -> list[str]:
     base = data.base("mainline")
     assert base.series_dir is not None
     tree = source.find(base).tree
-    accepted = [row["type"] for row in data.load(data.LAB / "checkpatch.toml").get("accept", [])]
-    ignore = ["--ignore", ",".join(accepted)] if accepted else []
+    accepted = data.load(data.LAB / "checkpatch.toml").get("accept", [])
     options = [
         "--strict",
         "--terse",
@@ -94,11 +93,13 @@ def checkpatch() -> list[str]:
         "--show-types",
         "--max-line-length=100",
         f"--root={tree}",
-        *ignore,
     ]
 
     def one(mail: Path) -> list[str]:
-        said = proc.output(["perl", tree / "scripts/checkpatch.pl", *options, mail], cwd=tree, ok=(0, 1))
+        ignore = ",".join(row["type"] for row in accepted if row.get("mail", "") in mail.name)
+        said = proc.output(
+            ["perl", tree / "scripts/checkpatch.pl", *options, "--ignore", ignore, mail], cwd=tree, ok=(0, 1)
+        )
         return [x.replace(f"{mail.parent}/", "") for x in said.decode(errors="replace").splitlines() if x.strip()]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

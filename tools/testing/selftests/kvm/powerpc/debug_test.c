@@ -19,47 +19,7 @@
  * Guests can be 32-bit and of the other byte order than the host, too; a
  * variant of the fixture each.
  */
-#include "debug_guest.h"
-#include "kselftest_harness.h"
-
-FIXTURE(debug)
-{
-	struct debug_guest guest;
-};
-
-FIXTURE_VARIANT(debug)
-{
-	u64 msr;
-};
-
-#ifdef CONFIG_64BIT
-FIXTURE_VARIANT_ADD(debug, guest64)
-{
-	.msr = MSR_GUEST_REAL,
-};
-
-#ifdef __LITTLE_ENDIAN__
-FIXTURE_VARIANT_ADD(debug, guest64be)
-{
-	.msr = MSR_GUEST_REAL & ~MSR_LE,
-};
-#endif
-#endif /* CONFIG_64BIT */
-
-FIXTURE_VARIANT_ADD(debug, guest32)
-{
-	.msr = MSR_GUEST_REAL & ~MSR_SF,
-};
-
-FIXTURE_SETUP(debug)
-{
-	debug_guest_create(&self->guest, variant->msr);
-}
-
-FIXTURE_TEARDOWN(debug)
-{
-	debug_guest_destroy(&self->guest);
-}
+#include "debug_fixture.h"
 
 /* A software breakpoint between instructions */
 GUEST_ASM(bp_code,

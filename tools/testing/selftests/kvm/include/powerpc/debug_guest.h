@@ -94,6 +94,7 @@ struct debug_guest {
 	struct kvm_regs regs;
 
 	const u32 *blob;	/* what is at GUEST_CODE */
+	u64 ea_offset;		/* from real to effective addresses of code */
 	bool swap;		/* guest and host differ in byte order */
 	bool completion;	/* KVM_RUN will read its answer from kvm_run */
 };
@@ -121,9 +122,10 @@ void debug_guest_write32(struct debug_guest *guest, gpa_t gpa, u32 val);
 
 /*
  * KVM_RUN with kvm_run poisoned and with a time limit.  The first form returns
- * 0 or -errno, the second one fails the test unless the guest exits for the
- * reason given.
+ * 0 or -errno, -ETIME if the guest is stuck.  The second form fails the test if
+ * it is, and the third one unless the guest exits for the reason given.
  */
+int debug_guest_try_run(struct debug_guest *guest);
 int __debug_guest_run(struct debug_guest *guest);
 void debug_guest_run(struct debug_guest *guest, u32 exit_reason);
 
@@ -141,5 +143,47 @@ static inline void debug_guest_expect_stop(struct debug_guest *guest,
 
 	debug_guest_expect_stops(guest, &stop, 1);
 }
+
+static inline void debug_guest_expect_pc(struct debug_guest *guest, u64 pc)
+{
+	const struct guest_stop stop = STOP_VECTOR(pc);
+
+	debug_guest_expect_stops(guest, &stop, 1);
+}
+
+/* Let the next run begin at a label in the blob. */
+static inline void debug_guest_goto(struct debug_guest *guest, const u32 *label)
+{
+	guest->regs.pc = debug_guest_addr(guest, label);
+	debug_guest_set_regs(guest);
+}
+
+/*
+ * An interrupt handler that goes on after the instruction that caused the
+ * interrupt, and uses r30.  The second function steps from its first
+ * instruction to the one that it returns to.
+ */
+void debug_guest_load_skip_handler(struct debug_guest *guest, u64 vector);
+void debug_guest_step_skip_handler(struct debug_guest *guest);
+
+/* Make an external interrupt pending, as an interrupt controller would. */
+void debug_guest_raise_external(struct debug_guest *guest);
+
+/*
+ * Make the guest a 32-bit one of the 750's kind, with these translations by
+ * BATs for supervisor and problem state, and no page table:
+ *
+ *	GUEST_BAT_RAM		all of the memory, instructions and data
+ *	GUEST_BAT_RAM_RO	the same, data only, and only to be read
+ *	GUEST_BAT_MMIO		data at GUEST_MMIO
+ *
+ * The real MMU of the host does not matter, as KVM does the translation.
+ */
+#define GUEST_BAT_RAM		0x20000000
+#define GUEST_BAT_RAM_RO	0x21000000
+#define GUEST_BAT_MMIO		0x30000000
+#define GUEST_BAT_NOWHERE	0x50000000
+
+void debug_guest_use_bats(struct debug_guest *guest);
 
 #endif /* SELFTEST_KVM_DEBUG_GUEST_H */

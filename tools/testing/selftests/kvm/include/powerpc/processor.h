@@ -41,6 +41,14 @@ struct kvm_vm;
 #define VEC_DECREMENTER		0x900
 #define VEC_SYSCALL		0xc00
 #define VEC_TRACE		0xd00
+#define VEC_ALTIVEC_UNAVAIL	0xf20
+#define VEC_VSX_UNAVAIL		0xf40
+#define VEC_FACILITY_UNAVAIL	0xf60
+
+/* Why it came to a Program interrupt, in SRR1 */
+#define SRR1_PROGILL		0x00080000
+#define SRR1_PROGPRIV		0x00040000
+#define SRR1_PROGTRAP		0x00020000
 
 /* A system call with these two values in r3 and r4 exits to userspace */
 #define OSI_SC_MAGIC_R3		0x113724fa

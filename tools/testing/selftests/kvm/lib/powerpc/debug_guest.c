@@ -126,7 +126,7 @@ void debug_guest_start(struct debug_guest *guest, const u32 *start,
 {
 	debug_guest_load(guest, GUEST_CODE, start, end);
 	guest->blob = start;
-	guest->regs.pc = GUEST_CODE;
+	guest->regs.pc = GUEST_CODE + guest->ea_offset;
 	debug_guest_set_regs(guest);
 }
 
@@ -139,7 +139,8 @@ void debug_guest_control(struct debug_guest *guest, u32 control)
 
 u64 debug_guest_addr(struct debug_guest *guest, const u32 *label)
 {
-	return GUEST_CODE + (label - guest->blob) * sizeof(*label);
+	return GUEST_CODE + guest->ea_offset +
+	       (label - guest->blob) * sizeof(*label);
 }
 
 /*
@@ -156,7 +157,7 @@ static void poison_run(struct debug_guest *guest)
 		memset(run->padding, POISON, sizeof(run->padding));
 }
 
-int __debug_guest_run(struct debug_guest *guest)
+int debug_guest_try_run(struct debug_guest *guest)
 {
 	struct kvm_run *run = guest->vcpu->run;
 	int ret;
@@ -169,15 +170,22 @@ int __debug_guest_run(struct debug_guest *guest)
 
 	read_regs(guest);
 	errno = 0;
-	TEST_ASSERT(!timed_out,
-		    "Guest is stuck at %s, msr 0x%" PRIx64 ", srr0 0x%" PRIx64
-		    ", srr1 0x%" PRIx64,
-		    where(guest->regs.pc), (u64)guest->regs.msr,
-		    (u64)guest->regs.srr0, (u64)guest->regs.srr1);
 
 	guest->completion = !ret && (run->exit_reason == KVM_EXIT_MMIO ||
 				     run->exit_reason == KVM_EXIT_OSI ||
 				     run->exit_reason == KVM_EXIT_PAPR_HCALL);
+	return timed_out ? -ETIME : ret;
+}
+
+int __debug_guest_run(struct debug_guest *guest)
+{
+	int ret = debug_guest_try_run(guest);
+
+	TEST_ASSERT(ret != -ETIME,
+		    "Guest is stuck at %s, msr 0x%" PRIx64 ", srr0 0x%" PRIx64
+		    ", srr1 0x%" PRIx64,
+		    where(guest->regs.pc), (u64)guest->regs.msr,
+		    (u64)guest->regs.srr0, (u64)guest->regs.srr1);
 	return ret;
 }
 
@@ -220,4 +228,61 @@ void debug_guest_expect_stops(struct debug_guest *guest,
 		    "C3: debug.arch is wrong in %zu of %zu stops, first: address 0x%" PRIx64
 		    ", status 0x%x",
 		    nr_bad, nr, (u64)bad.address, bad.status);
+}
+
+GUEST_ASM(skip_handler,
+	  "	mfsrr0	%r30\n"
+	  "	addi	%r30, %r30, 4\n"
+	  "	mtsrr0	%r30\n"
+	  GUEST_ASM_RFI);
+
+void debug_guest_load_skip_handler(struct debug_guest *guest, u64 vector)
+{
+	debug_guest_load(guest, vector, skip_handler, skip_handler_end);
+}
+
+void debug_guest_step_skip_handler(struct debug_guest *guest)
+{
+	u64 vector = guest->regs.pc, next = guest->regs.srr0 + sizeof(u32);
+	const struct guest_stop stops[] = {
+		STOP_VECTOR(vector + 4), STOP_VECTOR(vector + 8),
+		STOP_VECTOR(vector + 12), STOP_VECTOR(next),
+	};
+
+	debug_guest_expect_stops(guest, stops, ARRAY_SIZE(stops));
+}
+
+void debug_guest_raise_external(struct debug_guest *guest)
+{
+	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
+
+	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+}
+
+#define PVR_750			0x00080200
+
+#define BAT_BL_1M		(7 << 2)	/* block length, in the upper half */
+#define BAT_VALID		3		/* in both states */
+#define BAT_RO			1		/* PP, in the lower half */
+#define BAT_RW			2
+#define BAT(_ea, _ra, _pp)						\
+	((u64)((_ea) | BAT_BL_1M | BAT_VALID) << 32 | (_ra) | (_pp))
+
+void debug_guest_use_bats(struct debug_guest *guest)
+{
+	struct kvm_sregs sregs;
+	unsigned int i;
+
+	vcpu_sregs_get(guest->vcpu, &sregs);
+	memset(&sregs.u, 0, sizeof(sregs.u));
+	sregs.pvr = PVR_750;
+	sregs.u.s.sdr1 = GUEST_DATA;	/* holds nothing that looks like a PTE */
+	for (i = 0; i < ARRAY_SIZE(sregs.u.s.ppc32.sr); i++)
+		sregs.u.s.ppc32.sr[i] = i + 1;
+
+	sregs.u.s.ppc32.ibat[0] = BAT(GUEST_BAT_RAM, 0, BAT_RW);
+	sregs.u.s.ppc32.dbat[0] = BAT(GUEST_BAT_RAM, 0, BAT_RW);
+	sregs.u.s.ppc32.dbat[1] = BAT(GUEST_BAT_RAM_RO, 0, BAT_RO);
+	sregs.u.s.ppc32.dbat[2] = BAT(GUEST_BAT_MMIO, GUEST_MMIO, BAT_RW);
+	vcpu_sregs_set(guest->vcpu, &sregs);
 }

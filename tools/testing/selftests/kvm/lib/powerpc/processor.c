@@ -90,6 +90,12 @@ const char *powerpc_vector_name(u64 pc)
 		return "System Call";
 	case VEC_TRACE:
 		return "Trace";
+	case VEC_ALTIVEC_UNAVAIL:
+		return "AltiVec Unavailable";
+	case VEC_VSX_UNAVAIL:
+		return "VSX Unavailable";
+	case VEC_FACILITY_UNAVAIL:
+		return "Facility Unavailable";
 	default:
 		return NULL;
 	}

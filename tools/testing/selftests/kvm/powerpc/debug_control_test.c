@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a debugger does besides stepping on KVM Book3S PR: control, registers,
+ * signals, and more than one vCPU or thread
+ *
+ * Each case names the clause that it proves:
+ *
+ * A10 -EINTR loses nothing and reports nothing twice.
+ * B1  The guest never sees the debugger's MSR[SE].
+ * D1  Unknown control bits are refused, and change nothing.
+ * D2  KVM_CAP_SET_GUEST_DEBUG2 says which bits are known.
+ * D4  Hardware breakpoints are refused.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "debug_fixture.h"
+
+#define GUESTDBG_VALID							\
+	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP | KVM_GUESTDBG_BLOCKIRQ)
+
+/* D2: the same on the VM and on /dev/kvm */
+TEST_F(debug, capability)
+{
+	TEST_ASSERT_EQ(vm_check_cap(self->guest.vm, KVM_CAP_SET_GUEST_DEBUG2),
+		       GUESTDBG_VALID);
+	TEST_ASSERT_EQ(kvm_check_cap(KVM_CAP_SET_GUEST_DEBUG2), GUESTDBG_VALID);
+}
+
+GUEST_ASM(nop_code,
+	  "	mfmsr	%r5\n"
+	  "nop_1: addi	%r6, %r6, 1\n"
+	  "nop_2: addi	%r6, %r6, 1\n"
+	  "nop_3: addi	%r6, %r6, 1\n"
+	  "nop_4: addi	%r6, %r6, 1\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(nop_1[], nop_2[], nop_3[], nop_4[]);
+
+static void start_nop(struct debug_guest *guest)
+{
+	guest->regs.gpr[6] = 0;
+	debug_guest_start(guest, nop_code, nop_code_end);
+}
+
+static void expect_refused(struct debug_guest *guest, u32 control)
+{
+	struct kvm_guest_debug debug = { .control = control };
+	int ret = __vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &debug);
+
+	TEST_ASSERT(ret == -1 && errno == EINVAL, "Control 0x%x: %d, errno: %d",
+		    control, ret, errno);
+}
+
+static void refuse_unknown(struct debug_guest *guest, u32 control)
+{
+	int i;
+
+	for (i = 0; i < 32; i++)
+		if (!(GUESTDBG_VALID & BIT(i)))
+			expect_refused(guest, control | BIT(i));
+}
+
+/* D1: each unknown bit; stepping goes on, or stays off. */
+TEST_F(debug, unknown_bits)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_nop(guest);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, nop_1);
+	refuse_unknown(guest, GUESTDBG_OFF);
+	refuse_unknown(guest, KVM_GUESTDBG_ENABLE);
+	debug_guest_expect_stop(guest, nop_2);
+
+	debug_guest_control(guest, GUESTDBG_OFF);
+	refuse_unknown(guest, GUESTDBG_STEP);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);
+}
+
+/* D4 */
+TEST_F(debug, hardware_breakpoints)
+{
+	expect_refused(&self->guest, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP);
+	expect_refused(&self->guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
+}
+
+/* D1: what is not asked for is not looked at. */
+TEST_F(debug, junk)
+{
+	struct debug_guest *guest = &self->guest;
+	struct kvm_guest_debug debug;
+
+	start_nop(guest);
+	memset(&debug, 0xff, sizeof(debug));
+	debug.control = GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP;
+	vcpu_guest_debug_set(guest->vcpu, &debug);
+	debug_guest_expect_stop(guest, nop_1);
+	debug_guest_expect_stop(guest, nop_2);
+}
+
+/* D1: without ENABLE, all is off. */
+TEST_F(debug, not_enabled)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_nop(guest);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, nop_1);
+	debug_guest_control(guest, GUESTDBG_VALID & ~KVM_GUESTDBG_ENABLE);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], variant->msr);
+}
+
+/* Registers that are set between two steps are what the guest goes on with. */
+GUEST_ASM(regs_code,
+	  "	nop\n"
+	  "regs_1: addi	%r6, %r6, 1\n"
+	  "regs_2: mfmsr %r7\n"
+	  "regs_3: fmr	%f2, %f1\n"
+	  "regs_4: mfctr %r8\n"
+	  "regs_5: blr\n"
+	  "regs_6: nop\n");
+
+GUEST_LABELS(regs_1[], regs_2[], regs_3[], regs_4[], regs_5[], regs_6[]);
+
+TEST_F(debug, set_regs)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 val = 0x400921fb54442d18ULL;
+
+	debug_guest_start(guest, regs_code, regs_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, regs_1);
+	guest->regs.gpr[6] = 0x77;
+	debug_guest_set_regs(guest);
+	debug_guest_expect_stop(guest, regs_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x78);
+
+	debug_guest_goto(guest, regs_1);
+	debug_guest_expect_stop(guest, regs_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x79);
+
+	guest->regs.msr |= MSR_FP | MSR_RI;
+	debug_guest_set_regs(guest);
+	debug_guest_expect_stop(guest, regs_3);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], variant->msr | MSR_FP | MSR_RI);
+
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(1), val);
+	debug_guest_expect_stop(guest, regs_4);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(2)), val);
+
+	guest->regs.ctr = 0x1234;
+	guest->regs.lr = debug_guest_addr(guest, regs_1);
+	guest->regs.msr |= MSR_PR;
+	debug_guest_set_regs(guest);
+	debug_guest_expect_stop(guest, regs_5);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], 0x1234);
+	debug_guest_expect_stop(guest, regs_1);
+	debug_guest_expect_stop(guest, regs_2);
+	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_FP | MSR_RI | MSR_PR);
+}
+
+/* Each register of KVM_SET_ONE_REG has its own place. */
+static void check_one_reg(struct debug_guest *guest, u64 id, u64 other, u64 val)
+{
+	vcpu_set_reg(guest->vcpu, id, 0);
+	vcpu_set_reg(guest->vcpu, other, 0);
+	vcpu_set_reg(guest->vcpu, id, val);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, id), val);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, other), 0);
+}
+
+TEST_F(debug, set_fscr)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (__vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, 0))
+		SKIP(return, "There is no FSCR");
+
+	check_one_reg(guest, KVM_REG_PPC_FSCR, KVM_REG_PPC_FPSCR, 0x100);
+}
+
+TEST_F(debug, set_tm_vscr)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (__vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TM_VSCR, 0))
+		SKIP(return, "There is no transactional memory");
+
+	check_one_reg(guest, KVM_REG_PPC_TM_VSCR, KVM_REG_PPC_VSCR, 1);
+}
+
+static void expect_eintr(struct debug_guest *guest)
+{
+	u64 pc = guest->regs.pc, msr = guest->regs.msr;
+
+	guest->vcpu->run->immediate_exit = 1;
+	TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+	guest->vcpu->run->immediate_exit = 0;
+	TEST_ASSERT_EQ(guest->regs.pc, pc);
+	TEST_ASSERT_EQ(guest->regs.msr, msr);
+}
+
+/* A10, B1: nothing has been executed. */
+TEST_F(debug, immediate_exit)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_nop(guest);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	expect_eintr(guest);
+	debug_guest_expect_stop(guest, nop_1);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], variant->msr);
+	expect_eintr(guest);
+	expect_eintr(guest);
+	debug_guest_expect_stop(guest, nop_2);
+	expect_eintr(guest);
+	debug_guest_control(guest, GUESTDBG_OFF);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);
+}
+
+GUEST_ASM(mmio_code,
+	  "	lwz	%r6, 0(%r5)\n"
+	  "mmio_1: addi	%r6, %r6, 1\n"
+	  "mmio_2: addi	%r6, %r6, 1\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(mmio_1[], mmio_2[]);
+
+static void start_mmio(struct debug_guest *guest)
+{
+	guest->regs.gpr[5] = GUEST_MMIO;
+	debug_guest_start(guest, mmio_code, mmio_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_run(guest, KVM_EXIT_MMIO);
+	memset(guest->vcpu->run->mmio.data, 0, sizeof(guest->vcpu->run->mmio.data));
+}
+
+/* Completes the load, but cannot report it. */
+static void complete_mmio(struct debug_guest *guest)
+{
+	guest->vcpu->run->immediate_exit = 1;
+	TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+	guest->vcpu->run->immediate_exit = 0;
+	TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, mmio_1));
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0);
+}
+
+/* A10: the step over an MMIO load is reported by a later KVM_RUN, once. */
+TEST_F(debug, immediate_exit_mmio)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mmio(guest);
+	complete_mmio(guest);
+	debug_guest_expect_stop(guest, mmio_1);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0);
+	debug_guest_expect_stop(guest, mmio_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
+}
+
+/* A10: nor does it wait for a later step, if stepping is turned off. */
+TEST_F(debug, immediate_exit_mmio_off)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mmio(guest);
+	complete_mmio(guest);
+	debug_guest_control(guest, GUESTDBG_OFF);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, mmio_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
+}
+
+/* A10: a signal, here to a guest that idles */
+GUEST_ASM(idle_code,
+	  "	mtmsr	%r5\n"
+	  "idle_1: nop\n"
+	  "idle_2: nop\n");
+
+GUEST_LABELS(idle_1[], idle_2[]);
+
+static void no_action(__always_unused int signum)
+{
+}
+
+static void *signal_later(void *thread)
+{
+	usleep(50000);
+	pthread_kill(*(pthread_t *)thread, SIGUSR1);
+	return NULL;
+}
+
+TEST_F(debug, signal)
+{
+	struct sigaction sa = { .sa_handler = no_action };
+	struct debug_guest *guest = &self->guest;
+	pthread_t thread, me = pthread_self();
+	int ret;
+
+	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
+	guest->regs.gpr[5] = variant->msr | MSR_POW;
+	debug_guest_start(guest, idle_code, idle_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+
+	TEST_ASSERT(!pthread_create(&thread, NULL, signal_later, &me),
+		    "pthread_create() failed");
+	ret = __debug_guest_run(guest);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	TEST_ASSERT_EQ(ret, -EINTR);
+	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
+
+	debug_guest_expect_stop(guest, idle_1);
+	debug_guest_expect_stop(guest, idle_2);
+}
+
+/* Two vCPUs: r5 is the address of a flag to wait for, r6 counts. */
+GUEST_ASM(wait_code,
+	  "1:	addi	%r6, %r6, 1\n"
+	  "	stw	%r6, 4(%r5)\n"
+	  "	lwz	%r7, 0(%r5)\n"
+	  "	cmpwi	%r7, 0\n"
+	  "	beq	1b\n"
+	  GUEST_ASM_OSI
+	  "	nop\n");
+
+static void *run_vcpu(void *vcpu)
+{
+	sigset_t set;
+	long ret;
+
+	/* This thread is not to take the other one's SIGALRM. */
+	sigfillset(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	ret = __vcpu_run(vcpu);
+	return (void *)ret;
+}
+
+TEST_F(debug, two_vcpus)
+{
+	struct debug_guest *guest = &self->guest;
+	const gpa_t code = 0x20000, data = GUEST_DATA;
+	struct kvm_regs regs = guest->regs;
+	struct kvm_vcpu *vcpu;
+	pthread_t thread;
+	void *ret;
+	int i;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	vcpu = vm_vcpu_add_real_mode(guest->vm, 1);
+	debug_guest_write32(guest, data, 0);
+	debug_guest_write32(guest, data + 4, 0);
+	debug_guest_load(guest, code, wait_code, wait_code_end);
+	regs.pc = code;
+	regs.gpr[5] = data;
+	vcpu_regs_set(vcpu, &regs);
+	TEST_ASSERT(!pthread_create(&thread, NULL, run_vcpu, vcpu),
+		    "pthread_create() failed");
+
+	for (i = 0; i < 20; i++) {
+		start_nop(guest);
+		debug_guest_control(guest, GUESTDBG_STEP);
+		debug_guest_expect_stop(guest, nop_1);
+		debug_guest_expect_stop(guest, nop_2);
+		usleep(1000);
+		debug_guest_expect_stop(guest, nop_3);
+		TEST_ASSERT_EQ(guest->regs.gpr[5], variant->msr);
+	}
+	for (i = 0; i < 100 && !debug_guest_read32(guest, data + 4); i++)
+		usleep(10000);
+
+	debug_guest_write32(guest, data, 1);
+	TEST_ASSERT(!pthread_join(thread, &ret), "pthread_join() failed");
+	TEST_ASSERT(!ret, "KVM_RUN failed");
+	TEST_ASSERT_EQ(vcpu->run->exit_reason, KVM_EXIT_OSI);
+	vcpu_regs_get(vcpu, &regs);
+	TEST_ASSERT_EQ(regs.msr, variant->msr);
+	TEST_ASSERT(regs.gpr[6] >= 1, "The other vCPU did not run");
+}
+
+/* KVM_SET_GUEST_DEBUG from another thread waits until KVM_RUN returns. */
+static void *step_later(void *arg)
+{
+	struct debug_guest *guest = arg;
+	struct kvm_guest_debug debug = { .control = GUESTDBG_STEP };
+	long ret;
+
+	usleep(20000);
+	debug_guest_write32(guest, GUEST_DATA, 1);
+	ret = __vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &debug);
+	return (void *)ret;
+}
+
+TEST_F(debug, control_from_other_thread)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 end = GUEST_CODE + (wait_code_end - wait_code) * sizeof(u32);
+	pthread_t thread;
+	void *ret;
+
+	debug_guest_write32(guest, GUEST_DATA, 0);
+	guest->regs.gpr[5] = GUEST_DATA;
+	debug_guest_start(guest, wait_code, wait_code_end);
+	TEST_ASSERT(!pthread_create(&thread, NULL, step_later, guest),
+		    "pthread_create() failed");
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT(!pthread_join(thread, &ret), "pthread_join() failed");
+	TEST_ASSERT(!ret, "KVM_SET_GUEST_DEBUG failed");
+	TEST_ASSERT_EQ(guest->regs.pc, end - 4);
+	debug_guest_expect_pc(guest, end);
+}
+
+TEST_HARNESS_MAIN
