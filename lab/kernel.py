@@ -25,8 +25,6 @@ class Kernel:
 
 def fragment(target: data.Target) -> str:
     texts = [(data.LAB / "configs" / name).read_text() for name in target.fragments]
-    # The version's suffix is in a file of its own (see configure()): as a symbol
-    # it would make each object differ for ccache.
     return "\n".join([*texts, "# CONFIG_LOCALVERSION_AUTO is not set", ""])
 
 
@@ -76,9 +74,6 @@ def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
     out = tree.path / f"out-{target.name}"
     out.mkdir(exist_ok=True)
     wanted = fragment(target)
-    suffix = out / "localversion-lab"
-    if not suffix.exists() or suffix.read_text() != tree.suffix + "\n":
-        cache.write(suffix, f"{tree.suffix}\n".encode())
     stamp = out / "lab.config"
     if stamp.exists() and stamp.read_text() == wanted and (out / ".config").exists():
         return out
@@ -121,6 +116,9 @@ def build(base: data.Base, target: data.Target) -> Kernel:
         start = time.monotonic()
         out = configure(tree, target, log)
         args, env = make_variables(target, out.name)
+        # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
+        # and would keep one base from using what ccache has of the other.
+        args.append(f"LOCALVERSION={tree.suffix}")
         proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
         release = (out / "include/config/kernel.release").read_text().strip()
         if release != tree.release:
