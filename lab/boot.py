@@ -10,6 +10,7 @@ import secrets
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,16 +59,15 @@ def compile_for(target: data.Target, name: str) -> bytes:
     code = data.LAB / "init" / name
     key = cache.digest(code.read_bytes(), target.cross)[:12]
     final = cache.folder() / "init" / f"{Path(name).stem}-{target.name}-{key}"
-    if not final.exists():
-        debian.ensure(target.packages)
-        final.parent.mkdir(exist_ok=True)
-        work = final.with_name(f".{final.name}.{os.getpid()}")
-        proc.logged(
-            [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work, code],
-            cache.log("init"),
-            f"building {name}",
-        )
-        os.rename(work, final)
+    debian.ensure(target.packages)
+    with cache.lock(f"init-{target.name}"):  # two machines may start at once
+        if not final.exists():
+            with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
+                work = Path(folder) / "program"
+                flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-static"]
+                proc.logged([f"{target.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}")
+                final.parent.mkdir(exist_ok=True)
+                os.rename(work, final)
     return final.read_bytes()
 
 
