@@ -80,6 +80,29 @@ void debug_guest_load(struct debug_guest *guest, gpa_t gpa,
 		debug_guest_write32(guest, gpa, *inst);
 }
 
+/*
+ * Does KVM run this guest at all? If not, each test would have to wait for its
+ * time limit to learn it.
+ */
+static void probe(struct debug_guest *guest)
+{
+	struct kvm_run *run = guest->vcpu->run;
+
+	guest->regs.pc = GUEST_CODE;	/* a system call, as everywhere */
+	debug_guest_set_regs(guest);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT(guest->regs.pc == GUEST_CODE + sizeof(u32),
+		    "KVM does not run the guest: it started at 0x%x and is at 0x%llx",
+		    GUEST_CODE, (unsigned long long)guest->regs.pc);
+
+	/* Complete the OSI exit: KVM takes the GPRs back from kvm_run. */
+	run->immediate_exit = 1;
+	TEST_ASSERT(__vcpu_run(guest->vcpu) == -1 && errno == EINTR,
+		    "KVM_RUN with immediate_exit: errno %d", errno);
+	run->immediate_exit = 0;
+	guest->completion = false;
+}
+
 void debug_guest_create(struct debug_guest *guest, u64 msr)
 {
 	gpa_t gpa;
@@ -109,6 +132,8 @@ void debug_guest_create(struct debug_guest *guest, u64 msr)
 	 * as if they were in one while r1 is 0.
 	 */
 	guest->regs.gpr[1] = GUEST_STACK;
+
+	probe(guest);
 }
 
 void debug_guest_destroy(struct debug_guest *guest)
