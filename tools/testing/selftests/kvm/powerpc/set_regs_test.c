@@ -62,10 +62,11 @@ static long ioctl_with_fprs(int fd, unsigned long cmd, void *arg,
 #define NR_TRIES	100
 
 /*
- * MSR[FP] set by KVM_SET_REGS leaves the caller's registers alone. Tried often:
- * a caller that happens to be preempted in the ioctl gets its registers back
- * whether KVM has overwritten them or not. KVM_GET_SREGS makes KVM forget what
- * it has loaded, so that each try is like the first.
+ * MSR[FP] set by KVM_SET_REGS leaves the caller's registers alone. Tried often,
+ * since a caller that happens to be preempted in the ioctl gets its registers
+ * back whether KVM has overwritten them or not, and with other values each time,
+ * since they may have become the guest's. KVM_GET_SREGS makes KVM forget what it
+ * has loaded, so that each try is like the first.
  */
 TEST_F(set_regs, host_fprs)
 {
@@ -75,11 +76,11 @@ TEST_F(set_regs, host_fprs)
 	int try, i;
 	long ret;
 
-	for (i = 0; i < NR_PROBED_FPRS; i++)
-		in[i] = 3.25 + i;
-
 	guest->regs.msr |= MSR_FP;
 	for (try = 0; try < NR_TRIES; try++) {
+		for (i = 0; i < NR_PROBED_FPRS; i++)
+			in[i] = 3.25 + i + try * NR_PROBED_FPRS;
+
 		ret = ioctl_with_fprs(guest->vcpu->fd, KVM_SET_REGS,
 				      &guest->regs, in, out);
 		TEST_ASSERT(!ret, "KVM_SET_REGS failed, errno: %ld", -ret);
