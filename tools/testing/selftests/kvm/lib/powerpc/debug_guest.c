@@ -7,7 +7,7 @@
 #include "debug_guest.h"
 
 #define POISON		0xa5
-#define RUN_TIME_LIMIT	5	/* seconds; exits take 1 ms on emulated hosts */
+#define RUN_TIME_LIMIT	3	/* seconds; exits take 1 ms on emulated hosts */
 #define INST_SC		0x44000002
 
 static struct kvm_run *watched_run;
