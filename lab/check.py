@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import cache, data, debian, export, proc, series, source, testrun, ui
+from . import cache, clauses, data, debian, export, proc, series, source, testrun, ui
 from .errors import FAILED, PASSED, LabError
 
 Check = Callable[[], list[str]]
@@ -140,8 +140,13 @@ def data_files() -> list[str]:
     return bad
 
 
+def clause_names() -> list[str]:
+    return clauses.Clauses().problems(t.binary for t in data.suite(testrun.SUITE))
+
+
 CHECKS: dict[str, Check] = {
     "data files": data_files,
+    "every case names its clause": clause_names,
     "SPDX lines": spdx,
     "no host names": hosts,
     "shellcheck": scripts,

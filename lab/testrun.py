@@ -13,7 +13,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from . import boot, cache, channel, data, errors, kernel, ktap, payload, proc, selftests, ui, verdict
+from . import boot, cache, channel, clauses, data, errors, kernel, ktap, payload, proc, selftests, ui, verdict
 from .errors import LabError
 from .ktap import Result, Status
 
@@ -213,6 +213,20 @@ def table(all_jobs: list[Job]) -> None:
         print()
 
 
+def clause_table(all_jobs: list[Job]) -> None:
+    """What is proved, clause by clause."""
+    known = clauses.Clauses()
+    for base in dict.fromkeys(job.base.name for job in all_jobs):
+        columns = [job for job in all_jobs if job.base.name == base]
+        fails = None if columns[0].expected is None else [job.expected or set() for job in columns]
+        rows = known.rows([job.results for job in columns], fails)
+        rows.insert(0, (f"{base}: clause", [job.target.name for job in columns]))
+        widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(columns))]
+        print()
+        for name, cells in rows:
+            print(f"{name:{len(rows[0][0])}}  " + "  ".join(map(str.ljust, cells, widths)).rstrip())
+
+
 def report(all_jobs: list[Job], total: Count) -> int:
     table(all_jobs)
     for job in all_jobs:
@@ -228,6 +242,7 @@ def report(all_jobs: list[Job], total: Count) -> int:
             print(f"lab/expect/{job.base.name}.toml, if that is as it should be: [{job.target.name}] fail = {now}")
     if total.xfailed:
         print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
+    clause_table(all_jobs)
     worst = [job.code for job in all_jobs if job.code]
     return worst[0] if worst else errors.FAILED if total.failed else errors.PASSED
 
