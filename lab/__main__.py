@@ -18,6 +18,7 @@ usage: make COMMAND [VARIABLE=value ...]
   kernel     build the kernel K for the target T; prints the path of vmlinux
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
   shell      boot K on T and give an interactive console
+  gdb        a gdb prompt, attached to GUEST in a QEMU in the booted host
   demo       see the fault and the cure, in a real QEMU with a real gdb
   bench      what the series costs, in instructions of the emulated host
   tree       a git work tree of the kernel with the series as commits (TREE= where)
@@ -30,6 +31,7 @@ usage: make COMMAND [VARIABLE=value ...]
 
   K=         kernel base: {bases}
   T=         target: {targets}
+  GUEST=     guest of a QEMU in the target: {guests}
   KERNEL_SRC=/path    a kernel tree or linux-source tarball to use instead
   LIMIT=     seconds that PAYLOAD may take (600)
   LAB_CACHE=/path     where everything is kept ({folder})
@@ -39,7 +41,7 @@ exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashe
 make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value ...' is the
 same as 'make COMMAND VARIABLE=value ...' and exits with the status as it is."""
 
-VARIABLES = ("K", "T", "TEST", "SUITE", "PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "LAB_CACHE")
+VARIABLES = ("K", "T", "GUEST", "TEST", "SUITE", "PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "LAB_CACHE")
 BASE, TARGET = "mainline", "pseries-p8"
 
 
@@ -50,7 +52,10 @@ def chosen() -> tuple[data.Base, data.Target]:
 def cmd_help() -> int:
     print(
         HELP.format(
-            bases=", ".join(data.names("bases")), targets=", ".join(data.names("targets")), folder=cache.folder()
+            bases=", ".join(data.names("bases")),
+            targets=", ".join(data.names("targets")),
+            guests=", ".join(data.names("guests")),
+            folder=cache.folder(),
         )
     )
     return 0
@@ -153,6 +158,12 @@ def cmd_demo() -> int:
     from . import demo
 
     return demo.main()
+
+
+def cmd_gdb() -> int:
+    from . import gdbsession
+
+    return gdbsession.interactive(*chosen())
 
 
 def cmd_bench() -> int:

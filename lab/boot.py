@@ -11,6 +11,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Spec:
     qemu_args: list[str] = field(default_factory=list)
     interactive: bool = False
     log: str = ""
+    stop: threading.Event | None = None  # set by another thread, it ends the machine
 
 
 @dataclass
@@ -250,11 +252,13 @@ class _Watch:
                         self.console += got
                 if self._enough():
                     break
-                if not self.spec.interactive:
+                if not (self.spec.interactive or self.spec.stop):
                     heart.beat()
 
     def _enough(self) -> bool:
         now = self.seconds()
+        if self.spec.stop and self.spec.stop.is_set():
+            return True
         if self.stream.identified and self.first is None:
             self.first = now
             if identity(self.spec, self.stream.facts):

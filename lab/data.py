@@ -138,6 +138,11 @@ def base(name: str) -> Base:
     return _make(Base, {"name": name} | table, path)
 
 
+def guest(name: str, kind: type[_Kind]) -> _Kind:
+    path = _find("guests", "GUEST", name)
+    return _make(kind, {"name": name} | load(path), path)
+
+
 def suite(name: str) -> list[Test]:
     path = _find("suites", "SUITE", name)
     tests = [_make(Test, t, path) for t in load(path).get("test", [])]

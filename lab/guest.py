@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guests for a real QEMU (lab/guests/*.toml): the same machine under KVM and under TCG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import cache, cpio, data, kernel, proc
+
+BASE = "mainline"  # of the guest's own kernel, if it has one
+INSIDE = "/tmp/lab"  # where a target's QEMU finds the files of its boot
+# The guest's serial console goes to where QEMU itself talks.
+CONSOLE = ["-chardev", "file,id=console,path=/dev/stdout", "-serial", "chardev:console"]
+
+
+@dataclass(frozen=True)
+class Guest:
+    name: str
+    summary: str
+    program: str
+    args: list[str]
+    architecture: str  # as gdb calls it
+    endian: str
+    kernel: str = ""  # the target whose kernel it runs; else firmware only
+    cmdline: str = ""
+    init: str = "idle.c"
+    defaults: list[str] = field(default_factory=lambda: ["-display", "none", "-nodefaults", "-no-user-config", "-S"])
+
+    @property
+    def target(self) -> data.Target | None:
+        return data.target(self.kernel) if self.kernel else None
+
+
+def find(name: str) -> Guest:
+    return data.guest(name, Guest)
+
+
+def symbols(guest: Guest) -> Path | None:
+    """The ELF file that gdb reads symbols from."""
+    return kernel.build(data.base(BASE), guest.target).vmlinux if guest.target else None
+
+
+def files(guest: Guest) -> dict[str, bytes]:
+    """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
+    if guest.target is None:
+        return {}
+    vmlinux = symbols(guest)
+    assert vmlinux is not None
+    final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.target.name}"
+    if not final.exists():
+        with cache.building(final) as work:
+            proc.output([f"{guest.target.cross}strip", "-o", work / "vmlinux", vmlinux])
+    return {"vmlinux": (final / "vmlinux").read_bytes(), "initrd": initrd(guest)}
+
+
+def initrd(guest: Guest) -> bytes:
+    from . import boot
+
+    assert guest.target is not None
+    root = cpio.Archive()
+    for name in ("dev", "proc", "sys", "tmp"):
+        root.folder(name)
+    root.device("dev/console", 5, 1)
+    root.device("dev/null", 1, 3)
+    root.file("init", boot.compile_for(guest.target, guest.init))
+    return root.data()
+
+
+def command(guest: Guest, program: list[str], folder: str, more: list[str]) -> list[str]:
+    """QEMU's command line; folder: where it finds files()."""
+    loads = []
+    if guest.kernel:
+        loads = ["-kernel", f"{folder}/vmlinux", "-initrd", f"{folder}/initrd", "-append", guest.cmdline]
+    return [*program, *guest.args, *guest.defaults, *loads, *more]

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * First process of a guest: life for a debugger to look at. It makes system
+ * calls, takes page faults and switches between two processes, for ever.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE	65536
+
+volatile unsigned long rounds;
+
+/* Problem state, no system call: a place for breakpoints. */
+__attribute__((noinline)) unsigned long work(unsigned long n)
+{
+	return n * 3 + 1;
+}
+
+static void touch(void)
+{
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page != MAP_FAILED) {
+		*page = 1;
+		munmap(page, PAGE);
+	}
+}
+
+int main(void)
+{
+	int there[2], back[2];
+	char byte = 0;
+
+	printf("guest: up\n");
+	fflush(stdout);
+	if (pipe(there) || pipe(back))
+		return 1;
+	if (!fork()) {
+		while (read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1)
+			;
+		_exit(1);
+	}
+	for (;;) {
+		work(rounds++);
+		touch();
+		if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1)
+			return 1;
+	}
+}
