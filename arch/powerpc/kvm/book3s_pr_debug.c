@@ -53,6 +53,7 @@
 
 /* The bits of SRR1 that a Trace interrupt does not take from the MSR. */
 #define SRR1_TRACE_BITS		0x783f0000UL
+#define SRR1_TRACE_COMPLETED	0x40000000UL	/* since Power ISA 2.07 */
 
 /* The PC as the guest and KVM_GET_REGS see it, split real mode or not. */
 static ulong kvmppc_debug_guest_pc(struct kvm_vcpu *vcpu)
@@ -170,7 +171,8 @@ void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu)
 	}
 
 	if (guest_traces && kvmppc_debug_insn_traceable(vcpu))
-		kvmppc_debug_queue_trace(vcpu, 0);
+		kvmppc_debug_queue_trace(vcpu, cpu_has_feature(CPU_FTR_ARCH_207S) ?
+					       SRR1_TRACE_COMPLETED : 0);
 }
 
 /**

@@ -224,6 +224,7 @@ TEST_F(bat, step_data_storage)
 	debug_guest_expect_stop(guest, bat_6);
 }
 
+/* A4 */
 TEST_F(bat, step_inst_storage)
 {
 	struct debug_guest *guest = &self->guest;

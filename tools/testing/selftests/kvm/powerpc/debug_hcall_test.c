@@ -105,6 +105,7 @@ TEST_F(debug, pv_features)
 	debug_guest_expect_stop(guest, pv_2);
 }
 
+/* A7 */
 TEST_F(debug, pv_unknown)
 {
 	struct debug_guest *guest = &self->guest;
@@ -225,6 +226,7 @@ static void step_papr_userspace(struct debug_guest *guest, const u32 *next1,
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 1);
 }
 
+/* A7 */
 TEST_F(debug, papr_userspace)
 {
 	struct debug_guest *guest = &self->guest;
@@ -267,12 +269,10 @@ TEST_F(debug, papr_sc1)
 	if (guest->vcpu->run->exit_reason == KVM_EXIT_OSI)
 		SKIP(return, "sc 1 goes to the hypervisor of the host");
 
-	guest->completion = false;
-	guest->regs.gpr[3] = H_SET_MODE;
 	guest->regs.gpr[8] = 0;
 	debug_guest_goto(guest, papr_sc1);
 	debug_guest_control(guest, GUESTDBG_STEP);
-	/* What is left of the first one goes to r3. */
+	/* The next KVM_RUN completes the first one: this goes to r3. */
 	guest->vcpu->run->papr_hcall.ret = H_SET_MODE;
 	debug_guest_expect_stop(guest, papr_sc1_1);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], 0);

@@ -109,24 +109,28 @@ TEST_F(debug, step_tw)
 			SRR1_PROGTRAP);
 }
 
+/* A4 */
 TEST_F(debug, step_twi)
 {
 	step_fault_both(&self->guest, fault_twi, VEC_PROGRAM, variant->msr,
 			SRR1_PROGTRAP);
 }
 
+/* A4 */
 TEST_F(debug, step_illegal)
 {
 	step_fault_both(&self->guest, fault_illegal, VEC_PROGRAM, variant->msr,
 			SRR1_PROGILL);
 }
 
+/* A4 */
 TEST_F(debug, step_alignment)
 {
 	step_fault_both(&self->guest, fault_alignment, VEC_ALIGNMENT, variant->msr,
 			0);
 }
 
+/* A4 */
 TEST_F(debug, step_fp)
 {
 	step_fault_both(&self->guest, fault_fp, VEC_FP_UNAVAIL, variant->msr,
@@ -134,12 +138,14 @@ TEST_F(debug, step_fp)
 }
 
 #ifdef CONFIG_64BIT
+/* A4 */
 TEST_F(debug, step_td)
 {
 	step_fault_both(&self->guest, fault_td, VEC_PROGRAM, variant->msr,
 			SRR1_PROGTRAP);
 }
 
+/* A4 */
 TEST_F(debug, step_tdi)
 {
 	step_fault_both(&self->guest, fault_tdi, VEC_PROGRAM, variant->msr,
@@ -147,12 +153,14 @@ TEST_F(debug, step_tdi)
 }
 #endif
 
+/* A4 */
 TEST_F(debug, step_privileged)
 {
 	step_fault(&self->guest, fault_privileged, VEC_PROGRAM,
 		   variant->msr | MSR_PR, SRR1_PROGPRIV);
 }
 
+/* A4 */
 TEST_F(debug, step_altivec)
 {
 	if (!(getauxval(AT_HWCAP) & HAS_ALTIVEC))
@@ -162,6 +170,7 @@ TEST_F(debug, step_altivec)
 			variant->msr, 0);
 }
 
+/* A4 */
 TEST_F(debug, step_vsx)
 {
 	if (!(getauxval(AT_HWCAP) & HAS_VSX))
@@ -171,6 +180,7 @@ TEST_F(debug, step_vsx)
 			variant->msr | MSR_FP | MSR_VEC, 0);
 }
 
+/* A4 */
 TEST_F(debug, step_facility)
 {
 	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
@@ -202,7 +212,7 @@ TEST_F(debug, step_sc)
 	}
 }
 
-/* Many illegal instructions, more than KVM cares to log, change nothing. */
+/* A4: many illegal instructions, more than KVM cares to log, change nothing. */
 TEST_F(debug, step_illegal_flood)
 {
 	struct debug_guest *guest = &self->guest;
@@ -296,6 +306,7 @@ TEST_F(debug, step_decrementer)
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 1);
 }
 
+/* A5 */
 TEST_F(debug, step_external)
 {
 	struct debug_guest *guest = &self->guest;

@@ -341,17 +341,19 @@ static void step_stores(struct debug_guest *guest, u64 msr,
 	}
 }
 
+/* A6 */
 TEST_F(debug, mmio_load)
 {
 	step_loads(&self->guest, variant->msr, loads, ARRAY_SIZE(loads));
 }
 
+/* A6 */
 TEST_F(debug, mmio_store)
 {
 	step_stores(&self->guest, variant->msr, stores, ARRAY_SIZE(stores));
 }
 
-/* In problem state, too */
+/* A6: in problem state, too */
 TEST_F(debug, mmio_problem)
 {
 	u64 msr = variant->msr | MSR_PR;
@@ -361,12 +363,14 @@ TEST_F(debug, mmio_problem)
 }
 
 #ifdef CONFIG_64BIT
+/* A6 */
 TEST_F(debug, mmio_load_64bit)
 {
 	step_loads(&self->guest, variant->msr, loads_64bit,
 		   ARRAY_SIZE(loads_64bit));
 }
 
+/* A6 */
 TEST_F(debug, mmio_store_64bit)
 {
 	step_stores(&self->guest, variant->msr, stores_64bit,
@@ -374,6 +378,7 @@ TEST_F(debug, mmio_store_64bit)
 }
 #endif
 
+/* A6 */
 TEST_F(debug, mmio_byte_reversed_64bit)
 {
 	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
@@ -383,6 +388,7 @@ TEST_F(debug, mmio_byte_reversed_64bit)
 	step_stores(&self->guest, variant->msr, &store_stdbrx, 1);
 }
 
+/* A6 */
 TEST_F(debug, mmio_fp_load)
 {
 	struct debug_guest *guest = &self->guest;
@@ -401,6 +407,7 @@ TEST_F(debug, mmio_fp_load)
 	}
 }
 
+/* A6 */
 TEST_F(debug, mmio_fp_store)
 {
 	struct debug_guest *guest = &self->guest;
@@ -435,7 +442,7 @@ static void set_vector(struct debug_guest *guest, u64 id, const void *val)
 	vcpu_ioctl(guest->vcpu, KVM_SET_ONE_REG, &reg);
 }
 
-/* AltiVec: a number of 16 bytes, in host byte order for KVM_GET_ONE_REG */
+/* A6: AltiVec, a number of 16 bytes, in host byte order for KVM_GET_ONE_REG */
 TEST_F(debug, mmio_altivec)
 {
 	struct debug_guest *guest = &self->guest;
@@ -492,6 +499,7 @@ static void vsx_elements(struct debug_guest *guest, int len, u64 *val)
 	}
 }
 
+/* A6 */
 TEST_F(debug, mmio_vsx)
 {
 	struct debug_guest *guest = &self->guest;
@@ -526,7 +534,7 @@ TEST_F(debug, mmio_vsx)
 	}
 }
 
-/* Several accesses in a row, one stop each, and the same again after them */
+/* A6: several in a row, one stop each, and the same again after them */
 TEST_F(debug, mmio_twice)
 {
 	int i;
@@ -535,7 +543,7 @@ TEST_F(debug, mmio_twice)
 		step_loads(&self->guest, variant->msr, loads, 1);
 }
 
-/* Cache operations need no device: the kernel completes them. */
+/* A6: cache operations need no device: the kernel completes them. */
 TEST_F(debug, mmio_cache)
 {
 	struct debug_guest *guest = &self->guest;
@@ -562,7 +570,7 @@ TEST_F(debug, mmio_unsupported)
 	TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
 }
 
-/* A store that the kernel completes by signalling an eventfd */
+/* A6: a store that the kernel completes by signalling an eventfd */
 TEST_F(debug, mmio_ioeventfd)
 {
 	struct debug_guest *guest = &self->guest;
@@ -592,7 +600,7 @@ TEST_F(debug, mmio_ioeventfd)
 	close(ioeventfd.fd);
 }
 
-/* Stores that the kernel puts into the ring of coalesced ones */
+/* A6: stores that the kernel puts into the ring of coalesced ones */
 TEST_F(debug, mmio_coalesced)
 {
 	struct debug_guest *guest = &self->guest;

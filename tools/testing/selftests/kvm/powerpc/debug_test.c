@@ -134,6 +134,7 @@ GUEST_ASM(bp_after_load_code,
 
 GUEST_LABELS(bp_after_load[]);
 
+/* C3 */
 TEST_F(debug, sw_breakpoint_after_mmio_load)
 {
 	struct debug_guest *guest = &self->guest;
@@ -157,6 +158,7 @@ GUEST_ASM(bp_after_osi_code,
 
 GUEST_LABELS(bp_after_osi[]);
 
+/* C3 */
 TEST_F(debug, sw_breakpoint_after_osi)
 {
 	struct debug_guest *guest = &self->guest;
@@ -283,6 +285,7 @@ TEST_F(debug, step_rfi_same_msr)
 	step_rfi(&self->guest, variant->msr);
 }
 
+/* A3 */
 TEST_F(debug, step_rfi_without_me)
 {
 	step_rfi(&self->guest, variant->msr & ~MSR_ME);

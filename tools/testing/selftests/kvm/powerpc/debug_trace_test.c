@@ -190,12 +190,13 @@ static void trace_stepped(struct debug_guest *guest, u64 msr, u64 trace)
 	check_record(guest, trace);
 }
 
-/* The table itself: without tracing, nothing is traced. */
+/* A1, B3: the table itself; without tracing, nothing is traced. */
 TEST_F(debug, no_trace)
 {
 	trace_freely(&self->guest, variant->msr, 0);
 }
 
+/* A1, B2 */
 TEST_F(debug, no_trace_stepped)
 {
 	trace_stepped(&self->guest, variant->msr, 0);

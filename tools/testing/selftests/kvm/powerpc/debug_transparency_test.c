@@ -1169,6 +1169,7 @@ static int run_programs(unsigned long seed, unsigned long first,
 	return i == first + nr ? KSFT_PASS : KSFT_FAIL;
 }
 
+/* A1, A2, A3, A4, A6, A7, B1, B4: the programs are made of all of it. */
 int main(int argc, char *argv[])
 {
 	unsigned long seed = time(NULL) ^ (getpid() << 16);

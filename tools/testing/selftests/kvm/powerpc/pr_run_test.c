@@ -38,7 +38,7 @@ GUEST_ASM(count_code,
 	  GUEST_ASM_OSI
 	  "	b	1b\n");
 
-/* Nothing but the guest's own instructions runs after the first entry. */
+/* No clause: only the guest's instructions run after the first entry. */
 TEST_F(pr_run, first_entry)
 {
 	struct debug_guest *guest = &self->guest;
@@ -52,7 +52,7 @@ TEST_F(pr_run, first_entry)
 	TEST_ASSERT_EQ(guest->regs.srr1, 0);
 }
 
-/* The same after each of many exits to userspace. */
+/* No clause: the same after each of many exits to userspace. */
 TEST_F(pr_run, many_entries)
 {
 	struct debug_guest *guest = &self->guest;
@@ -66,7 +66,7 @@ TEST_F(pr_run, many_entries)
 	TEST_ASSERT_EQ(guest->regs.srr0, 0);
 }
 
-/* ... and of many exits that KVM handles itself, here by emulation. */
+/* No clause: ... and of many that KVM handles itself, here by emulation. */
 GUEST_ASM(emulate_code,
 	  "	li	%r5, " __stringify(NR_EMULATED) "\n"
 	  "	mtctr	%r5\n"
@@ -156,7 +156,7 @@ static void expect_report(struct debug_guest *guest, u64 r5)
 	TEST_ASSERT_EQ(guest->regs.gpr[5], r5);
 }
 
-/* A pending interrupt that is masked stays pending and is delivered once. */
+/* No clause: one that is masked stays pending and is delivered once. */
 TEST_F(pr_run, external_masked)
 {
 	struct debug_guest *guest = &self->guest;
@@ -168,7 +168,7 @@ TEST_F(pr_run, external_masked)
 	expect_report(guest, 2);
 }
 
-/* Of two interrupts, the external one comes before the decrementer's. */
+/* No clause: the external interrupt comes before the decrementer's. */
 TEST_F(pr_run, external_before_decrementer)
 {
 	struct debug_guest *guest = &self->guest;
@@ -182,7 +182,7 @@ TEST_F(pr_run, external_before_decrementer)
 	expect_report(guest, 2);
 }
 
-/* One that is masked does not keep the guest's own system call waiting. */
+/* No clause: one that is masked does not keep a system call waiting. */
 TEST_F(pr_run, syscall_while_external_masked)
 {
 	struct debug_guest *guest = &self->guest;

@@ -7,7 +7,9 @@
  * and whether or not the vCPU has run: the registers of the calling thread are
  * its own, and the guest goes on in the state that was set.
  */
+#include <signal.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "debug_guest.h"
 #include "kselftest_harness.h"
@@ -62,11 +64,11 @@ static long ioctl_with_fprs(int fd, unsigned long cmd, void *arg,
 #define NR_TRIES	100
 
 /*
- * MSR[FP] set by KVM_SET_REGS leaves the caller's registers alone. Tried often,
- * since a caller that happens to be preempted in the ioctl gets its registers
- * back whether KVM has overwritten them or not, and with other values each time,
- * since they may have become the guest's. KVM_GET_SREGS makes KVM forget what it
- * has loaded, so that each try is like the first.
+ * No clause: MSR[FP] set by KVM_SET_REGS leaves the caller's registers alone.
+ * Tried often, since a caller that happens to be preempted in the ioctl gets
+ * its registers back whether KVM has overwritten them or not, and with other
+ * values each time, since they may have become the guest's. KVM_GET_SREGS makes
+ * KVM forget what it has loaded, so that each try is like the first.
  */
 TEST_F(set_regs, host_fprs)
 {
@@ -92,7 +94,7 @@ TEST_F(set_regs, host_fprs)
 	}
 }
 
-/* The guest's registers reach the guest, and come back from it. */
+/* No clause: the guest's registers reach the guest, and come back from it. */
 GUEST_ASM(fpr_code,
 	  "	fmr	%f15, %f14\n"
 	  GUEST_ASM_OSI);
@@ -145,14 +147,47 @@ static void change_state(struct debug_guest *guest, u64 msr1, u64 msr2)
 	TEST_ASSERT_EQ(guest->regs.msr, msr2);
 }
 
+/* No clause */
 TEST_F(set_regs, supervisor_to_problem)
 {
 	change_state(&self->guest, MSR_GUEST_REAL, MSR_GUEST_REAL | MSR_PR);
 }
 
+/* No clause */
 TEST_F(set_regs, problem_to_supervisor)
 {
 	change_state(&self->guest, MSR_GUEST_REAL | MSR_PR, MSR_GUEST_REAL);
+}
+
+/*
+ * MSR[POW] makes the CPU sleep that executes mtmsr.  Userspace that sets
+ * registers does not execute it, and must not be the one that sleeps: nobody
+ * could wake it up but by a signal.
+ */
+static sig_atomic_t slept;
+
+static void wake_up(__always_unused int signum)
+{
+	WRITE_ONCE(slept, 1);
+}
+
+TEST_F(set_regs, msr_pow)
+{
+	struct sigaction sa = { .sa_handler = wake_up };
+	struct debug_guest *guest = &self->guest;
+
+	TEST_ASSERT(!sigaction(SIGALRM, &sa, NULL), "sigaction() failed");
+	guest->regs.gpr[5] = 0;
+	guest->regs.msr |= MSR_POW;
+	alarm(5);
+	debug_guest_start(guest, report_code, report_code_end);
+	alarm(0);
+	TEST_ASSERT(!READ_ONCE(slept), "KVM_SET_REGS slept until a signal came");
+
+	/* Nor is the guest idle, or has that bit in its MSR. */
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 1);
+	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
 }
 
 TEST_HARNESS_MAIN

@@ -3,10 +3,11 @@
 #define SELFTEST_KVM_UTIL_ARCH_H
 
 /*
- * Tests are about KVM Book3S PR.  Ask for it by name: where Book3S HV is
- * available too, HV is what a VM of type 0 gets.
+ * KVM_VM_PPC_PR, unless a test is about Book3S HV and defines it differently.
+ * Never 0: where both are available, HV is what a VM of type 0 gets.
  */
-#define VM_TYPE_DEFAULT		KVM_VM_PPC_PR
+extern unsigned long powerpc_vm_type;
+#define VM_TYPE_DEFAULT		powerpc_vm_type
 
 struct kvm_mmu_arch {};
 struct kvm_vm_arch {};

@@ -110,8 +110,9 @@ struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
 	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
 	struct kvm_regs regs;
 
-	/* ucalls */
-	vcpu_enable_cap(vcpu, KVM_CAP_PPC_OSI, 0);
+	/* How the guest can exit: by ucalls; HV knows PAPR guests only. */
+	vcpu_enable_cap(vcpu, vm->type == KVM_VM_PPC_HV ? KVM_CAP_PPC_PAPR :
+							  KVM_CAP_PPC_OSI, 0);
 
 	vcpu_set_reg(vcpu, KVM_REG_PPC_HIOR, 0);
 	if (MSR_HOST_LE)
@@ -165,18 +166,24 @@ void assert_on_unhandled_exception(__always_unused struct kvm_vcpu *vcpu)
 {
 }
 
+unsigned long __weak powerpc_vm_type = KVM_VM_PPC_PR;
+
 /*
- * KVM Book3S PR must be compiled in or loaded, and needs a host which uses the
- * hash MMU.  A VM can be created by name only if all of this holds.
+ * The kind of KVM that the test is about must be compiled in or loaded.  PR
+ * needs a host which uses the hash MMU, HV one which is in hypervisor mode.  A
+ * VM can be created by name only if all of this holds.
  */
 void kvm_selftest_arch_init(void)
 {
 	int kvm_fd = open_path_or_exit(KVM_DEV_PATH, O_RDWR);
+	bool hv = VM_TYPE_DEFAULT == KVM_VM_PPC_HV;
 	int vm_fd;
 
 	vm_fd = __kvm_ioctl(kvm_fd, KVM_CREATE_VM, (void *)VM_TYPE_DEFAULT);
 	__TEST_REQUIRE(vm_fd >= 0,
-		       "KVM PR is not available (not built in or not loaded, or the host uses the radix MMU): %s",
+		       "KVM %s is not available (not built in or not loaded, or the host %s): %s",
+		       hv ? "HV" : "PR",
+		       hv ? "has no hypervisor mode" : "uses the radix MMU",
 		       strerror(errno));
 
 	kvm_close(vm_fd);

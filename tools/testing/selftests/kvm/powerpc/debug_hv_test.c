@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Software breakpoints in guests of KVM Book3S HV
+ *
+ * HV recognizes them in code of its own.  What a debugger relies on is the
+ * same as on PR: the exit says where the breakpoint is and leaves nothing in
+ * debug.arch.status for the debugger to misread (C3), and without a debugger
+ * the guest gets the interrupt that its CPU would have given it (C2).
+ *
+ * Skipped where the host has no hypervisor mode.
+ */
+#include "debug_guest.h"
+#include "kselftest_harness.h"
+
+/* What VMs of this program are; see kvm_util_arch.h */
+unsigned long powerpc_vm_type = KVM_VM_PPC_HV;
+
+/* A hypercall that KVM does not know: it exits, with the GPRs as arguments. */
+#define GUEST_ASM_HCALL							\
+	"	lis	%r3, 0x1234\n"					\
+	"	sc	1\n"
+
+#define GUEST_HCALL_NR		0x12340000
+#define H_FUNCTION		(-2ULL)
+
+FIXTURE(hv)
+{
+	struct debug_guest guest;
+};
+
+FIXTURE_SETUP(hv)
+{
+	struct debug_guest *guest = &self->guest;
+
+	memset(guest, 0, sizeof(*guest));
+	guest->vm = vm_create_barebones();
+	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
+				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
+	guest->vcpu = vm_vcpu_add_real_mode(guest->vm, 0);
+	vcpu_regs_get(guest->vcpu, &guest->regs);
+}
+
+FIXTURE_TEARDOWN(hv)
+{
+	debug_guest_destroy(&self->guest);
+}
+
+GUEST_ASM(bp_code,
+	  "	li	%r5, 1\n"
+	  GUEST_ASM_HCALL
+	  "	li	%r5, 2\n"
+	  "bp_code_bp:\n"
+	  GUEST_ASM_SW_BP
+	  "bp_code_next:\n"
+	  "	li	%r5, 3\n"
+	  GUEST_ASM_HCALL);
+
+GUEST_LABELS(bp_code_bp[], bp_code_next[]);
+
+static void expect_hcall(struct debug_guest *guest, u64 r5)
+{
+	debug_guest_run(guest, KVM_EXIT_PAPR_HCALL);
+	TEST_ASSERT_EQ(guest->vcpu->run->papr_hcall.nr, GUEST_HCALL_NR);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], r5);
+}
+
+/* C3: address and status, with kvm_run poisoned; then the guest goes on. */
+TEST_F(hv, sw_breakpoint)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_start(guest, bp_code, bp_code_end);
+	debug_guest_goto(guest, bp_code_bp);
+	debug_guest_control(guest, GUESTDBG_SW_BP);
+	debug_guest_expect_stop(guest, bp_code_bp);
+
+	debug_guest_goto(guest, bp_code_next);
+	expect_hcall(guest, 3);
+}
+
+/* C3: the leftover that debuggers met, from a hypercall completed before. */
+TEST_F(hv, sw_breakpoint_after_hcall)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_start(guest, bp_code, bp_code_end);
+	debug_guest_control(guest, GUESTDBG_SW_BP);
+	expect_hcall(guest, 1);
+	guest->vcpu->run->papr_hcall.ret = H_FUNCTION;
+	debug_guest_expect_stop(guest, bp_code_bp);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_FUNCTION);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
+}
+
+/* `sc 1` sets SRR0 and SRR1 as well. */
+GUEST_ASM(program_handler,
+	  "	li	%r5, 0x700\n"
+	  "	mfsrr0	%r6\n"
+	  "	mfsrr1	%r7\n"
+	  GUEST_ASM_HCALL);
+
+/* C2: nobody debugs the guest. */
+TEST_F(hv, no_debugger)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_PROGRAM, program_handler,
+			 program_handler_end);
+	debug_guest_start(guest, bp_code, bp_code_end);
+	debug_guest_goto(guest, bp_code_bp);
+	expect_hcall(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], debug_guest_addr(guest, bp_code_bp));
+	TEST_ASSERT_EQ(guest->regs.gpr[7], MSR_GUEST_REAL | SRR1_PROGILL);
+}
+
+TEST_HARNESS_MAIN
