@@ -2,7 +2,7 @@
 # A thin front: every command is one of the lab's, see 'make help'.
 
 PYTHON ?= python3
-COMMANDS := help test kernel run shell gdb demo bench tree refresh series check clean \
+COMMANDS := help test kernel run shell gdb demo bench tree refresh series backport check clean \
 	fetch unpack patch configure build boot selftests
 
 .DEFAULT_GOAL := help

@@ -24,6 +24,7 @@ usage: make COMMAND [VARIABLE=value ...]
   tree       a git work tree of the kernel with the series as commits (TREE= where)
   refresh    bring the commits of that tree back into patches/ and the new files
   series     bring the checkout's new kernel files into the mails of patches/
+  backport   the list and the local mails of K=6.12 or K=6.1, from mainline's mails
   check      patches, mails, scripts and data files are in order
   clean      remove what is in the cache, but not the tree of 'make tree'
 
@@ -140,6 +141,12 @@ def cmd_refresh() -> int:
     from . import export
 
     return export.refresh(chosen()[0])
+
+
+def cmd_backport() -> int:
+    from . import backport
+
+    return backport.command(chosen()[0])
 
 
 def cmd_series() -> int:

@@ -60,9 +60,9 @@ def compile_for(target: data.Target, name: str) -> bytes:
     """A static program of lab/init, built for the target."""
     code = data.LAB / "init" / name
     key = cache.digest(code.read_bytes(), target.cross)[:12]
-    final = cache.folder() / "init" / f"{Path(name).stem}-{target.name}-{key}"
+    final = cache.folder() / "init" / f"{Path(name).stem}-{target.kernel}-{key}"
     debian.ensure(target.packages)
-    with cache.lock(f"init-{target.name}"):  # two machines may start at once
+    with cache.lock(f"init-{target.kernel}"):  # two machines may start at once
         if not final.exists():
             with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
                 work = Path(folder) / "program"
@@ -125,7 +125,8 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
         result,
     ]
     if target.qemu.virtio_result:
-        args += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=result,name=result"]
+        bus = f",bus={target.qemu.virtio_bus}" if target.qemu.virtio_bus else ""
+        args += ["-device", f"virtio-serial-pci{bus}", "-device", "virtserialport,chardev=result,name=result"]
     else:
         args += ["-serial", "chardev:result"]
     for chardev in spec.chardevs:
@@ -149,10 +150,11 @@ def identity(spec: Spec, facts: dict[str, str]) -> str:
     for pattern in must.cpuinfo:
         if not re.search(pattern, facts.get("cpuinfo", ""), re.MULTILINE):
             return f"/proc/cpuinfo has no line that matches {pattern}"
-    if must.pr and facts.get("kvm") != "yes":
+    if (must.pr or must.hv) and facts.get("kvm") != "yes":
         return f"/dev/kvm: {facts.get('kvm', 'nothing known')}"
-    if must.pr and facts.get("pr") != "yes":
-        return f"a KVM PR guest cannot be created: {facts.get('pr', 'nothing known')}"
+    for kind in ("pr", "hv"):
+        if getattr(must, kind) and facts.get(kind) != "yes":
+            return f"a KVM {kind.upper()} guest cannot be created: {facts.get(kind, 'nothing known')}"
     return ""
 
 

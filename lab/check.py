@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import cache, clauses, data, debian, export, proc, series, source, testrun, ui
+from . import backport, cache, clauses, data, debian, export, proc, series, source, testrun, ui
 from .errors import FAILED, PASSED, LabError
 
 Check = Callable[[], list[str]]
@@ -79,6 +79,11 @@ def round_trip() -> list[str]:
         for n in sorted(made.keys() | have.keys())
         if made.get(n) != have.get(n)
     ]
+
+
+def backports() -> list[str]:
+    """The lists and local mails of the older kernels are what mainline's mails make."""
+    return [line for name in data.names("bases") if data.base(name).of for line in backport.check(data.base(name))]
 
 
 def checkpatch() -> list[str]:
@@ -153,6 +158,7 @@ CHECKS: dict[str, Check] = {
     "ruff": ruff,
     "series and folder agree": listing,
     "mails make the round trip": round_trip,
+    "backports follow the mails": backports,
     "checkpatch --strict": checkpatch,
 }
 

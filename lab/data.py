@@ -30,6 +30,7 @@ class Qemu:
     memory: str = "512M"
     smp: int = 1
     virtio_result: bool = False  # results by a virtio port, not the second serial port
+    virtio_bus: str = ""  # where there is more than one to choose from
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Must:
     machine: str
     cpuinfo: list[str]
     pr: bool = True
+    hv: bool = False
 
 
 @dataclass(frozen=True)
 class Target:
     name: str
+    kernel: str  # the target whose kernel and test programs it boots, mostly itself
     summary: str
     bits: int
     endian: str
@@ -72,6 +75,7 @@ class Base:
     suites: tuple[str, ...]
     base: str
     series: str = ""
+    of: str = ""  # the base whose series this is a backport of
 
     @property
     def series_dir(self) -> Path | None:
@@ -87,6 +91,10 @@ class Test:
     binary: str
     limit: int
     targets: list[str] = field(default_factory=list)
+    hv: bool = False  # about KVM HV, so for targets that have it; else for those with PR
+
+    def fits(self, target: Target) -> bool:
+        return (target.must.hv if self.hv else target.must.pr) and (not self.targets or target.name in self.targets)
 
 
 _Kind = TypeVar("_Kind")
@@ -122,13 +130,25 @@ def _find(kind: str, variable: str, name: str) -> Path:
     return LAB / kind / f"{name}.toml"
 
 
+# What a kernel is built from: a target that boots another one's has it from there.
+BUILD = ("bits", "endian", "cross", "fragments", "packages")
+
+
 def target(name: str) -> Target:
     path = _find("targets", "T", name)
     table = load(path)
+    if owner := table.get("kernel"):
+        if owner not in names("targets"):
+            raise LabError(f"{path}: kernel = '{owner}' is no target; known: {', '.join(names('targets'))}")
+        theirs = load(LAB / "targets" / f"{owner}.toml")
+        for key in ("kernel", *BUILD):
+            if key in (theirs if key == "kernel" else table):
+                raise LabError(f"{path}: it boots the kernel of {owner}, so '{key}' belongs into {owner}.toml")
+        table |= {key: theirs[key] for key in BUILD if key in theirs}
     for key, kind in (("qemu", Qemu), ("boot", Boot), ("must", Must)):
         table[key] = _make(kind, table.get(key, {}), path)
     table["packages"] = [_make(Package, p, path) for p in table.get("packages", [])]
-    return _make(Target, {"name": name} | table, path)
+    return _make(Target, {"name": name, "kernel": name} | table, path)
 
 
 def base(name: str) -> Base:

@@ -74,15 +74,20 @@ def am(where: Path, found: list[Path]) -> None:
             raise LabError(f"git am refuses {mail.name}: {why}") from None
 
 
-def scratch(where: Path, base: source.Source, folder: Path) -> list[Path]:
-    """A small repository: only the files of BASE that the series touches, and the series."""
-    found = series.mails(folder)
+def restrict(where: Path, base: source.Source, found: list[Path]) -> None:
+    """A small repository: only the files of BASE that the mails touch."""
     # The kernel's attributes choose what git prints after a hunk's @@.
     for name in [".gitattributes", *series.touched(found)]:
         if (base.tree / name).is_file():
             (where / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(base.tree / name, where / name)
     commit_base(where, f"{base.name}: the files that the series touches")
+
+
+def scratch(where: Path, base: source.Source, folder: Path) -> list[Path]:
+    """A small repository with the series as its commits."""
+    found = series.mails(folder)
+    restrict(where, base, found)
     am(where, found)
     return found
 

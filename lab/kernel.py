@@ -71,7 +71,7 @@ def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, 
 
 
 def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
-    out = tree.path / f"out-{target.name}"
+    out = tree.path / f"out-{target.kernel}"
     out.mkdir(exist_ok=True)
     wanted = fragment(target)
     stamp = out / "lab.config"
@@ -83,14 +83,14 @@ def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
     proc.logged(
         ["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"],
         log,
-        f"configuring for {target.name}",
+        f"configuring for {target.kernel}",
         cwd=tree.path,
         env=env,
     )
     gone = lost(wanted, (out / ".config").read_text())
     if gone:
         raise LabError(
-            f"{target.name}: the configuration lost {', '.join(gone)}: add what they depend on to "
+            f"{target.kernel}: the configuration lost {', '.join(gone)}: add what they depend on to "
             f"{', '.join('lab/configs/' + f for f in target.fragments)}"
         )
     cache.write(stamp, wanted.encode())
@@ -102,15 +102,15 @@ def build(base: data.Base, target: data.Target) -> Kernel:
     debian.ensure(needs(target))
     tree = source.prepare(base)
     key = cache.digest(tree.key, fragment(target), compiler(target), target.cross)[:12]
-    final = cache.folder() / "kernels" / target.name / f"{tree.release}-{key}"
+    final = cache.folder() / "kernels" / target.kernel / f"{tree.release}-{key}"
     if tree.key and (final / "vmlinux").exists():
         os.utime(final)
         return Kernel(final / "vmlinux", tree.release)
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
         cache.need_space(1.5)
-        what = f"building {base.name} for {target.name}"
-        log = cache.log(f"build-{base.name}-{target.name}")
+        what = f"building {base.name} for {target.kernel}"
+        log = cache.log(f"build-{base.name}-{target.kernel}")
         log.unlink(missing_ok=True)
         ui.say(f"{what} ({tree.release}); log: {log}")
         start = time.monotonic()
@@ -127,7 +127,7 @@ def build(base: data.Base, target: data.Target) -> Kernel:
             shutil.copy2(out / "vmlinux", work)
             shutil.copy2(out / ".config", work / "config")
         prune(final.parent.iterdir())
-        ui.say(f"built {tree.release} for {target.name} in {ui.took(time.monotonic() - start)}")
+        ui.say(f"built {tree.release} for {target.kernel} in {ui.took(time.monotonic() - start)}")
     return Kernel(final / "vmlinux", tree.release)
 
 

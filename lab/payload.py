@@ -61,10 +61,9 @@ def boot_only(base: data.Base, target: data.Target) -> int:
     if found.code:
         found.tell(target.name)
     else:
-        ui.status(
-            "PASSED",
-            f"{target.name}: {built.release}, a KVM PR guest can be created; up after {record.first_result or 0:.1f} s",
-        )
+        kinds = " and ".join(k.upper() for k in ("pr", "hv") if record.channel.facts.get(k) == "yes")
+        up = f"up after {record.first_result or 0:.1f} s"
+        ui.status("PASSED", f"{target.name}: {built.release}, KVM {kinds} guests can be created; {up}")
     return found.code
 
 

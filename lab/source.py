@@ -186,14 +186,15 @@ Overlay = dict[str, tuple[bytes, int]]
 
 
 @functools.cache
-def overlay(source: Source, folder: Path) -> Overlay:
-    """The files as the series makes them; new files as the checkout has them."""
-    found = series.mails(folder)
+def overlay(source: Source, base: data.Base) -> Overlay:
+    """The files as the series makes them; mainline's new files as the checkout has them."""
+    assert base.series_dir is not None
+    found = series.mails(base.series_dir)
     with tempfile.TemporaryDirectory(prefix=".apply.", dir=cache.folder()) as name:
         scratch = Path(name)
         series.apply(found, source.tree, scratch, source.name)
         made = {p.relative_to(scratch).as_posix(): p for p in scratch.rglob("*") if p.is_file()}
-        for path, here in series.checkout_files().items():
+        for path, here in ({} if base.of else series.checkout_files()).items():
             if (source.tree / path).exists() and source.key:
                 raise LabError(
                     f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout"
@@ -209,7 +210,7 @@ def prepare(base: data.Base) -> Tree:
     source = find(base)
     if base.series_dir is None:
         return Tree(source.tree, source.kernel, f"-{base.name}", source.key)
-    files = overlay(source, base.series_dir)
+    files = overlay(source, base)
     parts = [x for path, (text, mode) in files.items() for x in (path, text, mode)]
     twelve = cache.digest(*parts)[:12]
     tree = source.tree if not source.key else cache.folder() / "trees" / f"{base.name}-{source.key}"
@@ -227,7 +228,7 @@ def patch(base: data.Base, tree: Tree) -> None:
         with cache.building(tree.path) as work:
             parts = [p for p in sorted(source.tree.iterdir()) if not p.name.startswith("out-")]
             proc.logged(["cp", "-al", *parts, work], cache.log("patch"), "copying the tree")
-    sync(tree.path, source.tree, overlay(source, base.series_dir))
+    sync(tree.path, source.tree, overlay(source, base))
 
 
 def sync(tree: Path, stock: Path, files: Overlay) -> None:

@@ -56,7 +56,7 @@ def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[da
     """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
     binary = pattern.partition(".")[0]
     return [
-        t for t in tests if (not t.targets or target.name in t.targets) and fnmatch.fnmatch(t.binary, binary or "*")
+        t for t in tests if t.fits(target) and fnmatch.fnmatch(t.binary, binary or "*")
     ]
 
 

@@ -163,6 +163,12 @@ static int open_raw(const char *name)
 	return fd;
 }
 
+static void tell_vm(const char *kind, int vm)
+{
+	mark("fact %s %s", kind, vm < 0 ? strerror(errno) : "yes");
+	close(vm);
+}
+
 static void tell_kvm(void)
 {
 	int vm, kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -175,8 +181,8 @@ static void tell_kvm(void)
 	vm = ioctl(kvm, KVM_CREATE_VM, 2UL /* KVM_VM_PPC_PR */);
 	if (vm < 0 && errno == EINVAL)	/* 32-bit hosts know the default only */
 		vm = ioctl(kvm, KVM_CREATE_VM, 0UL);
-	mark("fact pr %s", vm < 0 ? strerror(errno) : "yes");
-	close(vm);
+	tell_vm("pr", vm);
+	tell_vm("hv", ioctl(kvm, KVM_CREATE_VM, 1UL /* KVM_VM_PPC_HV */));
 	close(kvm);
 }
 
