@@ -78,9 +78,9 @@ static void write_slb(struct debug_guest *guest, u64 rb, u64 rs)
 }
 
 /*
- * The guest cannot see KVM's own data behind the SLB, where the addresses of
- * functions are.  If it cannot, it is safe to find out whether it can write to
- * it: the last entry can be set, the next one cannot.
+ * No clause: the guest cannot see KVM's own data behind the SLB, where the
+ * addresses of functions are.  If it cannot, it is safe to find out whether it
+ * can write to it: the last entry can be set, the next one cannot.
  */
 TEST_F(pr_host, slb_index)
 {
@@ -152,6 +152,7 @@ static unsigned int count_log(int fd)
 	}
 }
 
+/* No clause: what the guest cannot do does not fill the host's log. */
 TEST_F(pr_host, log_flood)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);

@@ -8,11 +8,15 @@
  * its own, and the guest goes on in the state that was set.
  */
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "debug_guest.h"
 #include "kselftest_harness.h"
+
+#define HAS_HTM		0x40000000	/* AT_HWCAP2 */
+#define MSR_TM_BITS	(BIT_ULL(32) | BIT_ULL(33))	/* TM, TS: suspended */
 
 FIXTURE(set_regs)
 {
@@ -160,9 +164,9 @@ TEST_F(set_regs, problem_to_supervisor)
 }
 
 /*
- * MSR[POW] makes the CPU sleep that executes mtmsr.  Userspace that sets
- * registers does not execute it, and must not be the one that sleeps: nobody
- * could wake it up but by a signal.
+ * No clause: MSR[POW] makes the CPU sleep that executes mtmsr.  Userspace that
+ * sets registers does not execute it, and must not be the one that sleeps:
+ * nobody could wake it up but by a signal.
  */
 static sig_atomic_t slept;
 
@@ -189,5 +193,21 @@ TEST_F(set_regs, msr_pow)
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 1);
 	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
 }
+
+#ifdef CONFIG_64BIT
+/* No clause: MSR[TM] and MSR[TS] do not exist without transactional memory. */
+TEST_F(set_regs, no_transactions)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (getauxval(AT_HWCAP2) & HAS_HTM)
+		SKIP(return, "The host has transactional memory");
+
+	guest->regs.msr |= MSR_TM_BITS;
+	debug_guest_set_regs(guest);
+	vcpu_regs_get(guest->vcpu, &guest->regs);
+	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -29,7 +29,7 @@ static inline void ucall_arch_do_ucall(gva_t uc)
 	asm volatile("sc"
 		     : "+r" (r3), "+r" (r4), "+r" (r5)
 		     :
-		     : "memory", "cr0");
+		     : "memory", "cr0", "ctr");
 }
 
 #endif /* SELFTEST_KVM_UCALL_H */

@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KVM selftest powerpc library code - CPU-related functions
- *
- * So far, guests run in real mode (MSR[IR] = MSR[DR] = 0), from code that the
- * test copies into memory of a VM made by vm_create_barebones().  Whatever
- * would need a guest page table ends the test and says so.
  */
+#include <sys/auxv.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 #include "ucall_common.h"
-
-#define NO_PAGING "Guest address translation is not implemented on powerpc"
-
-void virt_arch_pgd_alloc(__always_unused struct kvm_vm *vm)
-{
-	TEST_FAIL(NO_PAGING);
-}
-
-void virt_arch_pg_map(__always_unused struct kvm_vm *vm, gva_t gva, gpa_t gpa)
-{
-	TEST_FAIL(NO_PAGING ", cannot map 0x%" PRIx64 " to 0x%" PRIx64, gva, gpa);
-}
-
-gpa_t addr_arch_gva2gpa(__always_unused struct kvm_vm *vm, gva_t gva)
-{
-	TEST_FAIL(NO_PAGING ", cannot translate 0x%" PRIx64, gva);
-}
-
-void virt_arch_dump(FILE *stream, __always_unused struct kvm_vm *vm, u8 indent)
-{
-	fprintf(stream, "%*s" NO_PAGING "\n", indent, "");
-}
 
 /* Every effective address is valid, there is no canonical form. */
 void vm_populate_gva_bitmap(struct kvm_vm *vm)
@@ -72,10 +48,16 @@ const char *powerpc_vector_name(u64 pc)
 	switch (pc) {
 	case VEC_SYSTEM_RESET:
 		return "System Reset";
+	case VEC_MACHINE_CHECK:
+		return "Machine Check";
 	case VEC_DATA_STORAGE:
 		return "Data Storage";
+	case VEC_DATA_SEGMENT:
+		return "Data Segment";
 	case VEC_INST_STORAGE:
 		return "Instruction Storage";
+	case VEC_INST_SEGMENT:
+		return "Instruction Segment";
 	case VEC_EXTERNAL:
 		return "External";
 	case VEC_ALIGNMENT:
@@ -90,6 +72,8 @@ const char *powerpc_vector_name(u64 pc)
 		return "System Call";
 	case VEC_TRACE:
 		return "Trace";
+	case VEC_PERFMON:
+		return "Performance Monitor";
 	case VEC_ALTIVEC_UNAVAIL:
 		return "AltiVec Unavailable";
 	case VEC_VSX_UNAVAIL:
@@ -101,22 +85,35 @@ const char *powerpc_vector_name(u64 pc)
 	}
 }
 
-/*
- * Add a vCPU for a guest in real mode: supervisor state, word size and byte
- * order of the host, interrupts disabled and with their vectors at 0.
- */
-struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
+static struct kvm_vcpu *powerpc_vcpu_add(struct kvm_vm *vm, u32 vcpu_id,
+					 gpa_t vectors)
 {
 	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
-	struct kvm_regs regs;
 
 	/* How the guest can exit: by ucalls; HV knows PAPR guests only. */
 	vcpu_enable_cap(vcpu, vm->type == KVM_VM_PPC_HV ? KVM_CAP_PPC_PAPR :
 							  KVM_CAP_PPC_OSI, 0);
 
-	vcpu_set_reg(vcpu, KVM_REG_PPC_HIOR, 0);
+	vcpu_set_reg(vcpu, KVM_REG_PPC_HIOR, vectors);
 	if (MSR_HOST_LE)
 		vcpu_set_reg(vcpu, KVM_REG_PPC_LPCR_64, LPCR_ILE);
+
+	return vcpu;
+}
+
+/*
+ * Add a vCPU for a guest in real mode: supervisor state, word size and byte
+ * order of the host, interrupts disabled and with their vectors at 0.
+ *
+ * It is for code that the test copies into memory of a VM which was made by
+ * vm_create_barebones(), and needs no translation and nothing of the library
+ * inside the guest.  So it is there for 32-bit hosts too, and the guest may be
+ * of another word size and byte order than the host.
+ */
+struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
+{
+	struct kvm_vcpu *vcpu = powerpc_vcpu_add(vm, vcpu_id, 0);
+	struct kvm_regs regs;
 
 	memset(&regs, 0, sizeof(regs));
 	regs.msr = MSR_GUEST_REAL;
@@ -125,18 +122,254 @@ struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
 	return vcpu;
 }
 
+#ifdef CONFIG_64BIT
+/* What handlers.S knows of a vCPU, one page each; above it is the stack. */
+struct vcpu_exception {
+	u64 self;		/* where this is when translated */
+	u64 entry;		/* what runs first, translated, */
+	u64 msr;		/* with this MSR, */
+	u64 route;		/* what that calls in turn, */
+	u64 toc;		/* with this r2, */
+	u64 stack;		/* and the stack if there is no other */
+	u64 slb_turn;
+	u64 srr0, srr1;
+	u64 gpr28_31[4];
+};
+
+#define ASSERT_VCPU_EX(_member, _offset)				\
+	kvm_static_assert(offsetof(struct vcpu_exception, _member) == (_offset))
+
+ASSERT_VCPU_EX(self, VCPU_EX_SELF);
+ASSERT_VCPU_EX(entry, VCPU_EX_ENTRY);
+ASSERT_VCPU_EX(msr, VCPU_EX_MSR);
+ASSERT_VCPU_EX(route, VCPU_EX_ROUTE);
+ASSERT_VCPU_EX(toc, VCPU_EX_TOC);
+ASSERT_VCPU_EX(stack, VCPU_EX_STACK);
+ASSERT_VCPU_EX(slb_turn, VCPU_EX_SLB_TURN);
+ASSERT_VCPU_EX(srr0, VCPU_EX_SRR0);
+ASSERT_VCPU_EX(srr1, VCPU_EX_SRR1);
+ASSERT_VCPU_EX(gpr28_31[0], VCPU_EX_GPR28);
+ASSERT_VCPU_EX(gpr28_31[1], VCPU_EX_GPR29);
+ASSERT_VCPU_EX(gpr28_31[2], VCPU_EX_GPR30);
+ASSERT_VCPU_EX(gpr28_31[3], VCPU_EX_GPR31);
+
+#define ASSERT_EX_REGS(_member, _offset)				\
+	kvm_static_assert(STACK_FRAME_HEADER +				\
+			  offsetof(struct ex_regs, _member) == (_offset))
+
+ASSERT_EX_REGS(gpr[31], EX_GPR(31));
+ASSERT_EX_REGS(pc, EX_PC);
+ASSERT_EX_REGS(msr, EX_MSR);
+ASSERT_EX_REGS(lr, EX_LR);
+ASSERT_EX_REGS(ctr, EX_CTR);
+ASSERT_EX_REGS(cr, EX_CR);
+ASSERT_EX_REGS(xer, EX_XER);
+ASSERT_EX_REGS(dar, EX_DAR);
+ASSERT_EX_REGS(dsisr, EX_DSISR);
+ASSERT_EX_REGS(vector, EX_VECTOR);
+kvm_static_assert(STACK_FRAME_HEADER + sizeof(struct ex_regs) <= EX_FRAME_SIZE);
+
+/* Vectors are at least this far from each other. */
+#define VECTOR_SHIFT	5
+
+struct handlers {
+	exception_handler_fn handlers[VEC_END >> VECTOR_SHIFT];
+};
+
+/* Per VM: what the guest has here is not what the host has. */
+static gva_t exception_handlers;
+
+extern const char powerpc_vectors[], powerpc_vectors_end[];
+extern const char powerpc_exception_entry[];
+
+/* Guest code may use all that the compiler may assume of the host's CPU. */
+static u64 guest_msr(void)
+{
+	u64 msr = MSR_GUEST | MSR_FP;
+
+	if (getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC)
+		msr |= MSR_VEC;
+	if (getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX)
+		msr |= MSR_VSX;
+	return msr;
+}
+
+/* Where a function begins, and what it wants in r2 */
+static u64 function_entry(const void *function, u64 *toc)
+{
+#if _CALL_ELF == 2
+	*toc = 0;		/* made by the function itself, from r12 */
+	return (uintptr_t)function;
+#else
+	const u64 *descriptor = function;
+
+	*toc = descriptor[1];
+	return descriptor[0];
+#endif
+}
+
+static void route_exception(struct ex_regs *regs)
+{
+	struct handlers *table = (struct handlers *)exception_handlers;
+	exception_handler_fn handler;
+
+	handler = table->handlers[regs->vector >> VECTOR_SHIFT];
+	if (handler)
+		return handler(regs);
+
+	for (;;)
+		ucall(UCALL_UNHANDLED, 5, regs->vector, regs->pc, regs->msr,
+		      regs->dar, regs->dsisr);
+}
+
+void assert_on_unhandled_exception(struct kvm_vcpu *vcpu)
+{
+	const char *name;
+	struct ucall uc;
+
+	if (vcpu->run->exit_reason != KVM_EXIT_OSI ||
+	    get_ucall(vcpu, &uc) != UCALL_UNHANDLED)
+		return;
+
+	name = powerpc_vector_name(uc.args[0]);
+	TEST_FAIL("Unexpected interrupt 0x%" PRIx64 " (%s) at pc 0x%" PRIx64
+		  ", msr 0x%" PRIx64 ", dar 0x%" PRIx64 ", dsisr 0x%" PRIx64,
+		  uc.args[0], name ?: "unknown", uc.args[1], uc.args[2],
+		  uc.args[3], uc.args[4]);
+}
+
+void kvm_arch_vm_post_create(struct kvm_vm *vm,
+			     __always_unused unsigned int nr_vcpus)
+{
+	size_t size = powerpc_vectors_end - powerpc_vectors;
+
+	vm->arch.vectors = vm_phy_pages_alloc(vm, vm_page_align(vm, size) >> vm->page_shift,
+					      vm->page_size,
+					      vm->memslots[MEM_REGION_CODE]);
+	memcpy(addr_gpa2hva(vm, vm->arch.vectors), powerpc_vectors, size);
+
+	vm->handlers = __vm_alloc(vm, sizeof(struct handlers),
+				  KVM_UTIL_MIN_VADDR, MEM_REGION_DATA);
+	memset(addr_gva2hva(vm, vm->handlers), 0, sizeof(struct handlers));
+	write_guest_global(vm, exception_handlers, vm->handlers);
+}
+
+void vm_install_exception_handler(struct kvm_vm *vm, int vector,
+				  exception_handler_fn handler)
+{
+	struct handlers *table = addr_gva2hva(vm, vm->handlers);
+
+	TEST_ASSERT(vector >= 0 && vector < VEC_END, "No vector: 0x%x", vector);
+	table->handlers[vector >> VECTOR_SHIFT] = handler;
+}
+
+/* Lets the guest find struct vcpu_exception, and returns its real address. */
+static gpa_t vcpu_exception_setup(struct kvm_vm *vm)
+{
+	gva_t gva = __vm_alloc(vm, vm->page_size, KVM_UTIL_MIN_VADDR,
+			       MEM_REGION_DATA);
+	struct vcpu_exception *ex = addr_gva2hva(vm, gva);
+
+	memset(ex, 0, sizeof(*ex));
+	ex->self = gva;
+	ex->entry = (uintptr_t)powerpc_exception_entry;
+	ex->msr = guest_msr();
+	ex->route = function_entry(route_exception, &ex->toc);
+	ex->stack = gva + vm->page_size;
+
+	TEST_ASSERT(gva >> SEGMENT_SHIFT < NR_SLB_BOLTED &&
+		    ex->entry >> SEGMENT_SHIFT < NR_SLB_BOLTED,
+		    "Interrupts need memory in bolted segments, not 0x%" PRIx64 " or 0x%" PRIx64,
+		    gva, ex->entry);
+
+	return addr_gva2gpa(vm, gva);
+}
+
+/* One page of DEFAULT_STACK_PGS is for interrupts. */
+#define NR_STACK_PAGES	(DEFAULT_STACK_PGS - 1)
+
+struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
+{
+	size_t stack_size = NR_STACK_PAGES * vm->page_size;
+	struct kvm_vcpu *vcpu;
+	struct kvm_regs regs;
+	gva_t stack;
+
+	stack = __vm_alloc(vm, stack_size, DEFAULT_GUEST_STACK_VADDR_MIN,
+			   MEM_REGION_DATA);
+
+	vcpu = powerpc_vcpu_add(vm, vcpu_id, vm->arch.vectors);
+	powerpc_vcpu_mmu_setup(vcpu);
+
+	memset(&regs, 0, sizeof(regs));
+	regs.msr = guest_msr();
+	regs.sprg0 = vcpu_exception_setup(vm);
+	regs.gpr[1] = stack + stack_size - STACK_FRAME_HEADER;
+	vcpu_regs_set(vcpu, &regs);
+
+	return vcpu;
+}
+
+void vcpu_arch_set_entry_point(struct kvm_vcpu *vcpu, void *guest_code)
+{
+	struct kvm_regs regs;
+	u64 toc;
+
+	vcpu_regs_get(vcpu, &regs);
+	regs.pc = function_entry(guest_code, &toc);
+	regs.gpr[2] = toc;
+	regs.gpr[12] = regs.pc;
+	vcpu_regs_set(vcpu, &regs);
+}
+
+#else /* !CONFIG_64BIT */
+
+/*
+ * The parts of the library that run inside the guest, or load the test's ELF
+ * file into it, are made for 64-bit hosts: arguments of ucalls and of guest
+ * code are passed as if pointers, long and u64 were the same, and the loader
+ * knows ELFCLASS64 only.  32-bit hosts have vm_vcpu_add_real_mode().
+ */
+#define NEEDS_64BIT "needs a 64-bit host"
+
+void virt_arch_pgd_alloc(__always_unused struct kvm_vm *vm)
+{
+	TEST_FAIL("A guest page table " NEEDS_64BIT);
+}
+
+void virt_arch_pg_map(__always_unused struct kvm_vm *vm, gva_t gva, gpa_t gpa)
+{
+	TEST_FAIL("Mapping 0x%" PRIx64 " to 0x%" PRIx64 " " NEEDS_64BIT, gva, gpa);
+}
+
+gpa_t addr_arch_gva2gpa(__always_unused struct kvm_vm *vm, gva_t gva)
+{
+	TEST_FAIL("Translating 0x%" PRIx64 " " NEEDS_64BIT, gva);
+}
+
+void virt_arch_dump(__always_unused FILE *stream,
+		    __always_unused struct kvm_vm *vm,
+		    __always_unused u8 indent)
+{
+}
+
 struct kvm_vcpu *vm_arch_vcpu_add(__always_unused struct kvm_vm *vm,
 				  u32 vcpu_id)
 {
-	TEST_FAIL(NO_PAGING ", cannot give vCPU %u a stack; see vm_vcpu_add_real_mode()",
-		  vcpu_id);
+	TEST_FAIL("vCPU %u with a stack " NEEDS_64BIT, vcpu_id);
 }
 
 void vcpu_arch_set_entry_point(__always_unused struct kvm_vcpu *vcpu,
 			       void *guest_code)
 {
-	TEST_FAIL(NO_PAGING ", cannot run %p", guest_code);
+	TEST_FAIL("Running %p " NEEDS_64BIT, guest_code);
 }
+
+void assert_on_unhandled_exception(__always_unused struct kvm_vcpu *vcpu)
+{
+}
+
+#endif /* !CONFIG_64BIT */
 
 void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...)
 {
@@ -160,10 +393,6 @@ void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...)
 u32 guest_get_vcpuid(void)
 {
 	return mfspr(SPRN_PIR);
-}
-
-void assert_on_unhandled_exception(__always_unused struct kvm_vcpu *vcpu)
-{
 }
 
 unsigned long __weak powerpc_vm_type = KVM_VM_PPC_PR;
