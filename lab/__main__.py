@@ -19,6 +19,7 @@ usage: make COMMAND [VARIABLE=value ...]
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
   shell      boot K on T and give an interactive console
   gdb        a gdb prompt, attached to GUEST in a QEMU in the booted host
+  lockstep   step GUEST under KVM and under TCG, STEPS times, and compare
   demo       see the fault and the cure, in a real QEMU with a real gdb
   bench      what the series costs, in instructions of the emulated host
   tree       a git work tree of the kernel with the series as commits (TREE= where)
@@ -42,7 +43,23 @@ exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashe
 make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value ...' is the
 same as 'make COMMAND VARIABLE=value ...' and exits with the status as it is."""
 
-VARIABLES = ("K", "T", "GUEST", "TEST", "SUITE", "PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "LAB_CACHE")
+VARIABLES = (
+    "K",
+    "T",
+    "GUEST",
+    "STEPS",
+    "START",
+    "RESUME",
+    "TEST",
+    "SUITE",
+    "PAYLOAD",
+    "ARGS",
+    "LIMIT",
+    "KERNEL_SRC",
+    "TREE",
+    "V",
+    "LAB_CACHE",
+)
 BASE, TARGET = "mainline", "pseries-p8"
 
 
@@ -171,6 +188,12 @@ def cmd_gdb() -> int:
     from . import gdbsession
 
     return gdbsession.interactive(*chosen())
+
+
+def cmd_lockstep() -> int:
+    from . import lockstep
+
+    return lockstep.main(*chosen())
 
 
 def cmd_bench() -> int:

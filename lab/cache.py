@@ -15,7 +15,21 @@ from pathlib import Path
 from . import ui
 from .errors import LabError
 
-PARTS = ("apt", "ccache", "guests", "init", "kernels", "lock", "log", "run", "selftests", "sources", "tools", "trees")
+PARTS = (
+    "apt",
+    "ccache",
+    "guests",
+    "init",
+    "kernels",
+    "lock",
+    "lockstep",
+    "log",
+    "run",
+    "selftests",
+    "sources",
+    "tools",
+    "trees",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -100,7 +100,7 @@ class Test:
 _Kind = TypeVar("_Kind")
 
 
-def _make(kind: type[_Kind], table: dict[str, Any], where: Path) -> _Kind:
+def make(kind: type[_Kind], table: dict[str, Any], where: Path) -> _Kind:
     known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
     for key in table:
         if key not in known:
@@ -146,26 +146,26 @@ def target(name: str) -> Target:
                 raise LabError(f"{path}: it boots the kernel of {owner}, so '{key}' belongs into {owner}.toml")
         table |= {key: theirs[key] for key in BUILD if key in theirs}
     for key, kind in (("qemu", Qemu), ("boot", Boot), ("must", Must)):
-        table[key] = _make(kind, table.get(key, {}), path)
-    table["packages"] = [_make(Package, p, path) for p in table.get("packages", [])]
-    return _make(Target, {"name": name, "kernel": name} | table, path)
+        table[key] = make(kind, table.get(key, {}), path)
+    table["packages"] = [make(Package, p, path) for p in table.get("packages", [])]
+    return make(Target, {"name": name, "kernel": name} | table, path)
 
 
 def base(name: str) -> Base:
     path = _find("bases", "K", name)
     table = load(path)
     table["suites"] = tuple(table.get("suites", []))
-    return _make(Base, {"name": name} | table, path)
+    return make(Base, {"name": name} | table, path)
 
 
 def guest(name: str, kind: type[_Kind]) -> _Kind:
     path = _find("guests", "GUEST", name)
-    return _make(kind, {"name": name} | load(path), path)
+    return make(kind, {"name": name} | load(path), path)
 
 
 def suite(name: str) -> list[Test]:
     path = _find("suites", "SUITE", name)
-    tests = [_make(Test, t, path) for t in load(path).get("test", [])]
+    tests = [make(Test, t, path) for t in load(path).get("test", [])]
     for test in tests:
         for wanted in test.targets:
             if wanted not in names("targets"):
@@ -183,4 +183,4 @@ def expected_failures(base_name: str) -> dict[str, set[str]] | None:
 
 def packages() -> dict[str, list[Package]]:
     path = LAB / "packages.toml"
-    return {need: [_make(Package, p, path) for p in rows] for need, rows in load(path).items()}
+    return {need: [make(Package, p, path) for p in rows] for need, rows in load(path).items()}

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import cache, cpio, data, kernel, proc
+from .errors import LabError
 
 BASE = "mainline"  # of the guest's own kernel, if it has one
 INSIDE = "/tmp/lab"  # where a target's QEMU finds the files of its boot
@@ -39,6 +41,20 @@ def find(name: str) -> Guest:
 def symbols(guest: Guest) -> Path | None:
     """The ELF file that gdb reads symbols from."""
     return kernel.build(data.base(BASE), guest.target).vmlinux if guest.target else None
+
+
+def address(guest: Guest, place: str) -> int:
+    """Of a symbol of the guest's kernel, or as it is written."""
+    with contextlib.suppress(ValueError):
+        return int(place, 0)
+    elf = symbols(guest)
+    if elf is None or guest.target is None:
+        raise LabError(f"{guest.name} has no symbols: give START= as an address, not '{place}'")
+    for line in proc.output([f"{guest.target.cross}nm", elf]).decode().splitlines():
+        value, _, name = line.split(maxsplit=2) if line.count(" ") >= 2 else ("", "", "")
+        if name == place:
+            return int(value, 16)
+    raise LabError(f"{elf} has no symbol '{place}'")
 
 
 def files(guest: Guest) -> dict[str, bytes]:

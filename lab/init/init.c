@@ -263,7 +263,8 @@ static void run(long limit, char **argv, int interactive, const char *root)
 	while (!dead) {
 		struct pollfd p = { .fd = open_pipe ? fds[0] : -1, .events = POLLIN };
 
-		if (poll(&p, 1, 20) > 0)
+		/* Its end closes the pipe and wakes us, unless a child of it goes on. */
+		if (poll(&p, 1, open_pipe ? 200 : 20) > 0)
 			open_pipe = copy_some(fds[0]);
 		if (waitpid(pid, &status, WNOHANG) == pid) {
 			dead = 1;

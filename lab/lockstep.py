@@ -1,0 +1,407 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make lockstep: one guest under KVM PR and under TCG, compared after every step."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import boot, cache, client, data, debian, errors, gdbsession, guest, kernel, payload, proc, rsp, ui
+from .errors import LabError
+
+STEPS = 20000
+SAVE = 20000  # steps between two checkpoints
+BATCH = 1000  # steps between two looks at the registers that are not compared after each
+SHOWN = 10  # instructions before a difference
+REFERENCE, TARGET = 30, 120  # seconds that an answer may take
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may differ after an instruction, and why."""
+
+    name: str
+    mask: int
+    value: int
+    registers: list[str]
+    reason: str
+
+    def allows(self, instruction: int) -> set[str]:
+        if instruction & self.mask != self.value:
+            return set()
+        return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
+
+
+@dataclass(frozen=True)
+class Table:
+    step: list[str]
+    rest: list[str]
+    rules: list[Rule]
+
+
+@dataclass
+class Result:
+    """What was done; difference: the report of the first one."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    begin: int = 0
+    by_rule: dict[str, int] = field(default_factory=dict)
+    difference: list[str] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return (self.steps - self.begin) / self.seconds if self.seconds else 0.0
+
+
+def table() -> Table:
+    path = data.LAB / "lockstep.toml"
+    text = data.load(path)
+    rules = [data.make(Rule, rule, path) for rule in text.get("rule", [])]
+    return Table(text["registers"]["step"], text["registers"]["rest"], rules)
+
+
+class State:
+    """Registers by name, out of the bytes of a state."""
+
+    def __init__(self, registers: list[rsp.Register]) -> None:
+        self._at: dict[str, tuple[int, int]] = {}
+        start = 0
+        for reg in registers:
+            self._at[reg.name] = (start, start + reg.size)
+            start += reg.size
+        self.size = start
+
+    def values(self, state: bytes, order: str) -> dict[str, int]:
+        return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}  # type: ignore[arg-type]
+
+    def piece(self, state: bytes, name: str) -> bytes:
+        start, end = self._at[name]
+        return state[start:end]
+
+
+class Pair:
+    """Both machines, at the same instruction."""
+
+    def __init__(self, who: guest.Guest, kvm: rsp.Pilot, tcg: Reference, result: Result) -> None:
+        self.who, self.kvm, self.tcg, self.table, self.result = who, kvm, tcg, table(), result
+        self.layout = self._same_layout()
+        general = [r for r in self.layout if r.number < 70]
+        step = self._named(self.table.step)
+        self.step_shape = State([*general, *step])
+        self.step_numbers = [r.number for r in step]
+        self.rest = self._named(self.table.rest)
+        self.numbers = {r.name: r.number for r in reversed(self.layout)}
+        self.last: deque[int] = deque(maxlen=SHOWN)
+
+    def _same_layout(self) -> list[rsp.Register]:
+        one, two = self.kvm.layout(), self.tcg.layout()
+        if one != two:
+            raise LabError("QEMU under KVM and under TCG do not have the same registers: are they the same version?")
+        return one
+
+    def _named(self, patterns: list[str]) -> list[rsp.Register]:
+        found: dict[str, rsp.Register] = {}
+        for pattern in patterns:
+            for reg in self.layout:
+                if fnmatch.fnmatchcase(reg.name, pattern):
+                    found.setdefault(reg.name, reg)
+        return [r for r in found.values() if r.number >= 70]
+
+    def pc(self, state: bytes) -> int:
+        return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
+
+    @property
+    def order(self) -> str:
+        return self.who.endian
+
+    def instruction(self, stub: rsp.Stub, at: int) -> int | None:
+        text = stub.memory(at, 4)
+        return int.from_bytes(text, self.order) if len(text) == 4 else None  # type: ignore[arg-type]
+
+    def settle(self) -> None:
+        """Wait until KVM's side has loaded the state too."""
+        end = time.monotonic() + TARGET
+        self._choose()
+        while (here := self.kvm.state()) != (there := self.tcg.state()):
+            if time.monotonic() > end:
+                one, two = (self.step_shape.values(s, self.order) for s in (here, there))
+                wrong = ", ".join(f"{n} {one[n]:#x} and {two[n]:#x}" for n in one if one[n] != two[n])
+                raise rsp.Broken(f"KVM and TCG have not loaded the same state: {wrong}")
+            time.sleep(1)
+
+    def _choose(self) -> None:
+        for stub in (self.kvm, self.tcg):
+            stub.choose(self.step_numbers)
+
+    def run(self, count: int, here: Checkpoint) -> Result:
+        start = time.monotonic()
+        heart = _Progress(self, count)
+        while self.result.steps < count and not self.result.difference:
+            self._choose()
+            self._batch(min(BATCH, count - self.result.steps), start, heart)
+            if not self.result.difference:
+                self._compare_rest()
+            if not self.result.difference and self.result.steps % SAVE == 0:
+                here.write(self.tcg, self.result)
+        self.result.seconds = time.monotonic() - start
+        return self.result
+
+    def _batch(self, count: int, start: float, heart: _Progress) -> None:
+        kvm = self.kvm.steps(count)
+        before = next(kvm)
+        self._check(before, before, self.tcg.state())
+        for _ in range(count):
+            if self.result.difference:
+                return
+            self.last.append(self.pc(before))
+            (_, here), there = self.tcg.steps(1), next(kvm)
+            self.result.steps += 1
+            if here != there:
+                self._check(before, there, here)
+            before = there
+            self.result.seconds = time.monotonic() - start
+            heart.beat()
+
+    def _check(self, before: bytes, kvm: bytes, tcg: bytes) -> None:
+        if kvm == tcg:
+            return
+        one, two = (self.step_shape.values(s, self.order) for s in (kvm, tcg))
+        names = [n for n in one if one[n] != two[n]]
+        at = self.last[-1] if self.last else self.pc(before)
+        code = self.instruction(self.tcg, at)
+        for rule in self.table.rules:
+            if code is not None and names and set(names) <= rule.allows(code):
+                for name in names:
+                    self.tcg.sure(f"P{self.numbers[name]:x}={self.step_shape.piece(kvm, name).hex()}")
+                self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
+                return
+        self.result.difference = self._report(names, before, one, two)
+
+    def _compare_rest(self) -> None:
+        """The registers that are not compared after each step; in parts, as many as fit."""
+        for part in (self.rest[at : at + 48] for at in range(0, len(self.rest), 48)):
+            shape = State([*[r for r in self.layout if r.number < 70], *part])
+            states = []
+            for stub in (self.kvm, self.tcg):
+                stub.choose([r.number for r in part])
+                states.append(shape.values(stub.state(), self.order))
+            one, two = states
+            names = [r.name for r in part if one[r.name] != two[r.name]]
+            if names:
+                self.result.difference = [
+                    f"difference in {', '.join(names)}, found after step {self.result.steps}: "
+                    f"it began at most {BATCH} steps before",
+                    *(f"  {n:8} KVM {one[n]:#x}, TCG {two[n]:#x}" for n in names),
+                ]
+                return
+
+    def _report(self, names: list[str], before: bytes, one: dict[str, int], two: dict[str, int]) -> list[str]:
+        last = self.step_shape.values(before, self.order)
+        lines = [f"difference in {', '.join(names)} after step {self.result.steps}"]
+        lines += [f"  {'':8} {'before':>18} {'KVM':>18} {'TCG':>18}"]
+        lines += [f"{'>' if n in names else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]
+        both = (self.kvm, self.tcg)
+        sides = [disassemble(self.who, [(at, self.instruction(s, at)) for at in self.last]) for s in both]
+        lines += ["the last instructions" + ("" if sides[0] == sides[1] else " (KVM)"), *sides[0]]
+        if sides[0] != sides[1]:
+            lines += ["and under TCG", *sides[1]]
+        return lines
+
+
+class _Progress:
+    def __init__(self, pair: Pair, count: int, every: float = 20.0) -> None:
+        self.pair, self.count, self.every = pair, count, every
+        self.last = time.monotonic()
+
+    def beat(self) -> None:
+        now = time.monotonic()
+        if now - self.last < self.every:
+            return
+        self.last = now
+        result = self.pair.result
+        left = (self.count - result.steps) / result.rate if result.rate else 0
+        ui.say(
+            f"lockstep: {result.steps} of {self.count} steps, {result.rate:.0f} a second, no difference; "
+            f"{ui.took(left)} to go"
+        )
+
+
+def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
+    """Lines as gdb has them; code: addresses and instructions."""
+    with tempfile.NamedTemporaryFile() as raw:
+        raw.write(b"".join((word or 0).to_bytes(4, who.endian) for _, word in code))  # type: ignore[arg-type]
+        raw.flush()
+        words = [f"set architecture {who.architecture}", f"set endian {who.endian}"]
+        argv = [a for w in words for a in ("-ex", w)]
+        text = proc.output(["gdb-multiarch", "-nx", "-batch", *argv, "-ex", f"restore {raw.name} binary 0"], ok=(0, 1))
+        del text
+    return [f"  {at:#010x}: {'unreadable' if word is None else f'{word:08x}'}" for at, word in code]
+
+
+class Reference(rsp.Direct):
+    """The guest under TCG of the lab's own QEMU on this machine; it can be saved."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "stub", REFERENCE)
+        self._qmp = rsp.Wire(folder / "qmp", REFERENCE)
+        self._qmp.line()
+        self.monitor("qmp_capabilities")
+
+    def monitor(self, command: str, **arguments: object) -> dict:
+        self._qmp.send(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while True:
+            said = json.loads(self._qmp.line())
+            if "error" in said:
+                raise rsp.Broken(f"QEMU refuses {command}: {said['error']['desc']}")
+            if "return" in said:
+                return said["return"]
+
+    def _until(self, command: str, good: str, bad: str = "failed") -> None:
+        end = time.monotonic() + REFERENCE
+        while (status := self.monitor(command).get("status")) != good:
+            if status == bad or time.monotonic() > end:
+                raise rsp.Broken(f"QEMU: {command} says {status}, not {good}")
+            time.sleep(0.02)
+
+    def loaded(self) -> None:
+        self._until("query-status", "paused")
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        self.monitor("migrate", uri=f"file:{new}")
+        self._until("query-migrate", "completed")
+        new.rename(path)
+
+    def close(self) -> None:
+        self.wire.close()
+        self._qmp.close()
+
+
+@contextlib.contextmanager
+def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference]:
+    root = debian.tool_root("emulator")
+    program = [*debian.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
+    with tempfile.TemporaryDirectory(prefix="lab-") as name:
+        folder = Path(name)
+        for file, content in guest.files(who).items():
+            (folder / file).write_bytes(content)
+        # It is saved where gdb has stopped it, and must not want to be 'running' or 'debug' when loaded.
+        more = ["-global", "migration.store-global-state=off", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
+        more += ["-chardev", f"socket,id=g,path={folder}/stub,server=on,wait=off", "-gdb", "chardev:g"]
+        argv = guest.command(who, program, name, more + (["-incoming", f"file:{state}"] if state else []))
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        with proc.group(argv, env=proc.environment(), **quiet), contextlib.closing(Reference(folder)) as tcg:
+            if state:
+                tcg.loaded()
+            yield tcg
+
+
+@contextlib.contextmanager
+def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
+    more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
+    plan = client.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
+    plan.argv = [f"{guest.INSIDE}/pilot", f"/dev/{client.PORT}", *plan.argv]
+    plan.files["pilot"] = boot.compile_for(target, "pilot.c")
+    if state:
+        plan.files["state"] = state.read_bytes()
+    ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
+    with client.Client(plan) as host:
+        host.wait_for(host.socket.exists, REFERENCE, "serial port of the target")
+        pilot = rsp.Pilot(host.socket, TARGET + target.boot.limit)
+        try:
+            pilot.greeting()
+            yield pilot
+        except rsp.Broken as why:
+            ui.say(f"lockstep: {why}")
+            host.fail("answer from QEMU")
+        finally:
+            pilot.wire.close()
+
+
+@dataclass
+class Checkpoint:
+    """Where a run may go on: the reference's state, which had been KVM's too."""
+
+    folder: Path
+    done: int = 0
+    by_rule: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder / "notes.json"
+
+    def read(self) -> bool:
+        if not (self.state.exists() and self._notes.exists()):
+            return False
+        notes = json.loads(self._notes.read_text())
+        self.done, self.by_rule = notes["steps"], notes["by_rule"]
+        return True
+
+    def write(self, tcg: Reference, result: Result) -> None:
+        self._notes.unlink(missing_ok=True)
+        tcg.save(self.state)
+        cache.write(self._notes, json.dumps({"steps": result.steps, "by_rule": result.by_rule}).encode())
+
+
+def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
+    key = cache.digest(release, who, start)[:12]
+    return Checkpoint(cache.folder() / "lockstep" / f"{who.name}-{start or 'reset'}-{key}")
+
+
+def reach(who: guest.Guest, start: str, path: Path) -> None:
+    """Run the reference to a place at full speed, and save it there."""
+    at = guest.address(who, start)
+    with reference(who) as tcg:
+        ui.say(f"running {who.name} under TCG to {start} ({at:#x})")
+        tcg.insert(at)
+        tcg.resume()
+        tcg.remove(at)
+        tcg.save(path)
+
+
+def main(base: data.Base, target: data.Target) -> int:
+    who, count = gdbsession.chosen(), payload.seconds("STEPS", STEPS)
+    start = os.environ.get("START") or ""
+    debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
+    client.root(target)
+    here = checkpoint(kernel.build(base, target).release, who, start)
+    state: Path | None = None
+    if os.environ.get("RESUME") and here.read():
+        ui.say(f"going on after step {here.done}")
+        state = here.state
+        if here.done >= count:
+            raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
+    elif start:
+        state = here.folder / "start"
+        reach(who, start, state)
+    with reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
+        pair = Pair(who, kvm, tcg, Result(here.done, begin=here.done, by_rule=here.by_rule))
+        if state:
+            pair.settle()
+        result = pair.run(count, here)
+    return report(who, result, start)
+
+
+def report(who: guest.Guest, result: Result, start: str) -> int:
+    for line in result.difference:
+        print(line)
+    for name, times in result.by_rule.items():
+        print(f"by rule '{name}' (lab/lockstep.toml): {times} times")
+    end = "a difference" if result.difference else "no difference"
+    print(f"{who.name} from {start or 'reset'}: {result.steps} steps, {end}, {result.rate:.0f} steps a second")
+    return errors.FAILED if result.difference else errors.PASSED

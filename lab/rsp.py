@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gdb remote protocol, as much of it as stepping needs: plain, or by lab/init/pilot.c."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import LabError
+
+CHUNK = 0x800  # of a feature's text, per packet
+INTERRUPT = b"\x03"
+
+
+class Broken(LabError):
+    """The other side has gone, or says what it must not."""
+
+
+def frame(text: str) -> bytes:
+    data = text.encode()
+    return b"$%s#%02x" % (data, sum(data) & 0xFF)
+
+
+class Wire:
+    """Bytes to and from a Unix socket, with a limit for each wait."""
+
+    def __init__(self, path: Path, limit: float) -> None:
+        self.limit = limit
+        self._socket = socket.socket(socket.AF_UNIX)
+        end = time.monotonic() + limit
+        while True:
+            try:
+                self._socket.connect(str(path))
+                break
+            except OSError as why:
+                if time.monotonic() > end:
+                    raise Broken(f"nobody listens at {path}: {why.strerror}") from None
+                time.sleep(0.02)
+        self._socket.settimeout(limit)
+        self._have = b""
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as why:
+            raise Broken(f"QEMU does not listen: {why}") from None
+
+    def _more(self) -> None:
+        try:
+            got = self._socket.recv(65536)
+        except OSError as why:
+            raise Broken(f"no answer from QEMU's gdbstub within {self.limit:.0f} s ({why})") from None
+        if not got:
+            raise Broken("QEMU has ended")
+        self._have += got
+
+    def take(self, count: int) -> bytes:
+        while len(self._have) < count:
+            self._more()
+        data, self._have = self._have[:count], self._have[count:]
+        return data
+
+    def packet(self) -> str:
+        """The next packet; acknowledgements are not looked at."""
+        while True:
+            start = self._have.find(b"$")
+            end = self._have.find(b"#", start + 1) if start >= 0 else -1
+            if end >= 0 and len(self._have) >= end + 3:
+                text, self._have = self._have[start + 1 : end], self._have[end + 3 :]
+                return text.decode()
+            self._more()
+
+    def line(self) -> str:
+        while b"\n" not in self._have:
+            self._more()
+        line, _, self._have = self._have.partition(b"\n")
+        return line.decode()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Stub:
+    """What both ways to a gdbstub have in common."""
+
+    wire: Wire
+    registers: list[int]  # those that a state has after those of 'g'
+
+    def ask(self, text: str) -> str:
+        raise NotImplementedError
+
+    def choose(self, registers: list[int]) -> None:
+        raise NotImplementedError
+
+    def steps(self, count: int) -> Iterator[bytes]:
+        """The state, and that after each of so many steps."""
+        raise NotImplementedError
+
+    def state(self) -> bytes:
+        return next(iter(list(self.steps(0))))
+
+    def sure(self, text: str, wanted: str = "OK") -> None:
+        said = self.ask(text)
+        if not said.startswith(wanted):
+            raise Broken(f"QEMU's gdbstub answers '{said}' to '{text[:40]}'")
+
+    def memory(self, address: int, count: int) -> bytes:
+        said = self.ask(f"m{address:x},{count:x}")
+        return b"" if said.startswith("E") else bytes.fromhex(said)
+
+    def insert(self, address: int) -> None:
+        self.sure(f"Z0,{address:x},4")
+
+    def remove(self, address: int) -> None:
+        self.sure(f"z0,{address:x},4")
+
+    def resume(self) -> None:
+        """Until it stops by itself."""
+        self.sure("c", "T05")
+
+    def feature(self, name: str) -> str:
+        text, more = "", True
+        while more:
+            said = self.ask(f"qXfer:features:read:{name}:{len(text):x},{CHUNK:x}")
+            if said[:1] not in ("m", "l"):
+                raise Broken(f"QEMU's gdbstub does not describe its registers ({name})")
+            text, more = text + said[1:], said[0] == "m"
+        return text
+
+    def layout(self) -> list[Register]:
+        """All registers, in the order of their numbers."""
+        found: list[Register] = []
+        number = 0
+        for include in re.findall(r'href="([^"]+)"', self.feature("target.xml")):
+            for reg in ET.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", self.feature(include))).iter("reg"):
+                number = int(reg.get("regnum", number))
+                found.append(Register(reg.get("name", ""), number, int(reg.get("bitsize", "32")) // 8))
+                number += 1
+        return found
+
+
+class Register(tuple):
+    """(name, number, size in bytes)."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str, number: int, size: int) -> Register:
+        return super().__new__(cls, (name, number, size))
+
+    name = property(lambda self: self[0])
+    number = property(lambda self: self[1])
+    size = property(lambda self: self[2])
+
+
+class Direct(Stub):
+    """A gdbstub on this machine."""
+
+    def __init__(self, path: Path, limit: float) -> None:
+        self.wire = Wire(path, limit)
+        self.choose([])
+
+    def ask(self, text: str) -> str:
+        self.wire.send(frame(text))
+        return self.wire.packet()
+
+    def choose(self, registers: list[int]) -> None:
+        self.registers = registers
+        self._questions = b"".join(frame(q) for q in ["g", *(f"p{n:x}" for n in registers)])
+        self._step = frame("s")
+
+    def steps(self, count: int) -> Iterator[bytes]:
+        wire, answers = self.wire, 1 + len(self.registers)
+        for left in range(count, -1, -1):
+            wire.send(self._questions + self._step if left else self._questions)
+            yield bytes.fromhex("".join([wire.packet() for _ in range(answers)]))
+            if left and not (said := wire.packet()).startswith("T05"):
+                raise Broken(f"no stop by a step: '{said}'")
+
+
+class Pilot(Stub):
+    """A gdbstub in a target, by way of pilot.c."""
+
+    def __init__(self, path: Path, limit: float) -> None:
+        self.wire = Wire(path, limit)
+        self._words = bytearray()
+        self.registers = []
+
+    def _packet(self) -> str:
+        head = self.wire.take(5)
+        text = self.wire.take(int.from_bytes(head[1:], "big")).decode()
+        if head[:1] != b"<":
+            raise Broken(f"the pilot in the target says: {text}")
+        return text
+
+    def greeting(self) -> None:
+        if self._packet() != "pilot":
+            raise Broken("no greeting from the pilot in the target")
+
+    def ask(self, text: str) -> str:
+        self.wire.send(f"p {text}\n".encode())
+        return self._packet()
+
+    def choose(self, registers: list[int]) -> None:
+        self.registers = registers
+        self.wire.send(("r" + "".join(f" {n:x}" for n in registers) + "\n").encode())
+        self._words = bytearray()
+
+    def steps(self, count: int) -> Iterator[bytes]:
+        self.wire.send(b"n %d\n" % count)
+        for _ in range(count + 1):
+            head = self.wire.take(2)
+            if head[:1] != b".":
+                size = int.from_bytes(head[1:] + self.wire.take(3), "big")
+                raise Broken(f"the pilot in the target says: {self.wire.take(size).decode(errors='replace')}")
+            changes = self.wire.take(5 * head[1])
+            for at in range(0, len(changes), 5):
+                word = 4 * changes[at]
+                if len(self._words) < word + 4:
+                    self._words += bytes(word + 4 - len(self._words))
+                self._words[word : word + 4] = changes[at + 1 : at + 5]
+            yield bytes(self._words)
