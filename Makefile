@@ -2,14 +2,16 @@
 # A thin front: every command is one of the lab's, see 'make help'.
 
 PYTHON ?= python3
-COMMANDS := help test kernel run shell gdb lockstep demo bench tree refresh series backport check clean \
+COMMANDS := help test kernel run shell gdb lockstep demo bench tree refresh series backport check \
+	check-upstream export send-dry-run clean \
 	fetch unpack patch configure build boot selftests
 
 .DEFAULT_GOAL := help
 .PHONY: $(COMMANDS)
 
 # A variable given to make reaches the lab by the environment.
-VARIABLES := K T GUEST STEPS START RESUME TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE
+VARIABLES := K T GUEST STEPS START RESUME TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE \
+	FORMAT PART OUT
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 
 $(COMMANDS):

@@ -26,7 +26,10 @@ usage: make COMMAND [VARIABLE=value ...]
   refresh    bring the commits of that tree back into patches/ and the new files
   series     bring the checkout's new kernel files into the mails of patches/
   backport   the list and the local mails of K=6.12 or K=6.1, from mainline's mails
+  export     the series for others: FORMAT=quilt, mbox or debian; PART=fixes; OUT=folder
+  send-dry-run     the mails as they would be sent, in a folder; nothing is sent
   check      patches, mails, scripts and data files are in order
+  check-upstream   every commit on every configuration, and what else maintainers check
   clean      remove what is in the cache, but not the tree of 'make tree'
 
   fetch unpack patch configure build boot   single stages of the above
@@ -58,6 +61,9 @@ VARIABLES = (
     "KERNEL_SRC",
     "TREE",
     "V",
+    "FORMAT",
+    "PART",
+    "OUT",
     "LAB_CACHE",
 )
 BASE, TARGET = "mainline", "pseries-p8"
@@ -166,6 +172,18 @@ def cmd_backport() -> int:
     return backport.command(chosen()[0])
 
 
+def cmd_export() -> int:
+    from . import deliver
+
+    return deliver.export_command(chosen()[0])
+
+
+def cmd_send_dry_run() -> int:
+    from . import deliver
+
+    return deliver.send_dry_run(chosen()[0])
+
+
 def cmd_series() -> int:
     from . import export
 
@@ -176,6 +194,12 @@ def cmd_check() -> int:
     from . import check
 
     return check.main()
+
+
+def cmd_check_upstream() -> int:
+    from . import gauntlet
+
+    return gauntlet.main()
 
 
 def cmd_demo() -> int:
@@ -217,7 +241,9 @@ def cmd_clean() -> int:
     return 0
 
 
-COMMANDS = {name[4:]: function for name, function in list(globals().items()) if name.startswith("cmd_")}
+COMMANDS = {
+    name[4:].replace("_", "-"): function for name, function in list(globals().items()) if name.startswith("cmd_")
+}
 COMMANDS |= {"build": cmd_kernel, "unpack": cmd_fetch}
 
 

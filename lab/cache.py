@@ -18,6 +18,7 @@ from .errors import LabError
 PARTS = (
     "apt",
     "ccache",
+    "gauntlet",
     "guests",
     "init",
     "kernels",

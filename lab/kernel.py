@@ -70,10 +70,10 @@ def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, 
     return args, env
 
 
-def configure(tree: source.Tree, target: data.Target, log: Path) -> Path:
+def configure(tree: source.Tree, target: data.Target, log: Path, more: str = "") -> Path:
     out = tree.path / f"out-{target.kernel}"
     out.mkdir(exist_ok=True)
-    wanted = fragment(target)
+    wanted = fragment(target) + more
     stamp = out / "lab.config"
     if stamp.exists() and stamp.read_text() == wanted and (out / ".config").exists():
         return out

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -90,6 +91,29 @@ def logged(
         ui.say(f"  {line}")
     errors = [x.strip() for x in lines if any(w in x for w in ("rror:", "E: ", "fatal:"))]
     raise LabError(f"{what} failed: {(errors or lines or ['no output'])[0]} (log: {log})")
+
+
+def captured(
+    argv: Sequence[str | Path], what: str, *, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """All that a long command says, and its status; it tells now and then that it is alive."""
+    heart = ui.Heartbeat(what)
+    with (
+        tempfile.TemporaryFile() as out,
+        group(
+            argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+        ) as child,
+    ):
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = child.wait(timeout=1)
+                break
+            heart.beat()
+        out.seek(0)
+        said = out.read()
+    if NO_SPACE_TEXT in said:
+        raise full_disk(what)
+    return subprocess.CompletedProcess(list(argv), code, said)
 
 
 def output(

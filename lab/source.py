@@ -223,12 +223,17 @@ def patch(base: data.Base, tree: Tree) -> None:
     if base.series_dir is None:
         return
     source = find(base)
-    if not tree.path.exists():
+    clone(source, tree.path)
+    sync(tree.path, source.tree, overlay(source, base))
+
+
+def clone(source: Source, tree: Path) -> None:
+    """A copy to be patched; unpatched files are shared by hard links."""
+    if not tree.exists():
         ui.say(f"making the patched tree from {source.name}")
-        with cache.building(tree.path) as work:
+        with cache.building(tree) as work:
             parts = [p for p in sorted(source.tree.iterdir()) if not p.name.startswith("out-")]
             proc.logged(["cp", "-al", *parts, work], cache.log("patch"), "copying the tree")
-    sync(tree.path, source.tree, overlay(source, base))
 
 
 def sync(tree: Path, stock: Path, files: Overlay) -> None:

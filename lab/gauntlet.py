@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make check-upstream: every commit, every configuration, every compiler; and what else maintainers ask."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import cache, data, debian, errors, export, kernel, proc, source, ui
+from .errors import LabError
+
+MATRIX = data.LAB / "gauntlet.toml"
+MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
+
+
+@dataclass(frozen=True)
+class Compiler:
+    name: str
+    make: tuple[str, ...]
+    cc: str = ""  # in the place of the cross compiler
+    packages: tuple[data.Package, ...] = ()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A state of the series: what it makes of the files, and what decides a build."""
+
+    number: int  # 0: BASE
+    subject: str
+    files: source.Overlay = field(repr=False, hash=False, compare=False)
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    commit: Commit
+    config: data.Target
+    compiler: Compiler
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.config.name} {self.compiler.name}"
+
+
+@dataclass
+class Result:
+    """What one build said; stored, so that it need not be done again."""
+
+    failed: str = ""
+    messages: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)  # text of the modules
+
+
+def _rows(kind: str) -> list[dict[str, Any]]:
+    table = data.load(MATRIX)
+    for key in table.keys() - {"build", "config", "compiler"}:
+        raise LabError(f"{MATRIX}: unknown key '{key}'; known: build, compiler, config")
+    return table.get(kind, [])
+
+
+def configs() -> list[data.Target]:
+    """The configurations, as targets that no machine boots."""
+    found = []
+    for row in _rows("config"):
+        known = {"name", "summary", "target", "add", "instead"}
+        if set(row) - known or not {"name", "summary", "target"} <= set(row):
+            raise LabError(f"{MATRIX}: a config has name, summary, target, and may have add, instead")
+        base = data.target(row["target"])
+        fragments = [*([] if row.get("instead") else base.fragments), *row.get("add", [])]
+        for name in fragments:
+            if not (data.LAB / "configs" / name).exists():
+                raise LabError(f"{MATRIX}: {row['name']}: no lab/configs/{name}")
+        found.append(
+            dataclasses.replace(
+                base, name=row["name"], summary=row["summary"], kernel=f"check-{row['name']}", fragments=fragments
+            )
+        )
+    return found
+
+
+def compilers() -> list[Compiler]:
+    found = []
+    for row in _rows("compiler"):
+        packages = tuple(data.Package(**p) for p in row.pop("packages", []))
+        try:
+            found.append(Compiler(**row | {"make": tuple(row.get("make", []))}, packages=packages))
+        except TypeError:
+            raise LabError(f"{MATRIX}: a compiler has name, make, cc and packages") from None
+    return found
+
+
+def building() -> str:
+    return data.load(MATRIX).get("build", "arch/powerpc/kvm/")
+
+
+def compiled(path: str) -> bool:
+    """Does the kernel's build depend on this file?"""
+    return not path.startswith(("Documentation/", "tools/testing/")) and path != "MAINTAINERS"
+
+
+def commits(base: data.Base) -> list[Commit]:
+    """BASE, and the tree after each mail, by the files that the series touches."""
+    assert base.series_dir is not None
+    found = source.find(base)
+    made: list[Commit] = []
+    with tempfile.TemporaryDirectory(prefix=".gauntlet.", dir=cache.folder()) as name:
+        where = Path(name)
+        export.scratch(where, found, base.series_dir)
+        for number, line in enumerate(export.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
+            commit, _, subject = line.partition(" ")
+            export.git(where, "checkout", "-q", "--detach", commit)
+            names = export.git(where, "ls-files", "-z").split("\0")
+            files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in names if n}
+            parts = [x for n, (text, _) in sorted(files.items()) if compiled(n) for x in (n, text)]
+            made.append(Commit(number, subject if number else "BASE", files, cache.digest(found.key, *parts)[:16]))
+    return made
+
+
+class Gauntlet:
+    def __init__(self, base: data.Base) -> None:
+        self.base = base
+        self.source = source.find(base)
+        if not self.source.key:
+            raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
+        self.configs, self.compilers, self.build = configs(), compilers(), building()
+        self.commits = commits(base)
+        self.store = cache.folder() / "gauntlet"
+        self.tree = source.Tree(
+            cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
+        )
+        self.ran = 0
+
+    def cells(self) -> list[Cell]:
+        found = []
+        versions = {c.name: self.version(c) for c in self.compilers}
+        for commit in self.commits:
+            for config in self.configs:
+                for compiler in self.compilers:
+                    parts = [commit.key, kernel.fragment(config), config.cross, self.build, *compiler.make]
+                    name = cache.digest(*parts, compiler.cc or kernel.compiler(config), versions[compiler.name])[:20]
+                    found.append(Cell(commit, config, compiler, self.store / f"{name}.json"))
+        return found
+
+    def version(self, compiler: Compiler) -> str:
+        checker = "sparse --version; " if "CHECK=sparse" in compiler.make else ""
+        cc = f"{compiler.cc} --version" if compiler.cc else "true"
+        return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
+
+    def out(self, cell: Cell) -> data.Target:
+        """A build folder of its own for each compiler."""
+        return dataclasses.replace(cell.config, kernel=f"{cell.config.kernel}-{cell.compiler.name}")
+
+    def run(self) -> list[tuple[Cell, Result]]:
+        """All cells; builds those whose result is not known."""
+        debian.ensure([p for c in self.configs for p in kernel.needs(c)])
+        debian.ensure([p for c in self.compilers for p in c.packages])
+        cells = self.cells()
+        with cache.lock(f"build-{self.tree.path.name}"):
+            for commit in self.commits:
+                todo = list({c.path: c for c in cells if c.commit is commit and not c.path.exists()}.values())
+                if todo:
+                    self.some(commit, todo)
+        return [(cell, Result(**json.loads(cell.path.read_text()))) for cell in cells]
+
+    def some(self, commit: Commit, todo: list[Cell]) -> None:
+        ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
+        source.clone(self.source, self.tree.path)
+        source.sync(self.tree.path, self.source.tree, commit.files)
+        cache.need_space(2)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            try:
+                for _ in pool.map(self.one, todo):
+                    pass
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                proc.kill_all()
+                raise
+
+    def one(self, cell: Cell) -> None:
+        """Build one cell and keep what was said."""
+        start = time.monotonic()
+        target = self.out(cell)
+        log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
+        out = kernel.configure(self.tree, target, log)
+        args, env = kernel.make_variables(target, out.name)
+        if cell.compiler.cc:
+            args = [a for a in args if not a.startswith("CC=")] + [f"CC=ccache {cell.compiler.cc}"]
+        done = proc.captured(
+            ["make", "-s", "-k", *args, *cell.compiler.make, self.build], f"{cell.name}", cwd=self.tree.path, env=env
+        )
+        text = done.stdout.decode(errors="replace")
+        with open(log, "a", encoding="utf-8") as kept:
+            kept.write(f"\n# {cell.commit.number} {cell.commit.subject}\n{text}")
+        found = messages(text)
+        failed = ""
+        if done.returncode:
+            failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
+        sizes = self.sizes(cell, self.tree.path / out.name)
+        result = Result(failed, dict(found), time.monotonic() - start, sizes)
+        cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
+        self.ran += 1
+
+    def sizes(self, cell: Cell, out: Path) -> dict[str, int]:
+        """Bytes of code in each module, as `size` counts them."""
+        modules = [p for p in sorted((out / self.build).glob("kvm*.o")) if p.with_suffix(".mod").exists()]
+        if not modules:
+            return {}
+        lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
+        return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+
+def messages(text: str) -> Counter[str]:
+    """Warnings and errors without the line numbers that every patch moves."""
+    found: Counter[str] = Counter()
+    for line in text.splitlines():
+        if m := MESSAGE.match(line):
+            found[f"{m['file']}: {m['text']}"] += 1
+    return found
+
+
+def new_messages(result: Result, base: Result) -> list[str]:
+    more = Counter(result.messages) - Counter(base.messages)
+    return sorted(more)
+
+
+def impossible(results: list[tuple[Cell, Result]]) -> dict[str, str]:
+    """What cannot be built on BASE either, and why."""
+    return {cell.name: result.failed for cell, result in results if cell.commit.number == 0 and result.failed}
+
+
+def growth(results: list[tuple[Cell, Result]]) -> list[str]:
+    """Bytes of code of each module before and after."""
+    rows = []
+    for cell, before in results:
+        if cell.commit.number == 0 and before.sizes:
+            after = [r for c, r in results if c.name == cell.name][-1]
+            for module, size in before.sizes.items():
+                now = after.sizes.get(module, 0)
+                rows.append(f"{module}, {cell.name}: {size} -> {now} bytes of code ({now - size:+})")
+    return rows
+
+
+def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> tuple[list[str], list[str]]:
+    """The table, commits by configurations; and what is wrong, line by line."""
+    stock = {cell.name: result for cell, result in results if cell.commit.number == 0}
+    bad: list[str] = []
+    rows: list[str] = []
+    width = max(len(c.subject) for c in gauntlet.commits)
+    what = f"new warnings: {'/'.join(k.name for k in gauntlet.compilers)}"
+    rows.append(f"{what:{width + 3}}  " + "  ".join(f"{c.name:>{len(c.name)}}" for c in gauntlet.configs))
+    last = ""
+    for commit in gauntlet.commits:
+        if commit.key == last:
+            continue  # a test or a document: nothing was to be built
+        last = commit.key
+        words = {}
+        for cell, result in results:
+            if cell.commit is not commit:
+                continue
+            new = new_messages(result, stock[cell.name]) if commit.number else []
+            words[cell.name] = str(len(new)) if commit.number else "ok"
+            if stock[cell.name].failed:
+                words[cell.name] = "-"
+                continue
+            if result.failed:
+                words[cell.name] = "FAIL"
+                bad.append(f"{commit.number} {commit.subject}: {cell.name}: {result.failed}")
+            bad += [f"{commit.number} {commit.subject}: {cell.name}: new: {m}" for m in new]
+        cells = []
+        for config in gauntlet.configs:
+            both = "/".join(words[f"{config.name} {k.name}"] for k in gauntlet.compilers)
+            cells.append(f"{both:>{len(config.name)}}")
+        rows.append(f"{commit.number:2} {commit.subject:{width}}  " + "  ".join(cells))
+    return rows, bad
+
+
+def main() -> int:
+    from . import gauntlet_more
+
+    start = time.monotonic()
+    base = data.base(os.environ.get("K") or "mainline")
+    if base.series_dir is None:
+        raise LabError(f"K={base.name} has no series; use K=mainline")
+    gauntlet = Gauntlet(base)
+    results = gauntlet.run()
+    rows, bad = matrix(gauntlet, results)
+    ui.say(f"{len(results)} cells, {gauntlet.ran} of them built now, in {ui.took(time.monotonic() - start)}")
+    checks = gauntlet_more.run(gauntlet)
+    print()
+    print("\n".join(rows))
+    cannot = impossible(results)
+    for name, why in cannot.items():
+        print(f"-: {name} cannot be built on BASE either: {why}")
+    print()
+    print("\n".join(growth(results)))
+    for name, lines in checks.items():
+        print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
+    for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
+        print(line)
+    failed = len({line.rpartition(': ')[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
+    passed = sum(cell.name not in cannot for cell, _ in results) + len(checks) - failed
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return errors.FAILED if failed else errors.PASSED

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gauntlet's checks that are made once, of the series' end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import cache, check, data, debian, kernel, proc, source, ui
+from .errors import LabError
+
+if TYPE_CHECKING:
+    from .gauntlet import Gauntlet
+
+HEADERS = "CONFIG_HEADERS_INSTALL=y\nCONFIG_UAPI_HEADER_TEST=y\n"
+
+
+@dataclass
+class Found:
+    bad: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+def lines_of(text: str, files: list[str]) -> Counter[str]:
+    """Complaints about these files, without line numbers."""
+    found: Counter[str] = Counter()
+    for line in text.splitlines():
+        for name in files:
+            if name in line and re.search(r"warning|error|:\d+", line, re.IGNORECASE):
+                found[re.sub(r":\d+(-\d+)?", "", re.sub(r"^.*?(?=" + re.escape(name) + ")", "", line))] += 1
+    return found
+
+
+class Once:
+    """The tree at BASE and at the series' end, and what a tool says of both."""
+
+    def __init__(self, gauntlet: Gauntlet) -> None:
+        self.gauntlet = gauntlet
+        self.tree, self.stock = gauntlet.tree.path, gauntlet.source.tree
+        self.first, self.last = gauntlet.commits[0], gauntlet.commits[-1]
+        self.files = sorted(self.last.files)
+        self.added = [n for n in self.files if n not in self.first.files]
+
+    def sync(self) -> None:
+        source.clone(self.gauntlet.source, self.tree)
+        source.sync(self.tree, self.stock, self.last.files)
+
+    def both(self, argv: Callable[[Path], list[str | Path]], what: str, files: list[str]) -> list[str]:
+        """What a command says of these files at the end, and not at BASE."""
+        said = [
+            lines_of(proc.captured(argv(tree), what, cwd=tree).stdout.decode(errors="replace"), files)
+            for tree in (self.stock, self.tree)
+        ]
+        return sorted(said[1] - said[0])
+
+    def sources(self, suffixes: tuple[str, ...]) -> list[str]:
+        return [n for n in self.files if n.endswith(suffixes) and n.startswith(("arch/", "include/", "virt/"))]
+
+    def checkpatch(self) -> Found:
+        return Found(check.checkpatch(), f"{len(self.gauntlet.commits) - 1} mails, --strict")
+
+    def kernel_doc(self) -> Found:
+        files = self.sources((".c", ".h"))
+
+        def argv(tree: Path) -> list[str | Path]:
+            return ["scripts/kernel-doc", "-none", "-Wall", *(n for n in files if (tree / n).exists())]
+
+        return Found(self.both(argv, "kernel-doc", files), f"{len(files)} files")
+
+    def htmldocs(self) -> Found:
+        debian.ensure([data.Package("python3-sphinx", "sphinx-build")])
+        files = [n for n in self.files if n.startswith("Documentation/")]
+        folders = sorted({str(Path(n).parent.relative_to("Documentation")) for n in files})
+        if not folders:
+            return Found(note="no document is touched")
+
+        def argv(tree: Path) -> list[str | Path]:
+            shutil.rmtree(tree / "out-docs", ignore_errors=True)
+            (tree / "out-docs").mkdir()
+            return ["make", "-s", "O=out-docs", f"SPHINXDIRS={' '.join(folders)}", "htmldocs"]
+
+        bad = self.both(argv, "htmldocs", [n.removeprefix("Documentation/") for n in files])
+        pages = [n for n in files if n.endswith(".rst")]
+        missing = [n for n in pages if not self.page(n, folders).exists()]
+        return Found(bad + [f"{n}: no page was made of it" for n in missing], " ".join(folders))
+
+    def page(self, name: str, folders: list[str]) -> Path:
+        output = self.tree / "out-docs/Documentation/output"
+        inside = Path(name).relative_to("Documentation").with_suffix(".html")
+        found = [p for p in output.rglob(inside.name) if str(p).endswith(str(inside.name))]
+        return found[0] if found else output / inside
+
+    def headers(self) -> Found:
+        """What userspace includes installs, and compiles by itself."""
+        bad = []
+        tried = []
+        for config in self.gauntlet.configs:
+            if config.name not in ("pmac32", "pseries"):
+                continue
+            tried.append(config.name)
+            target = dataclasses.replace(config, kernel=f"check-headers-{config.name}")
+            log = cache.log(f"check-headers-{config.name}")
+            out = kernel.configure(self.gauntlet.tree, target, log, more=HEADERS)
+            args, env = kernel.make_variables(target, out.name)
+            for what in (["headers_install"], ["usr/include/"]):
+                done = proc.captured(["make", "-s", *args, *what], "headers", cwd=self.tree, env=env)
+                text = done.stdout.decode(errors="replace").strip()
+                if done.returncode or "warning:" in text:
+                    bad.append(f"{config.name}: {what[0]}: {(text.splitlines() or ['failed'])[0]}")
+        return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(tried)}")
+
+    def selftests(self) -> Found:
+        """Every file of the series' tests with -Wall -Wextra."""
+        bad = []
+        names = ("mac99-g4", "mac99-g5", "pseries-p8")
+        ours = [n for n in self.added if n.startswith("tools/testing/selftests/")]
+        for name in names:
+            target = data.target(name)
+            debian.ensure(kernel.needs(target))
+            out = self.tree / f"out-wextra-{name}"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            args, env = kernel.make_variables(target, out.name)
+            proc.logged(
+                ["make", "-s", *args, "headers"], cache.log("check-selftests"), "headers", cwd=self.tree, env=env
+            )
+            args = [a for a in args if not a.startswith("O=")]
+            done = proc.captured(
+                ["make", f"-j{os.cpu_count() or 1}", "-C", "tools/testing/selftests", *args, f"O={out}", "TARGETS=kvm"],
+                f"selftests for {name}",
+                cwd=self.tree,
+                env=env | {"CFLAGS": "-Wall -Wextra", "LDFLAGS": "-static"},
+            )
+            text = done.stdout.decode(errors="replace")
+            if "-Wextra" not in text:
+                raise LabError("the selftests were not built with -Wextra: see lab/gauntlet_more.py")
+            if done.returncode:
+                bad.append(f"{name}: {next((x for x in text.splitlines() if 'error' in x), 'make fails')}")
+            short = [n.removeprefix("tools/testing/selftests/kvm/") for n in ours]
+            bad += [f"{name}: {m}" for m in lines_of("\n".join(x for x in text.splitlines() if "warning:" in x), short)]
+        return Found(bad, f"-Wall -Wextra, {', '.join(names)}")
+
+    def coccicheck(self) -> Found:
+        debian.ensure([data.Package("coccinelle", "spatch")])
+        files = self.sources((".c",))
+
+        def argv(tree: Path) -> list[str | Path]:
+            return ["make", "-s", "ARCH=powerpc", "coccicheck", "MODE=report", f"M={self.gauntlet.build.rstrip('/')}"]
+
+        return Found(self.both(argv, "coccicheck", files), f"{len(files)} files")
+
+    def smatch(self) -> Found:
+        if shutil.which("smatch") is None:
+            return Found(note="not run: Debian 12 and 13 have no package of it")
+        return Found(note="installed, but the lab does not know how to run it")
+
+
+def run(gauntlet: Gauntlet) -> dict[str, Found]:
+    """Each check, made only if what it judges has changed."""
+    once = Once(gauntlet)
+    parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
+    mails = [p.read_bytes() for p in sorted(gauntlet.base.series_dir.glob("*.patch"))]  # type: ignore[union-attr]
+    key = cache.digest(gauntlet.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
+    checks: dict[str, Callable[[], Found]] = {
+        "checkpatch": once.checkpatch,
+        "kernel-doc": once.kernel_doc,
+        "htmldocs": once.htmldocs,
+        "uapi headers": once.headers,
+        "selftests": once.selftests,
+        "coccicheck": once.coccicheck,
+        "smatch": once.smatch,
+    }
+    found: dict[str, Found] = {}
+    for name, one in checks.items():
+        path = gauntlet.store / f"{name.replace(' ', '-')}-{key}.json"
+        if path.exists():
+            found[name] = Found(**json.loads(path.read_text()))
+            continue
+        ui.say(name)
+        with cache.lock(f"build-{once.tree.name}"):
+            once.sync()
+            try:
+                found[name] = one()
+            except LabError as why:
+                found[name] = Found([str(why)])
+                continue
+        cache.write(path, json.dumps(dataclasses.asdict(found[name])).encode())
+    return found
