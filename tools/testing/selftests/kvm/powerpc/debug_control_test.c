@@ -291,6 +291,36 @@ TEST_F(debug, immediate_exit_mmio_off)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
 }
 
+/* A10: the same for a hypercall that userspace has completed */
+GUEST_ASM(osi_code,
+	  "	sc\n"
+	  "osi_1: addi	%r6, %r6, 1\n"
+	  "osi_2: nop\n");
+
+GUEST_LABELS(osi_1[], osi_2[]);
+
+TEST_F(debug, immediate_exit_osi)
+{
+	struct debug_guest *guest = &self->guest;
+	int i;
+
+	debug_guest_start(guest, osi_code, osi_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	guest->vcpu->run->osi.gprs[6] = 7;
+	guest->vcpu->run->immediate_exit = 1;
+	for (i = 0; i < 2; i++) {
+		TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+		TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, osi_1));
+		TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
+	}
+	guest->vcpu->run->immediate_exit = 0;
+	debug_guest_expect_stop(guest, osi_1);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
+	debug_guest_expect_stop(guest, osi_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 8);
+}
+
 /* A10: a signal, here to a guest that idles */
 GUEST_ASM(idle_code,
 	  "	mtmsr	%r5\n"

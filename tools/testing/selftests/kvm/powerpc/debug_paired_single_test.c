@@ -687,6 +687,18 @@ TEST_F(ps, step_untouched_memory)
 	}
 }
 
+static u32 get_dsisr(struct debug_guest *guest)
+{
+	u32 val;
+	struct kvm_one_reg reg = {
+		.id = KVM_REG_PPC_DSISR,
+		.addr = (uintptr_t)&val,
+	};
+
+	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
+	return val;
+}
+
 /*
  * A4: nothing there.  The one interrupt that the guest gets is the Data Storage
  * interrupt of this instruction, and the handler can skip it.
@@ -706,8 +718,7 @@ static void step_dsi(struct debug_guest *guest, const struct ps_mem *inst,
 			    inst->name, (u64)guest->regs.srr0, pc);
 		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR),
 			       GUEST_BAT_NOWHERE);
-		TEST_ASSERT_EQ((u32)vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR),
-			       dsisr);
+		TEST_ASSERT_EQ(get_dsisr(guest), dsisr);
 		debug_guest_step_skip_handler(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
 		TEST_ASSERT(guest->regs.gpr[5] == r5, "%s: r5 has changed",
