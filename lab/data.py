@@ -92,6 +92,14 @@ class Test:
     limit: int
     targets: list[str] = field(default_factory=list)
     hv: bool = False  # about KVM HV, so for targets that have it; else for those with PR
+    name: str = ""  # if it is not the binary's
+    args: list[str] = field(default_factory=list)
+    bases: list[str] = field(default_factory=list)  # without K=: on these only
+    ktap: bool = True  # False: no KTAP, the exit status is the result
+
+    @property
+    def id(self) -> str:
+        return self.name or self.binary
 
     def fits(self, target: Target) -> bool:
         return (target.must.hv if self.hv else target.must.pr) and (not self.targets or target.name in self.targets)
@@ -170,6 +178,12 @@ def suite(name: str) -> list[Test]:
         for wanted in test.targets:
             if wanted not in names("targets"):
                 raise LabError(f"{path}: unknown target '{wanted}'; known: {', '.join(names('targets'))}")
+        for wanted in test.bases:
+            if wanted not in names("bases"):
+                raise LabError(f"{path}: unknown base '{wanted}'; known: {', '.join(names('bases'))}")
+    for test in tests:
+        if [t.id for t in tests].count(test.id) > 1:
+            raise LabError(f"{path}: two tests are called '{test.id}': give one of them a name")
     return tests
 
 

@@ -82,6 +82,23 @@ def parse(outcome: Outcome) -> list[Result]:
     return [*results, end] if end else results
 
 
+def by_status(outcome: Outcome) -> list[Result]:
+    """The one result of a program that prints no KTAP: its exit status says it all."""
+    name, why = outcome.name, _last_comment(outcome)
+    if outcome.how == "timeout":
+        return [Result(name, Status.TIMEOUT, f"no end after {outcome.value} s; {why}")]
+    if outcome.how == "signal":
+        return [Result(name, Status.CRASH, f"killed by signal {outcome.value}; {why}")]
+    if outcome.how != "exit":
+        return [Result(name, Status.CRASH, f"cut short; {why}")]
+    if outcome.value == 0:
+        return [Result(name, Status.PASS)]
+    if outcome.value == KSFT_SKIP:
+        return [Result(name, Status.SKIP, re.sub(r"^1\.\.0 # SKIP\W*", "", why))]
+    said = tuple(outcome.output.decode(errors="replace").splitlines()[-8:])
+    return [Result(name, Status.FAIL, f"exit status {outcome.value}; {why}", said)]
+
+
 def _end(
     outcome: Outcome, planned: int | None, plan_skip: str | None, results: list[Result], numbers: list[int]
 ) -> Result | None:

@@ -53,7 +53,8 @@ def build(target: data.Target) -> Path:
             raise LabError(f"the selftests build nothing for {target.name}: see {log}")
         with cache.building(final) as work:
             for program in made:
-                shutil.copy2(program, work / program.name)
+                # Without debugging information, which each boot would have to unpack.
+                proc.output([f"{target.cross}strip", "-o", work / program.name, program])
         kernel.prune(final.parent.iterdir())
     return final
 

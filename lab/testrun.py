@@ -56,7 +56,7 @@ def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[da
     """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
     binary = pattern.partition(".")[0]
     return [
-        t for t in tests if t.fits(target) and fnmatch.fnmatch(t.binary, binary or "*")
+        t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")
     ]
 
 
@@ -70,7 +70,7 @@ def jobs() -> list[Job]:
     for base in bases:
         expected = None if only_base else data.expected_failures(base.name)
         for target in targets:
-            tests = choose(suite, target, pattern)
+            tests = [t for t in choose(suite, target, pattern) if only_base or not t.bases or base.name in t.bases]
             if tests:
                 wanted = (
                     None
@@ -79,12 +79,12 @@ def jobs() -> list[Job]:
                 )
                 made.append(Job(base, target, tests, wanted))
     if not made:
-        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted({t.binary for t in suite}))}")
+        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
     return made
 
 
 def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
-    if test.partition(".")[0] not in {t.binary for t in tests}:
+    if test.partition(".")[0] not in {t.id for t in tests}:
         return False
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
 
@@ -92,7 +92,7 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
 def prepare(job: Job) -> None:
     built = kernel.build(job.base, job.target)
     files = selftests.programs(selftests.build(job.target), job.tests, job.target)
-    commands = [channel.Command(t.binary, [f"/bin/{t.binary}"], t.limit) for t in job.tests]
+    commands = [channel.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit) for t in job.tests]
     job.spec = boot.Spec(job.target, built, commands, files, log=f"test-{job.base.name}-{job.target.name}")
 
 
@@ -116,9 +116,10 @@ def execute(job: Job) -> None:
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
     pattern = os.environ.get("TEST") or ""
-    results = [r for o in record.channel.outcomes for r in ktap.parse(o) if matches(r.id, pattern, job.tests)]
+    readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
+    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, pattern, job.tests)]
     ran = {o.name for o in record.channel.outcomes}
-    results += [Result(t.binary, Status.CRASH, "not run") for t in job.tests if t.binary not in ran]
+    results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
         results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
     if results and all(r.status is Status.SKIP for r in results):

@@ -147,6 +147,18 @@ class Tap(unittest.TestCase):
         self.assertEqual(self.parse("1..1\nok 1 a\n", value=1)[-1], ("t", Status.FAIL))
         self.assertEqual(self.parse("1..1\nok 1 a\n", "signal", 11)[-1], ("t", Status.CRASH))
 
+    def test_by_status(self) -> None:
+        def read(text: str, how: str = "exit", value: int = 0) -> tuple[Status, str]:
+            (found,) = ktap.by_status(channel.Outcome("t", bytearray(text.encode()), how, value))
+            return found.status, found.why
+
+        self.assertEqual(read("ok 1 this is not looked at\n"), (Status.PASS, ""))
+        self.assertEqual(read("seed\n1..0 # SKIP - no irqchip\n", value=4), (Status.SKIP, "no irqchip"))
+        self.assertEqual(read("x\nval < 3\n", value=254), (Status.FAIL, "exit status 254; val < 3"))
+        self.assertEqual(read("", "signal", 14)[0], Status.CRASH)
+        self.assertEqual(read("", "timeout", 9)[0], Status.TIMEOUT)
+        self.assertEqual(read("", "")[0], Status.CRASH)
+
     def test_notes(self) -> None:
         text = (
             "TAP version 13\n1..2\n#  RUN  a ...\nok 1 a\n# RUN  b ...\n==== x.c:9: c == d\n# b: aborted\nnot ok 2 b\n"
