@@ -511,6 +511,39 @@ TEST(step_dcbz_storage)
 	debug_guest_destroy(&guest);
 }
 
+#ifdef CONFIG_64BIT
+/*
+ * A4: a 64-bit guest that wants cache lines of 32 bytes, too, and an address
+ * without an entry in the SLB.  Data is translated, instructions are not.
+ */
+#define HID5_DCBZ32	0x80
+#define CODE_2		0x20000
+#define VEC_DATA_SEG	0x380
+
+GUEST_ASM(hid5_code, "	mtspr	1014, %r5\n");
+
+TEST(step_dcbz_segment)
+{
+	struct debug_guest guest;
+
+	debug_guest_create(&guest, MSR_DCBZ | MSR_SF);
+	guest.regs.gpr[5] = HID5_DCBZ32;
+	step_all(&guest, hid5_code, hid5_code_end);
+
+	/* In a page that has not been executed before HID5 was set */
+	debug_guest_load(&guest, CODE_2, dcbz_code, dcbz_code_end);
+	guest.regs.pc = CODE_2;
+	guest.regs.msr |= MSR_DR;
+	guest.regs.gpr[5] = GUEST_BAT_NOWHERE;
+	debug_guest_set_regs(&guest);
+	debug_guest_expect_pc(&guest, VEC_DATA_SEG);
+	TEST_ASSERT_EQ(guest.regs.srr0, CODE_2);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest.vcpu, KVM_REG_PPC_DAR),
+		       GUEST_BAT_NOWHERE);
+	debug_guest_destroy(&guest);
+}
+#endif /* CONFIG_64BIT */
+
 /*
  * B1: the magic page, through which a paravirtualized guest reads SRR1 without
  * KVM noticing: r6 and r7 are SRR1 there, r8 is from mfsrr1.

@@ -625,5 +625,6 @@ int main(int argc, char *argv[])
 	TEST_REQUIRE(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG));
 	ksft_print_msg("seed 0x%lx, %lu seconds\n", seed, seconds);
 
+	optind = 1;	/* the harness has options of its own */
 	return test_harness_run(1, argv);
 }

@@ -466,7 +466,7 @@ static void walk_interrupt(struct state *s, u64 vec, u64 srr0, u64 flags)
 
 	regs->srr0 = srr0;
 	regs->srr1 = (regs->msr & ~SRR1_FLAGS) | flags;
-	regs->msr = s->intr_msr;
+	regs->msr = s->intr_msr | (regs->msr & MSR_ME);
 	regs->pc = vec;
 }
 

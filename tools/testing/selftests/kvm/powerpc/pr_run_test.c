@@ -196,4 +196,21 @@ TEST_F(pr_run, syscall_while_external_masked)
 	expect_report(guest, 4);
 }
 
+/* An interrupt that is no machine check leaves MSR[ME] as it was. */
+TEST_F(pr_run, interrupt_keeps_me)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 me;
+
+	for (me = 0; me <= MSR_ME; me += MSR_ME) {
+		start_irq_guest(guest, NO_DECREMENTER);
+		guest->regs.msr = (MSR_GUEST_REAL & ~MSR_ME) | me;
+		guest->regs.pc = debug_guest_addr(guest, irq_code_sc);
+		debug_guest_set_regs(guest);
+		expect_report(guest, 0xc00);
+		TEST_ASSERT_EQ(guest->regs.msr & MSR_ME, me);
+		TEST_ASSERT_EQ(guest->regs.srr1 & MSR_ME, me);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -13,6 +13,7 @@ extern unsigned long powerpc_vm_type;
 
 struct kvm_mmu_arch {
 	u64 hpt_size;		/* of the hashed page table, in bytes */
+	void *hpt;		/* where the test has it; NULL: in guest memory */
 };
 
 struct kvm_vm_arch {

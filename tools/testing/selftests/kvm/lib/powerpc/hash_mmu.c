@@ -2,9 +2,10 @@
 /*
  * KVM selftest powerpc library code - translation by a hashed page table
  *
- * The guest is a 64-bit one without PAPR: the table is in guest memory, where
- * SDR1 says, and big-endian whatever the guest is.  KVM Book3S PR walks it in
- * software, so there is nothing that the host's CPU could do differently.
+ * The table is where SDR1 says: at a guest physical address, or, for a guest
+ * under PAPR, which does not see its table, at an address of the test's.  It is
+ * big-endian whatever the guest is.  KVM Book3S PR walks it in software, so
+ * there is nothing that the host's CPU could do differently.
  *
  * Segments are of 256 MB, pages of 4 KB.  The segment with number ESID has the
  * VSID that esid_to_vsid() computes from it, in all guests and on all vCPUs.
@@ -52,6 +53,9 @@ static u64 hpt_size(u64 nr_pages)
 /* The table has to be aligned to its size, which takes as much again. */
 u64 vm_arch_nr_page_table_pages(enum vm_guest_mode mode, u64 nr_pages)
 {
+	if (mode == VM_MODE_P42V64_4K_PAPR)
+		return 0;
+
 	return 2 * hpt_size(nr_pages) / vm_guest_mode_params[mode].page_size;
 }
 
@@ -63,12 +67,34 @@ void virt_arch_pgd_alloc(struct kvm_vm *vm)
 	if (vm->mmu.pgd_created)
 		return;
 
+	vm->mmu.arch.hpt_size = size;
+	vm->mmu.pgd_created = true;
+
+	if (vm->mode == VM_MODE_P42V64_4K_PAPR) {
+		vm->mmu.arch.hpt = aligned_alloc(size, size);
+		TEST_ASSERT(vm->mmu.arch.hpt, "Insufficient Memory");
+		memset(vm->mmu.arch.hpt, 0, size);
+		vm->mmu.pgd = (uintptr_t)vm->mmu.arch.hpt;
+		return;
+	}
+
 	gpa = vm_phy_pages_alloc(vm, 2 * size / vm->page_size,
 				 KVM_GUEST_PAGE_TABLE_MIN_PADDR,
 				 vm->memslots[MEM_REGION_PT]);
 	vm->mmu.pgd = align_up(gpa, size);
-	vm->mmu.arch.hpt_size = size;
-	vm->mmu.pgd_created = true;
+}
+
+void kvm_arch_vm_release(struct kvm_vm *vm)
+{
+	free(vm->mmu.arch.hpt);
+}
+
+static struct hpte *hpte_at(struct kvm_vm *vm, u64 offset)
+{
+	if (vm->mmu.arch.hpt)
+		return vm->mmu.arch.hpt + offset;
+
+	return addr_gpa2hva(vm, vm->mmu.pgd + offset);
 }
 
 static u64 gva_to_va(gva_t gva)
@@ -88,7 +114,7 @@ static struct hpte *hpt_group(struct kvm_vm *vm, gva_t gva, bool secondary)
 		hash = ~hash;
 	hash &= vm->mmu.arch.hpt_size / HPTEG_SIZE - 1;
 
-	return addr_gpa2hva(vm, vm->mmu.pgd + hash * HPTEG_SIZE);
+	return hpte_at(vm, hash * HPTEG_SIZE);
 }
 
 static u64 hpte_v(gva_t gva, bool secondary)
@@ -182,7 +208,7 @@ void virt_arch_dump(FILE *stream, struct kvm_vm *vm, u8 indent)
 		return;
 
 	for (offset = 0; offset < vm->mmu.arch.hpt_size; offset += sizeof(*hpte)) {
-		hpte = addr_gpa2hva(vm, vm->mmu.pgd + offset);
+		hpte = hpte_at(vm, offset);
 		if (!(be64_to_cpu(hpte->v) & HPTE_V_VALID))
 			continue;
 		fprintf(stream, "%*shpte 0x%06" PRIx64 ": 0x%016" PRIx64 " 0x%016" PRIx64 "\n",
@@ -206,6 +232,9 @@ void powerpc_vcpu_mmu_setup(struct kvm_vcpu *vcpu)
 	struct kvm_vm *vm = vcpu->vm;
 	struct kvm_sregs sregs;
 	unsigned int i;
+
+	if (vm->mode == VM_MODE_P42V64_4K_PAPR)
+		vcpu_enable_cap(vcpu, KVM_CAP_PPC_PAPR, 0);
 
 	vcpu_sregs_get(vcpu, &sregs);
 	memset(&sregs.u, 0, sizeof(sregs.u));
