@@ -17,6 +17,7 @@ from .errors import LabError
 
 # Debian packages QEMU for these hosts (uname -m), under these names.
 PACKAGED = {"ppc64le": "ppc64el"}
+HOST = "pseries-p8"
 PORT = "hvc2"  # in the target; its other end is Client.socket
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
 GREETS = ["-qmp", "stdio"]

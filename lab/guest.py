@@ -27,7 +27,7 @@ class Guest:
     kernel: str = ""  # the target whose kernel it runs; else firmware only
     cmdline: str = ""
     init: str = "idle.c"
-    defaults: list[str] = field(default_factory=lambda: ["-display", "none", "-nodefaults", "-no-user-config", "-S"])
+    defaults: list[str] = field(default_factory=lambda: ["-nographic", "-nodefaults", "-no-user-config", "-S"])
 
     @property
     def target(self) -> data.Target | None:

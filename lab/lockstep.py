@@ -34,6 +34,8 @@ class Rule:
     value: int
     registers: list[str]
     reason: str
+    bits: int = -1
+    guests: list[str] = field(default_factory=list)
 
     def allows(self, instruction: int) -> set[str]:
         if instruction & self.mask != self.value:
@@ -63,10 +65,11 @@ class Result:
         return (self.steps - self.begin) / self.seconds if self.seconds else 0.0
 
 
-def table() -> Table:
+def table(who: guest.Guest) -> Table:
     path = data.LAB / "lockstep.toml"
     text = data.load(path)
     rules = [data.make(Rule, rule, path) for rule in text.get("rule", [])]
+    rules = [rule for rule in rules if not rule.guests or who.name in rule.guests]
     return Table(text["registers"]["step"], text["registers"]["rest"], rules)
 
 
@@ -93,7 +96,7 @@ class Pair:
     """Both machines, at the same instruction."""
 
     def __init__(self, who: guest.Guest, kvm: rsp.Pilot, tcg: Reference, result: Result) -> None:
-        self.who, self.kvm, self.tcg, self.table, self.result = who, kvm, tcg, table(), result
+        self.who, self.kvm, self.tcg, self.table, self.result = who, kvm, tcg, table(who), result
         self.layout = self._same_layout()
         general = [r for r in self.layout if r.number < 70]
         step = self._named(self.table.step)
@@ -159,7 +162,7 @@ class Pair:
     def _batch(self, count: int, start: float, heart: _Progress) -> None:
         kvm = self.kvm.steps(count)
         before = next(kvm)
-        self._check(before, before, self.tcg.state())
+        self._check(kvm, before, before, self.tcg.state())
         for _ in range(count):
             if self.result.difference:
                 return
@@ -167,12 +170,12 @@ class Pair:
             (_, here), there = self.tcg.steps(1), next(kvm)
             self.result.steps += 1
             if here != there:
-                self._check(before, there, here)
+                self._check(kvm, before, there, here)
             before = there
             self.result.seconds = time.monotonic() - start
             heart.beat()
 
-    def _check(self, before: bytes, kvm: bytes, tcg: bytes) -> None:
+    def _check(self, ahead: Iterator[bytes], before: bytes, kvm: bytes, tcg: bytes) -> None:
         if kvm == tcg:
             return
         one, two = (self.step_shape.values(s, self.order) for s in (kvm, tcg))
@@ -180,11 +183,15 @@ class Pair:
         at = self.last[-1] if self.last else self.pc(before)
         code = self.instruction(self.tcg, at)
         for rule in self.table.rules:
-            if code is not None and names and set(names) <= rule.allows(code):
-                for name in names:
-                    self.tcg.sure(f"P{self.numbers[name]:x}={self.step_shape.piece(kvm, name).hex()}")
-                self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
-                return
+            if code is None or not names or not set(names) <= rule.allows(code):
+                continue
+            if any((one[n] ^ two[n]) & ~rule.bits for n in names):
+                continue
+            for name in names:
+                self.tcg.sure(f"P{self.numbers[name]:x}={self.step_shape.piece(kvm, name).hex()}")
+            self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
+            return
+        deque(ahead, maxlen=0)  # KVM's side must have stopped before it can be asked
         self.result.difference = self._report(names, before, one, two)
 
     def _compare_rest(self) -> None:
@@ -237,15 +244,20 @@ class _Progress:
 
 
 def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
-    """Lines as gdb has them; code: addresses and instructions."""
-    with tempfile.NamedTemporaryFile() as raw:
-        raw.write(b"".join((word or 0).to_bytes(4, who.endian) for _, word in code))  # type: ignore[arg-type]
-        raw.flush()
-        words = [f"set architecture {who.architecture}", f"set endian {who.endian}"]
-        argv = [a for w in words for a in ("-ex", w)]
-        text = proc.output(["gdb-multiarch", "-nx", "-batch", *argv, "-ex", f"restore {raw.name} binary 0"], ok=(0, 1))
-        del text
-    return [f"  {at:#010x}: {'unreadable' if word is None else f'{word:08x}'}" for at, word in code]
+    """Lines of objdump's; code: addresses and instructions."""
+    cross = data.target(client.HOST).cross
+    lines = []
+    for at, word in code:
+        text = "unreadable"
+        if word is not None:
+            with tempfile.NamedTemporaryFile() as raw:
+                raw.write(word.to_bytes(4, who.endian))  # type: ignore[arg-type]
+                raw.flush()
+                how = ["-D", "-b", "binary", "-m", who.architecture, f"-E{who.endian[0].upper()}"]
+                said = proc.output([f"{cross}objdump", *how, f"--adjust-vma={at:#x}", raw.name]).decode()
+            text = f"{word:08x}  " + " ".join(said.strip().splitlines()[-1].split("\t")[2:])
+        lines.append(f"  {at:#010x}: {text}")
+    return lines
 
 
 class Reference(rsp.Direct):
