@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 COMMANDS := help test kernel run shell gdb lockstep demo bench tree refresh series backport check \
-	check-upstream export send-dry-run clean \
+	check-upstream check-debian export send-dry-run clean \
 	fetch unpack patch configure build boot selftests
 
 .DEFAULT_GOAL := help

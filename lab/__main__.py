@@ -27,6 +27,7 @@ usage: make COMMAND [VARIABLE=value ...]
   series     bring the checkout's new kernel files into the mails of patches/
   backport   the list and the local mails of K=6.12 or K=6.1, from mainline's mails
   export     the series for others: FORMAT=quilt, mbox or debian; PART=fixes; OUT=folder
+  check-debian     Debian's source package of K takes the exported patches and builds
   send-dry-run     the mails as they would be sent, in a folder; nothing is sent
   check      patches, mails, scripts and data files are in order
   check-upstream   every commit on every configuration, and what else maintainers check
@@ -176,6 +177,12 @@ def cmd_export() -> int:
     from . import deliver
 
     return deliver.export_command(chosen()[0])
+
+
+def cmd_check_debian() -> int:
+    from . import packager
+
+    return packager.main(chosen()[0])
 
 
 def cmd_send_dry_run() -> int:

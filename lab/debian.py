@@ -44,11 +44,11 @@ class Found:
 
 
 class Apt:
-    """One private apt configuration: some suites, one architecture."""
+    """One private apt configuration: some suites, one architecture, or the source packages."""
 
-    def __init__(self, suites: Sequence[str], arch: str) -> None:
-        self.suites, self.arch = list(suites), arch
-        self.name = f"apt-{arch}-{'-'.join(suites)}"
+    def __init__(self, suites: Sequence[str], arch: str, sources: bool = False) -> None:
+        self.suites, self.arch, self.types = list(suites), arch, "deb-src" if sources else "deb"
+        self.name = f"apt-{'src' if sources else arch}-{'-'.join(suites)}"
         self.dir = cache.folder() / "apt" / self.name
         self.log = cache.log(self.name)
         self.env = {"APT_CONFIG": str(self.dir / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
@@ -58,7 +58,10 @@ class Apt:
         uri, keyring = mirror()
         if not Path(keyring).exists():
             raise LabError(f"{keyring} is missing: apt-get install debian-archive-keyring")
-        sources = f"Types: deb\nURIs: {uri}\nSuites: {' '.join(self.suites)}\nComponents: main\nSigned-By: {keyring}\n"
+        sources = (
+            f"Types: {self.types}\nURIs: {uri}\nSuites: {' '.join(self.suites)}\nComponents: main\n"
+            f"Signed-By: {keyring}\n"
+        )
         here = self.dir
         conf = [
             f'Dir::Etc::sourcelist "{here}/lab.sources";',
@@ -121,6 +124,15 @@ class Apt:
             cwd=where,
         )
         return next(where.glob("*.deb"))
+
+    def source(self, package: Found, where: Path) -> Path:
+        """A source package, not unpacked; its .dsc."""
+        self._run(
+            ["apt-get", "source", "--download-only", "--only-source", f"{package.package}={package.version}"],
+            f"fetching the source of {package.package} {package.version}",
+            cwd=where,
+        )
+        return next(where.glob("*.dsc"))
 
     def closure(self, packages: Sequence[str], where: Path) -> None:
         """Unpack packages with all they depend on below 'where'."""

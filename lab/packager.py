@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make check-debian: Debian's own source package takes the exported patches and builds with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from . import cache, data, debian, deliver, errors, kernel, proc, source, ui
+from .errors import LabError
+
+PACKAGE = "linux"
+TARGETS = ("mac99-g4", "pseries-p8")
+BUILD = "arch/powerpc/kvm/"
+
+
+def unpacked(base: data.Base, found: source.Source) -> Path:
+    """Debian's source package of the version that BASE names, with Debian's own patches applied."""
+    version = found.name.partition(" ")[2]
+    final = cache.folder() / "trees" / f"debian-{PACKAGE}-{version}"
+    with cache.lock(final.name):
+        if not final.exists():
+            cache.need_space(4)
+            apt = debian.Apt(base.suites, debian.architecture(), sources=True)
+            apt.update()
+            ui.say(f"fetching the source package {PACKAGE} {version}")
+            with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
+                dsc = apt.source(debian.Found(PACKAGE, version), Path(name))
+                work.rmdir()
+                argv = ["dpkg-source", "--no-check", "-x", dsc, work]
+                proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
+    return final
+
+
+def patched(stock: Path, export: Path, work: Path) -> int:
+    """Put the patches where a packager would, and let dpkg-source apply them: it allows no fuzz."""
+    parts = [p for p in sorted(stock.iterdir()) if p.name not in ("debian", ".pc") and not p.name.startswith("out-")]
+    proc.output(["cp", "-al", *parts, work])
+    # These are written to in place.
+    proc.output(["cp", "-a", stock / "debian", stock / ".pc", work])
+    shutil.copytree(export / "debian", work / "debian", dirs_exist_ok=True)
+    listing = work / "debian/patches/series"
+    ours = (export / "series").read_text()
+    listing.write_text(listing.read_text().rstrip("\n") + "\n" + ours)
+    proc.logged(["dpkg-source", "--before-build", "."], cache.log("dpkg-source"), "dpkg-source", cwd=work)
+    applied = (work / ".pc/applied-patches").read_text().splitlines()
+    missing = [x for x in ours.split() if x not in applied]
+    if missing:
+        raise LabError(f"dpkg-source did not apply {missing[0]}: see {cache.log('dpkg-source')}")
+    return len(ours.split())
+
+
+def main(base: data.Base) -> int:
+    debian.ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
+    found = source.find(base)
+    if os.environ.get("KERNEL_SRC"):
+        raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
+    stock = unpacked(base, found)
+    with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
+        where, mails, export, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
+        for path in (where, export, work):
+            path.mkdir()
+        box = deliver.parcel(base, where, mails)
+        deliver.for_debian(box, export)
+        count = patched(stock, export, work)
+        ui.say(f"{stock.name} takes {count} patches without fuzz")
+        for target in map(data.target, TARGETS):
+            debian.ensure(kernel.needs(target))
+            log = cache.log(f"check-debian-{base.name}-{target.name}")
+            log.unlink(missing_ok=True)
+            tree = source.Tree(work, found.kernel, "", "")
+            out = kernel.configure(tree, target, log)
+            args, env = kernel.make_variables(target, out.name)
+            what = f"building {BUILD} for {target.name}"
+            proc.logged(["make", f"-j{os.cpu_count() or 1}", "-s", *args, BUILD], log, what, cwd=work, env=env)
+            objects = sorted((work / out.name / BUILD).glob("*.o"))
+            if not any(p.name.startswith("book3s_pr") for p in objects):
+                raise LabError(f"{what} made no book3s_pr*.o: see {log}")
+            ui.status("PASSED", f"{stock.name}: {what}: {len(objects)} objects")
+    print(f"{len(TARGETS) + 1} passed, 0 failed")
+    return errors.PASSED
