@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The floating-point registers of a KVM PR guest and of another thread on the
+ * same CPU, which interrupts it all the time
+ *
+ * KVM PR loads the guest's registers into the CPU when the guest needs them,
+ * and the scheduler takes them away again.  Wherever in between a preemption
+ * comes, the guest finds its own values, and nobody else's.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
+
+#include "debug_guest.h"
+#include "kselftest_harness.h"
+
+#define RUN_SECONDS	4
+#define NR_LOOPS	20000	/* of the guest between two exits */
+#define MAX_SLEEP_NS	50000	/* of the other thread, which takes some time as well */
+#define OTHERS		0x4141414141414141ULL
+
+/* Compare f0 and f31 with what memory has, until they differ or ctr is 0. */
+GUEST_ASM(fp_code,
+	  "	li	%r5, 0\n"
+	  "	mtctr	%r8\n"
+	  "	lfd	%f0, 0(%r9)\n"
+	  "	lfd	%f31, 8(%r9)\n"
+	  "1:	stfd	%f0, 16(%r9)\n"
+	  "	stfd	%f31, 24(%r9)\n"
+	  "	lwz	%r10, 0(%r9)\n"
+	  "	lwz	%r11, 16(%r9)\n"
+	  "	cmpw	%r10, %r11\n"
+	  "	bne	2f\n"
+	  "	lwz	%r10, 8(%r9)\n"
+	  "	lwz	%r11, 24(%r9)\n"
+	  "	cmpw	%r10, %r11\n"
+	  "	bne	2f\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI
+	  "2:	li	%r5, 1\n"
+	  GUEST_ASM_OSI);
+
+FIXTURE(pr_fp)
+{
+	struct debug_guest guest;
+	cpu_set_t cpus;
+};
+
+FIXTURE_SETUP(pr_fp)
+{
+	debug_guest_create(&self->guest, MSR_GUEST_REAL | MSR_FP);
+	TEST_ASSERT(!sched_getaffinity(0, sizeof(self->cpus), &self->cpus),
+		    "sched_getaffinity() failed");
+}
+
+FIXTURE_TEARDOWN(pr_fp)
+{
+	debug_guest_destroy(&self->guest);
+}
+
+/* This and the threads that it makes from now on run on the present CPU. */
+static void stay_here(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	TEST_ASSERT(!sched_setaffinity(0, sizeof(here), &here),
+		    "sched_setaffinity() failed");
+}
+
+static void fill_fprs(const u64 *val)
+{
+	asm volatile(".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+		     "lfd	\\n, 0(%0)\n\t"
+		     ".endr"
+		     :
+		     : "b" (val), "m" (*val)
+		     : "fr0", "fr1", "fr2", "fr3", "fr4", "fr5", "fr6", "fr7",
+		       "fr8", "fr9", "fr10", "fr11", "fr12", "fr13", "fr14",
+		       "fr15", "fr16", "fr17", "fr18", "fr19", "fr20", "fr21",
+		       "fr22", "fr23", "fr24", "fr25", "fr26", "fr27", "fr28",
+		       "fr29", "fr30", "fr31");
+}
+
+static void *interrupt_often(void *stop)
+{
+	static const u64 others = OTHERS;
+	struct timespec time = {};
+
+	/* It takes a while to the place to be hit: wake up at any distance. */
+	while (!READ_ONCE(*(bool *)stop)) {
+		fill_fprs(&others);
+		time.tv_nsec = random() % MAX_SLEEP_NS;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+	}
+	return NULL;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* No clause: the registers are not lost to a thread that preempts the vCPU. */
+TEST_F(pr_fp, preempted)
+{
+	const struct sched_param prio = { .sched_priority = 1 };
+	struct debug_guest *guest = &self->guest;
+	double end = seconds() + RUN_SECONDS;
+	pthread_attr_t attr;
+	pthread_t thread;
+	bool stop = false;
+	u64 loops = 0;
+	int ret;
+
+	stay_here();
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+	pthread_attr_setschedparam(&attr, &prio);
+	ret = pthread_create(&thread, &attr, interrupt_often, &stop);
+	if (ret == EPERM)
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!ret, "pthread_create() failed: %d", ret);
+
+	debug_guest_write32(guest, GUEST_DATA, 0x3ff00000);
+	debug_guest_write32(guest, GUEST_DATA + 8, 0x40000000);
+	guest->regs.gpr[8] = NR_LOOPS;
+	guest->regs.gpr[9] = GUEST_DATA;
+	do {
+		debug_guest_start(guest, fp_code, fp_code_end);
+		/* After an OSI exit, KVM takes the GPRs from here. */
+		memcpy(guest->vcpu->run->osi.gprs, guest->regs.gpr,
+		       sizeof(guest->regs.gpr));
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		loops++;
+	} while (!guest->regs.gpr[5] && seconds() < end);
+
+	WRITE_ONCE(stop, true);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
+
+	TEST_ASSERT(!guest->regs.gpr[5],
+		    "The guest's f0 or f31 changed in round %" PRIu64 ": words 0x%x, 0x%x",
+		    loops, debug_guest_read32(guest, GUEST_DATA + 16),
+		    debug_guest_read32(guest, GUEST_DATA + 24));
+}
+
+TEST_HARNESS_MAIN
