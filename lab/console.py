@@ -11,6 +11,8 @@ BAD = re.compile(
     r"rcu:? .*(?:detected stall|self-detected|kthread .*starved)|INFO: rcu|soft lockup|hard LOCKUP|"
     r"INFO: task .* blocked for more than|INFO: (?:possible|suspicious)|possible (?:recursive|circular|irq) lock|"
     r"inconsistent lock state|DEBUG_LOCKS_WARN_ON|Badness at|lab init: |"
+    r"UBSAN: |unreferenced object 0x|BUG [\w-]+ \(|ODEBUG: |pagealloc: .*corruption|"
+    r"turning off the locking correctness validator|"
     r"Program Exception|Unable to handle kernel|Kernel access of bad area|list_(?:add|del) corruption)"
 )
 

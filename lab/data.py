@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -40,6 +41,7 @@ class Boot:
     end: str
     limit: int
     cmdline: str = ""
+    patience: int = 1  # times the limits of tests, for a slow kernel
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ class Target:
     qemu: Qemu
     boot: Boot
     must: Must
+    like: str = ""
+    default: bool = True  # in a make test without T=
+
+    @property
+    def programs(self) -> str:
+        """The target whose test programs run here: this one, what it is like, or whose kernel it boots."""
+        return self.like or self.kernel
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,9 @@ class Test:
         return self.name or self.binary
 
     def fits(self, target: Target) -> bool:
-        return (target.must.hv if self.hv else target.must.pr) and (not self.targets or target.name in self.targets)
+        return (target.must.hv if self.hv else target.must.pr) and (
+            not self.targets or bool({target.name, target.like} & set(self.targets))
+        )
 
 
 _Kind = TypeVar("_Kind")
@@ -142,9 +153,23 @@ def _find(kind: str, variable: str, name: str) -> Path:
 BUILD = ("bits", "endian", "cross", "fragments", "packages")
 
 
+def _target_table(name: str) -> dict[str, Any]:
+    """A target's file on top of the one it is 'like'; fragments add up."""
+    table = load(_find("targets", "T", name))
+    if "like" not in table:
+        return table
+    base = _target_table(table["like"])
+    if "like" in base:
+        raise LabError(f"lab/targets/{name}.toml: {table['like']} is itself like another: name that one")
+    for key in ("qemu", "boot", "must"):
+        table[key] = base[key] | table.get(key, {})
+    table["fragments"] = base["fragments"] + table.get("fragments", [])
+    return base | table
+
+
 def target(name: str) -> Target:
     path = _find("targets", "T", name)
-    table = load(path)
+    table = _target_table(name)
     if owner := table.get("kernel"):
         if owner not in names("targets"):
             raise LabError(f"{path}: kernel = '{owner}' is no target; known: {', '.join(names('targets'))}")
@@ -157,6 +182,14 @@ def target(name: str) -> Target:
         table[key] = make(kind, table.get(key, {}), path)
     table["packages"] = [make(Package, p, path) for p in table.get("packages", [])]
     return make(Target, {"name": name, "kernel": name} | table, path)
+
+
+def targets(pattern: str) -> list[Target]:
+    """Those that T= names, * and ? in it stand for anything; the default ones if it is empty."""
+    if not pattern:
+        return [t for t in map(target, names("targets")) if t.default]
+    found = fnmatch.filter(names("targets"), pattern)
+    return [target(name) for name in found or [pattern]]
 
 
 def base(name: str) -> Base:

@@ -19,18 +19,18 @@ def build(target: data.Target) -> Path:
     base = data.base(BASE)
     tree = source.prepare(base)
     key = cache.digest(tree.key, kernel.compiler(target), target.cross)[:12]
-    final = cache.folder() / "selftests" / target.kernel / key
+    final = cache.folder() / "selftests" / target.programs / key
     if tree.key and final.exists():
         os.utime(final)
         return final
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
         cache.need_space(1)
-        what = f"building the selftests for {target.kernel}"
-        log = cache.log(f"selftests-{target.kernel}")
+        what = f"building the selftests for {target.programs}"
+        log = cache.log(f"selftests-{target.programs}")
         log.unlink(missing_ok=True)
         ui.say(f"{what}; log: {log}")
-        out = tree.path / f"out-tests-{target.kernel}"
+        out = tree.path / f"out-tests-{target.programs}"
         out.mkdir(exist_ok=True)
         args, env = kernel.make_variables(target, out.name)
         proc.logged(["make", "-s", *args, "headers"], log, what, cwd=tree.path, env=env)

@@ -111,6 +111,10 @@ class Console(unittest.TestCase):
             "rcu: INFO: rcu_sched self-detected stall on CPU",
             "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!",
             "INFO: task init:1 blocked for more than 120 seconds.",
+            "UBSAN: shift-out-of-bounds in arch/powerpc/kvm/book3s.c:1:2",
+            "unreferenced object 0xc000000003072d00 (size 64):",
+            "BUG kmalloc-64 (Not tainted): Poison overwritten",
+            "turning off the locking correctness validator.",
         ):
             self.assertTrue(console.crash(f"a\n{line}\r\nb\n".encode()), line)
 
