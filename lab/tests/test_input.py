@@ -64,7 +64,7 @@ class Targets(InCache):
             if target.like:
                 base = data.target(target.like)
                 self.assertEqual(target.fragments[: len(base.fragments)], base.fragments)
-                self.assertEqual((target.cross, target.must, target.hardware), (base.cross, base.must, base.name))
+                self.assertEqual((target.cross, target.must, target.programs), (base.cross, base.must, base.name))
                 self.assertFalse(base.like)
 
     def test_pattern(self) -> None:
