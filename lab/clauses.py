@@ -91,7 +91,8 @@ def cell(results: list[Result], must_fail: set[str] | None) -> str:
         words += [f"{len(bad)} FAILED"] if bad else []
     elif ran:
         wrong = sum(1 for r in results if r.status is not Status.SKIP and r.status.bad != (r.id in must_fail))
-        words += [f"fails {len(bad)} of {ran}" + ("" if wrong else " as it must")]
+        said = f"fails {len(bad)} of {ran}" if bad else f"passes {ran} of {ran}"
+        words += [said + ("" if wrong else " as it must")]
         words += [f"{wrong} NOT AS IT MUST"] if wrong else []
     words += [f"{number[Status.XFAIL]} not yet met"] if number[Status.XFAIL] else []
     words += [f"{skipped} skipped"] if skipped else []

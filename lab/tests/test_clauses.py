@@ -101,6 +101,7 @@ class Table(unittest.TestCase):
             ([good, bad], {"b"}, "fails 1 of 2 as it must"),
             ([good, bad], {"a", "b"}, "fails 1 of 2, 1 NOT AS IT MUST"),
             ([good, bad], set(), "fails 1 of 2, 1 NOT AS IT MUST"),
+            ([good], {"b"}, "passes 1 of 1 as it must"),
             ([skip], {"c"}, "1 skipped"),
         ):
             self.assertEqual(clauses.cell(results, must_fail), want)
