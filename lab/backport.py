@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import re
 import tempfile
@@ -97,6 +98,7 @@ class Maker:
         self.of = f"../{data.base(base.of).series_dir.name}"  # type: ignore[union-attr]
         self.listing: list[str] = []
         self.local: dict[str, bytes] = {}
+        self.unexplained: list[str] = []
         self.old = self._old()
 
     def _old(self) -> dict[str, tuple[Path, str]]:
@@ -156,13 +158,22 @@ class Maker:
             )
         row = self.notes.find(self.notes.differs, mail.subject)
         if row is None:
-            raise LabError(
-                f"'{mail.subject}' does not apply to {self.base.name} as it is: say in {self.notes.path}, "
-                "as [[differs]], what differs and because of which upstream change"
-            )
+            self.unexplained.append(mail.subject)
+            ui.say(f"'{mail.subject}' does not apply to {self.base.name} as it is:")
+            for line in self.differences(mail):
+                ui.say(f"  {line}")
+            return
         self.reword(mail, row.why)
         self.local[mail.path.name] = self.mail()
         self.listing.append(f"{mail.path.name}  # from {mail.patch_id}")
+
+    def differences(self, mail: Mail) -> list[str]:
+        """Where the patch is another one than mainline's, the context included."""
+        texts = [
+            [x for x in self.git("diff", f"{c}~", c).splitlines() if not x.startswith(("index ", "@@ "))]
+            for c in (mail.commit, "HEAD")
+        ]
+        return [x for x in difflib.unified_diff(*texts, n=1, lineterm="")][2:]
 
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""
@@ -238,6 +249,11 @@ def make(base: data.Base, where: Path) -> Maker:
                     f"'{mail.subject}' does not merge into {base.name}: resolve it in {left} "
                     f"(git status, git cherry-pick --continue), then make backport K={base.name} TREE={left}"
                 ) from None
+    if maker.unexplained:
+        raise LabError(
+            f"say in {maker.notes.path}, as [[differs]], what differs and because of which upstream change: "
+            f"{', '.join(repr(s) for s in maker.unexplained)}"
+        )
     if rows := maker.notes.unused():
         raise LabError(f"{maker.notes.path}: '{rows[0].subject}' is not needed: no mail is left out or differs by it")
     return maker
