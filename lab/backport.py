@@ -173,7 +173,7 @@ class Maker:
             [x for x in self.git("diff", f"{c}~", c).splitlines() if not x.startswith(("index ", "@@ "))]
             for c in (mail.commit, "HEAD")
         ]
-        return [x for x in difflib.unified_diff(*texts, n=1, lineterm="")][2:]
+        return list(difflib.unified_diff(*texts, n=1, lineterm=""))[2:]
 
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""
