@@ -30,7 +30,8 @@ usage: make COMMAND [VARIABLE=value ...]
   check-debian     Debian's source package of K takes the exported patches and builds
   send-dry-run     the mails as they would be sent, in a folder; nothing is sent
   check      patches, mails, scripts and data files are in order
-  check-upstream   every commit on every configuration, and what else maintainers check
+  check-upstream   every commit on every configuration (T=pmac32,e500: on these), and what
+             else maintainers check
   clean      remove what is in the cache, but not the tree of 'make tree'
 
   fetch unpack patch configure build boot   single stages of the above

@@ -89,6 +89,16 @@ def configs() -> list[data.Target]:
     return found
 
 
+def chosen(found: list[data.Target]) -> list[data.Target]:
+    """All of them, or those that T= names."""
+    wanted = [name for name in (os.environ.get("T") or "").split(",") if name]
+    known = [c.name for c in found]
+    for name in wanted:
+        if name not in known:
+            raise LabError(f"unknown T={name}; make check-upstream knows: {', '.join(known)}")
+    return [c for c in found if not wanted or c.name in wanted]
+
+
 def compilers() -> list[Compiler]:
     found = []
     for row in _rows("compiler"):
@@ -133,7 +143,7 @@ class Gauntlet:
         self.source = source.find(base)
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
-        self.configs, self.compilers, self.build = configs(), compilers(), building()
+        self.configs, self.compilers, self.build = chosen(configs()), compilers(), building()
         self.commits = commits(base)
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(

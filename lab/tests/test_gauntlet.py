@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the gauntlet makes of what compilers say."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from lab import data, gauntlet
+from lab.errors import LabError
+
+OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-variable]"
+NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
+
+
+class Gauntlet(unittest.TestCase):
+    def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
+        config, compiler = data.target("mac99-g4"), gauntlet.Compiler("gcc", ())
+        commits = [gauntlet.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
+        texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
+        results = []
+        for commit, text in zip(commits, texts, strict=True):
+            why = failed if commit.number else base_failed
+            cell = gauntlet.Cell(commit, config, compiler, Path("none"))
+            results.append((cell, gauntlet.Result(why, dict(gauntlet.messages(text)), 1.0, {"kvm-pr": 100})))
+        made = SimpleNamespace(configs=[config], compilers=[compiler], commits=commits)
+        self.growth = gauntlet.growth(results)
+        return gauntlet.matrix(made, results)  # type: ignore[arg-type]
+
+    def test_moved_warning_is_not_new(self) -> None:
+        rows, bad = self.table([OLD.replace(":10:", ":20:")])
+        self.assertEqual(bad, [])
+        self.assertRegex(rows[2], r"1 one +0$")
+        self.assertEqual(self.growth, ["kvm-pr, mac99-g4 gcc: 100 -> 100 bytes of code (+0)"])
+
+    def test_second_warning_of_the_same_text_is_new(self) -> None:
+        self.assertEqual(len(self.table([OLD, OLD])[1]), 2)
+
+    def test_new_warning(self) -> None:
+        rows, bad = self.table([OLD, NEW])
+        self.assertRegex(rows[2], r"1 one +1$")
+        self.assertIn("1 one: mac99-g4 gcc: new: arch/powerpc/kvm/b.c: warning: symbol 'y'", bad[0])
+
+    def test_failed(self) -> None:
+        rows, bad = self.table([], failed="a.c: error: no")
+        self.assertRegex(rows[2], r"1 one +FAIL$")
+        self.assertTrue(bad)
+
+    def test_impossible_on_base(self) -> None:
+        rows, bad = self.table([], failed="no", base_failed="no")
+        self.assertRegex(rows[1], r"BASE +-$")
+        self.assertEqual(bad, [])
+
+    def test_matrix_loads(self) -> None:
+        self.assertEqual({c.name for c in gauntlet.compilers()}, {"gcc", "clang"})
+        self.assertIn("e500", [c.name for c in gauntlet.configs()])
+
+    def test_unknown_configuration(self) -> None:
+        with mock.patch.dict("os.environ", {"T": "foo"}), self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
+            gauntlet.chosen(gauntlet.configs())
+
+
+if __name__ == "__main__":
+    unittest.main()
