@@ -196,7 +196,7 @@ TEST_F(pr_run, syscall_while_external_masked)
 	expect_report(guest, 4);
 }
 
-/* An interrupt that is no machine check leaves MSR[ME] as it was. */
+/* No clause: an interrupt that is no machine check leaves MSR[ME] as it was. */
 TEST_F(pr_run, interrupt_keeps_me)
 {
 	struct debug_guest *guest = &self->guest;
