@@ -16,6 +16,7 @@
 #include "debug_fixture.h"
 
 #define HAS_ARCH_2_07	0x80000000	/* AT_HWCAP2 */
+#define HAS_HTM		0x40000000
 
 #define CR0_EQ		0x20000000
 #define CR0		0xf0000000
@@ -387,8 +388,8 @@ TEST_F(debug, step_tm)
 {
 	struct debug_guest *guest = &self->guest;
 
-	if (!host_has_2_07())
-		SKIP(return, "The CPU has no transactional memory");
+	if (!(getauxval(AT_HWCAP2) & HAS_HTM))
+		SKIP(return, "The host has no transactional memory");
 
 	guest->regs.msr |= MSR_TM;
 	step_all(guest, tm_code, tm_code_end);

@@ -123,17 +123,20 @@ TEST_F(pr_host, slb_index)
  * Instructions that cannot be emulated, and more of them than anybody wants to
  * read about: KVM may log ten in five seconds, the kernel's usual limit.
  */
-#define NR_ILLEGAL	300
+#define NR_RUNS		15
+#define NR_PER_RUN	20
+#define NR_ILLEGAL	(NR_RUNS * NR_PER_RUN)
 #define MAX_BURST	10
 #define INTERVAL	5
 
 GUEST_ASM(flood_code,
-	  "	li	%r5, " __stringify(NR_ILLEGAL) "\n"
-	  "1:	.long	0\n"
+	  "1:	li	%r5, " __stringify(NR_PER_RUN) "\n"
+	  "2:	.long	0\n"
 	  "	addi	%r5, %r5, -1\n"
 	  "	cmpwi	%r5, 0\n"
-	  "	bne	1b\n"
-	  GUEST_ASM_OSI);
+	  "	bne	2b\n"
+	  GUEST_ASM_OSI
+	  "	b	1b\n");
 
 /* Lines that the kernel has logged since; those that were lost count, too. */
 static unsigned int count_log(int fd)
@@ -157,7 +160,7 @@ TEST_F(pr_host, log_flood)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	struct debug_guest *guest = &self->guest;
-	unsigned int nr, max;
+	unsigned int i, nr, max;
 	time_t start;
 
 	if (fd < 0)
@@ -168,8 +171,10 @@ TEST_F(pr_host, log_flood)
 	TEST_ASSERT(lseek(fd, 0, SEEK_END) >= 0, "lseek() failed");
 
 	start = time(NULL);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT_EQ(guest->regs.gpr[5], 0);
+	for (i = 0; i < NR_RUNS; i++) {
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		TEST_ASSERT_EQ(guest->regs.gpr[5], 0);
+	}
 	nr = count_log(fd);
 	close(fd);
 

@@ -39,6 +39,8 @@
 /* Special-purpose registers */
 #define SPRN_DSISR		18
 #define SPRN_DAR		19
+#define SPRN_SRR0		26
+#define SPRN_SRR1		27
 #define SPRN_PIR		1023
 
 /* Offsets in struct vcpu_exception */
@@ -121,6 +123,15 @@ struct kvm_vm;
 		     : "i" (spr));			\
 	__v;						\
 })
+
+#define mtspr(spr, val)					\
+do {							\
+	asm volatile("mtspr %0, %1"			\
+		     :					\
+		     : "i" (spr),			\
+		       "r" ((unsigned long)(val))	\
+		     : "memory");			\
+} while (0)
 
 /* What the host has, and thus what code compiled or assembled with a test is */
 #ifdef CONFIG_64BIT

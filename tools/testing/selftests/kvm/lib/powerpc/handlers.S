@@ -73,9 +73,10 @@ add_segment:
 	oris	%r29, %r29, 1 << (27 - 16)
 	rldimi	%r29, %r30, SEGMENT_SHIFT, 0
 
-	/* RS: VSID, no keys */
+	/* RS: VSID, no keys; lis extends the sign */
 	lis	%r28, VSID_MULTIPLIER@h
 	ori	%r28, %r28, VSID_MULTIPLIER@l
+	clrldi	%r28, %r28, 32
 	mulld	%r30, %r30, %r28
 	clrldi	%r30, %r30, 64 - VSID_BITS
 	sldi	%r30, %r30, SLB_VSID_SHIFT
