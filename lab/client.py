@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import tempfile
@@ -24,6 +25,7 @@ GREETS = ["-qmp", "stdio"]
 STUB = [*GREETS, "-chardev", f"serial,id=g,path=/dev/{PORT}", "-gdb", "chardev:g"]
 # One vCPU and no mitigations: what runs in the target is what waits for the step,
 # and each way into the kernel flushes caches that this machine only pretends to have.
+PATIENCE = 5
 QUICK = ("mitigations=off", ["-smp", "1"])
 
 
@@ -59,8 +61,10 @@ class Client:
         self._record: boot.Record | None = None
         self._why: BaseException | None = None
         cmdline, smp = QUICK
+        # Others wait for a boot, this is for long runs: a busy machine must not end them.
+        patient = dataclasses.replace(plan.target.boot, limit=PATIENCE * plan.target.boot.limit)
         self.spec = boot.Spec(
-            plan.target,
+            dataclasses.replace(plan.target, boot=patient),
             plan.kernel,
             [channel.Command(Path(plan.argv[0]).name, plan.argv, plan.limit)],
             {f"lab/{name}": content for name, content in plan.files.items()},

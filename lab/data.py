@@ -105,6 +105,8 @@ class Test:
     args: list[str] = field(default_factory=list)
     bases: list[str] = field(default_factory=list)  # without K=: on these only
     ktap: bool = True  # False: no KTAP, the exit status is the result
+    guest: str = ""  # of a session of gdb
+    start: str = ""
 
     @property
     def id(self) -> str:

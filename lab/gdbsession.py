@@ -8,17 +8,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
-from . import cache, client, data, debian, errors, guest, kernel, proc, ui, verdict
+from . import boot, cache, channel, client, data, debian, errors, guest, kernel, lockstep, proc, ui, verdict
 from .errors import LabError
 
-GUEST = "openbios-g4"
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
-
-
-def chosen() -> guest.Guest:
-    return guest.find(os.environ.get("GUEST") or GUEST)
 
 
 def settings(who: guest.Guest) -> list[str]:
@@ -36,7 +32,7 @@ def command(who: guest.Guest, socket: object, more: list[str]) -> list[str]:
 def interactive(base: data.Base, target: data.Target) -> int:
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")
-    who = chosen()
+    who = guest.chosen()
     debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
     what = client.plan(base, target, who, [*guest.CONSOLE, *client.STUB], log)
@@ -53,6 +49,41 @@ def interactive(base: data.Base, target: data.Target) -> int:
         found.tell(target.name)
         return found.code
     return errors.PASSED
+
+
+def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[channel.Outcome, boot.Record, boot.Spec]:
+    """A session of lab/sessions: what it prints, and what became of the host."""
+    who = guest.find(test.guest)
+    log = f"{test.binary}-{base.name}-{target.name}"
+    state = lockstep.start_state(base, target, who, test.start) if test.start else None
+    more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
+    what = client.plan(base, target, who, [*guest.CONSOLE, *client.STUB, *more], log)
+    if state:
+        what.files["state"] = state.read_bytes()
+    elves = [e for e in (guest.symbols(who), guest.program(who)) if e]
+    words = [w for line in settings(who) for w in ("-ex", line)]
+    words += [w for elf in elves[1:] for w in ("-ex", f"add-symbol-file {elf}")]
+    argv = ["gdb-multiarch", "-nx", "-batch", *words, "-x", data.LAB / "sessions" / f"{test.binary}.py", *elves[:1]]
+    outcome, began = channel.Outcome(test.binary), time.monotonic()
+    with client.Client(what) as host:
+        host.greeting()
+        env = proc.environment({"SESSION_SOCKET": str(host.socket), "PYTHONDONTWRITEBYTECODE": "1"})
+        env["PYTHONPATH"] = str(data.LAB / "sessions")
+        out = host.folder / "session"
+        with (
+            open(out, "wb") as said,
+            proc.group(argv, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=env) as gdb,
+        ):
+            while gdb.poll() is None and host.alive and time.monotonic() < began + test.limit:
+                time.sleep(0.2)
+            outcome.how, outcome.value = ("exit", gdb.returncode) if gdb.poll() is not None else ("timeout", test.limit)
+            if outcome.how == "exit" and outcome.value < 0:
+                outcome.how, outcome.value = "signal", -outcome.value
+        outcome.output += out.read_bytes()
+        outcome.ms = int(1000 * (time.monotonic() - began))
+        record = host.end()
+    cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)
+    return outcome, record, host.spec
 
 
 @contextlib.contextmanager

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import cache, cpio, data, kernel, proc
 from .errors import LabError
 
+GUEST = "openbios-g4"
 BASE = "mainline"  # of the guest's own kernel, if it has one
 INSIDE = "/tmp/lab"  # where a target's QEMU finds the files of its boot
 # The guest's serial console goes to where QEMU itself talks.
@@ -38,23 +40,39 @@ def find(name: str) -> Guest:
     return data.guest(name, Guest)
 
 
+def chosen() -> Guest:
+    return find(os.environ.get("GUEST") or GUEST)
+
+
 def symbols(guest: Guest) -> Path | None:
     """The ELF file that gdb reads symbols from."""
     return kernel.build(data.base(BASE), guest.target).vmlinux if guest.target else None
 
 
+def program(guest: Guest) -> Path | None:
+    """The ELF file of the guest's first process."""
+    from . import boot
+
+    if guest.target is None:
+        return None
+    content = boot.compile_for(guest.target, guest.init)
+    final = cache.folder() / "guests" / f"init-{cache.digest(content)[:12]}"
+    if not final.exists():
+        cache.write(final, content)
+    return final
+
+
 def address(guest: Guest, place: str) -> int:
-    """Of a symbol of the guest's kernel, or as it is written."""
+    """Of a symbol of the guest's kernel or first process, or as it is written."""
     with contextlib.suppress(ValueError):
         return int(place, 0)
-    elf = symbols(guest)
-    if elf is None or guest.target is None:
-        raise LabError(f"{guest.name} has no symbols: give START= as an address, not '{place}'")
-    for line in proc.output([f"{guest.target.cross}nm", elf]).decode().splitlines():
-        value, _, name = line.split(maxsplit=2) if line.count(" ") >= 2 else ("", "", "")
-        if name == place:
-            return int(value, 16)
-    raise LabError(f"{elf} has no symbol '{place}'")
+    for elf in (symbols(guest), program(guest)):
+        if elf is None or guest.target is None:
+            raise LabError(f"{guest.name} has no symbols: give START= as an address, not '{place}'")
+        for line in proc.output([f"{guest.target.cross}nm", elf]).decode().splitlines():
+            if line.endswith(f" {place}"):
+                return int(line.split()[0], 16)
+    raise LabError(f"{guest.name} has no symbol '{place}': give START= as an address, or one of the kernel's symbols")
 
 
 def files(guest: Guest) -> dict[str, bytes]:

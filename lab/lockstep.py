@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import boot, cache, client, data, debian, errors, gdbsession, guest, kernel, payload, proc, rsp, ui
+from . import boot, cache, client, data, debian, errors, guest, kernel, payload, proc, rsp, ui
 from .errors import LabError
 
 STEPS = 20000
 SAVE = 20000  # steps between two checkpoints
 BATCH = 1000  # steps between two looks at the registers that are not compared after each
 SHOWN = 10  # instructions before a difference
-REFERENCE, TARGET = 30, 120  # seconds that an answer may take
+REFERENCE, TARGET, REACH = 60, 120, 900  # seconds that an answer may take
 
 
 @dataclass(frozen=True)
@@ -329,8 +329,8 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
         plan.files["state"] = state.read_bytes()
     ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
     with client.Client(plan) as host:
-        host.wait_for(host.socket.exists, REFERENCE, "serial port of the target")
-        pilot = rsp.Pilot(host.socket, TARGET + target.boot.limit)
+        host.wait_for(host.socket.exists, TARGET, "serial port of the target")
+        pilot = rsp.Pilot(host.socket, TARGET + host.spec.target.boot.limit)
         try:
             pilot.greeting()
             yield pilot
@@ -381,13 +381,22 @@ def reach(who: guest.Guest, start: str, path: Path) -> None:
     with reference(who) as tcg:
         ui.say(f"running {who.name} under TCG to {start} ({at:#x})")
         tcg.insert(at)
+        tcg.wire.patience(REACH)
         tcg.resume()
         tcg.remove(at)
         tcg.save(path)
 
 
+def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: str) -> Path:
+    """A file with the guest at that place."""
+    path = checkpoint(kernel.build(base, target).release, who, start).folder / "start"
+    if not path.exists():
+        reach(who, start, path)
+    return path
+
+
 def main(base: data.Base, target: data.Target) -> int:
-    who, count = gdbsession.chosen(), payload.seconds("STEPS", STEPS)
+    who, count = guest.chosen(), payload.seconds("STEPS", STEPS)
     start = os.environ.get("START") or ""
     debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
     client.root(target)
@@ -399,8 +408,7 @@ def main(base: data.Base, target: data.Target) -> int:
         if here.done >= count:
             raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
     elif start:
-        state = here.folder / "start"
-        reach(who, start, state)
+        state = start_state(base, target, who, start)
     with reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
         pair = Pair(who, kvm, tcg, Result(here.done, begin=here.done, by_rule=here.by_rule))
         if state:

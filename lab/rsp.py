@@ -43,6 +43,10 @@ class Wire:
         self._socket.settimeout(limit)
         self._have = b""
 
+    def patience(self, limit: float) -> None:
+        self.limit = limit
+        self._socket.settimeout(limit)
+
     def send(self, data: bytes) -> None:
         try:
             self._socket.sendall(data)

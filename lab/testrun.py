@@ -13,7 +13,23 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from . import boot, cache, channel, clauses, data, errors, kernel, ktap, payload, proc, selftests, ui, verdict
+from . import (
+    boot,
+    cache,
+    channel,
+    clauses,
+    console,
+    data,
+    debian,
+    errors,
+    kernel,
+    ktap,
+    payload,
+    proc,
+    selftests,
+    ui,
+    verdict,
+)
 from .errors import LabError
 from .ktap import Result, Status
 
@@ -38,6 +54,11 @@ class Job:
     @property
     def name(self) -> str:
         return f"{self.base.name} {self.target.name}"
+
+    @property
+    def sessions(self) -> bool:
+        """Of gdb with a guest, not programs in the host."""
+        return bool(self.tests[0].guest)
 
 
 @dataclass
@@ -91,6 +112,9 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
 
 
 def prepare(job: Job) -> None:
+    if job.sessions:
+        debian.ensure([*kernel.needs(job.target), *data.packages()["demo"]])
+        return
     built = kernel.build(job.base, job.target)
     files = selftests.programs(selftests.build(job.target), job.tests, job.target)
     patience = job.target.boot.patience
@@ -98,7 +122,31 @@ def prepare(job: Job) -> None:
     job.spec = boot.Spec(job.target, built, commands, files, log=f"test-{job.base.name}-{job.target.name}")
 
 
+def execute_sessions(job: Job) -> None:
+    """Each session has a host of its own."""
+    from . import gdbsession
+
+    for test in job.tests:
+        ui.say(f"{job.name}: {test.binary}, a session of gdb with {test.guest}")
+        outcome, record, spec = gdbsession.session(job.base, job.target, test)
+        job.seconds += record.seconds
+        job.first = job.first or record.first_result
+        if report := console.crash(record.console):
+            found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+            found.tell(f"{job.name}, {spec.kernel.release}")
+            job.code = job.code or found.code
+            job.results.append(Result(f"({test.binary})", Status.CRASH, found.text))
+        pattern = os.environ.get("TEST") or ""
+        new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
+        for result in new:
+            tell(job, result)
+        job.results += new
+
+
 def execute(job: Job) -> None:
+    if job.sessions:
+        execute_sessions(job)
+        return
     assert job.spec is not None
     ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
     record = boot.run(job.spec)

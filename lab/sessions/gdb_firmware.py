@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""OpenBIOS on a G4, from reset: translation off, then on, with its own page faults.
+
+The addresses are those of the OpenBIOS that QEMU 10.0 of Debian has; the first
+case looks whether it is that one.
+"""
+
+import gdb
+from session import (
+    MSR_DR,
+    MSR_IR,
+    RFI,
+    breakpoint_at,
+    case,
+    connect,
+    do,
+    equal,
+    go,
+    main,
+    reg,
+    runs,
+    step,
+    step_to,
+    true,
+    word,
+)
+
+RESET, ENTRY, MTMSR = 0xFFF00100, 0xFFF02520, 0xFFF02538
+COPY, COPY_END = 0xFFF02550, 0xFFF02594
+ISI, HANDLER_RFI, TRANSLATED = 0x400, 0x251C, 0xFFF08B38
+ARCH_INIT = 0xFFF080C0
+CONTEXT_MTMSR, FIRST_FAULT = 0xFFF08174, 0xFFF08230
+
+
+@case
+def first_instruction() -> None:
+    equal("the pc", reg("pc"), RESET)
+    equal("the instruction at the context's switch", word(CONTEXT_MTMSR), 0x7C000124)
+    equal("and at the start", word(MTMSR), 0x7C000124)
+
+
+@case
+def stepi_plain() -> None:
+    step_to(ENTRY, "b")
+    for n in range(1, 4):
+        step_to(ENTRY + 4 * n, "an arithmetic instruction")
+    step_to(MTMSR, "a taken branch")
+
+
+@case
+def stepi_mtmsr() -> None:
+    step_to(MTMSR + 4, "mtmsr")
+    equal("the MSR", reg("msr"), 0)
+
+
+@case
+def breakpoint_counts() -> None:
+    with breakpoint_at(f"*{COPY:#x}") as here:
+        for n in range(5):
+            equal("the pc", go(), COPY)
+            equal("r4, the copy's target", reg("r4"), 16 * n)
+        equal("the hits", here.hit_count, 5)
+        here.ignore_count = 10
+        equal("the pc", go(), COPY)
+        equal("the hits, with those ignored", here.hit_count, 16)
+        equal("r4, the copy's target", reg("r4"), 16 * 15)
+
+
+@case
+def stepi_on_a_breakpoint() -> None:
+    with breakpoint_at(f"*{COPY:#x}"), breakpoint_at(f"*{COPY + 4:#x}"):
+        equal("the pc", go(), COPY + 4)
+        step_to(COPY + 8, "the instruction with a breakpoint")
+        equal("the pc", go(), COPY)
+        step_to(COPY + 4, "an instruction with a breakpoint to one with another")
+
+
+@case
+def breakpoint_with_condition() -> None:
+    with breakpoint_at(f"*{COPY:#x}") as here:
+        here.condition = "$r4 % 64 == 0"
+        for _ in range(2):
+            equal("the pc", go(), COPY)
+            equal("r4 % 64", reg("r4") % 64, 0)
+
+
+@case
+def until_and_advance() -> None:
+    equal("the pc", go(f"advance *{COPY_END:#x}"), COPY_END)
+    equal("the pc after until", go(f"until *{COPY_END + 4:#x}"), COPY_END + 4)
+
+
+@case
+def breakpoint_at_a_vector() -> None:
+    with breakpoint_at(f"*{ISI:#x}") as here:
+        equal("the pc", go(), ISI)
+        equal("the hits", here.hit_count, 1)
+    equal("SRR0, where translation begins", reg("srr0"), TRANSLATED)
+
+
+@case
+def breakpoint_at_rfi() -> None:
+    with breakpoint_at(f"*{HANDLER_RFI:#x}"):
+        equal("the pc", go(), HANDLER_RFI)
+    true("at an rfi", word(HANDLER_RFI) in RFI)
+
+
+@case
+def stepi_rfi() -> None:
+    step_to(reg("srr0"), "rfi")
+    equal("the pc", reg("pc"), TRANSLATED)
+    equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), MSR_IR | MSR_DR)
+    step()
+    true(f"a step goes on from there, to {reg('pc'):#x}", reg("pc") != TRANSLATED)
+
+
+@case
+def breakpoint_translated() -> None:
+    with breakpoint_at(f"*{ARCH_INIT:#x}") as here:
+        equal("the pc", go(), ARCH_INIT)
+        equal("the hits", here.hit_count, 1)
+
+
+@case
+def stepi_mtmsr_translated() -> None:
+    with breakpoint_at(f"*{CONTEXT_MTMSR:#x}"):
+        equal("the pc", go(), CONTEXT_MTMSR)
+    value = reg("r0")
+    step_to(CONTEXT_MTMSR + 4, "mtmsr")
+    equal("the MSR", reg("msr"), value)
+
+
+@case
+def stepi_into_a_page_fault() -> None:
+    with breakpoint_at(f"*{FIRST_FAULT:#x}"):
+        equal("the pc", go(), FIRST_FAULT)
+    step_to(0x300, "an access to a page that is not mapped")
+    equal("SRR0", reg("srr0"), FIRST_FAULT)
+
+
+@case
+def stepi_in_the_handler() -> None:
+    for _ in range(8):
+        at = reg("pc")
+        step()
+        true(f"the pc after {at:#x} is in the handler: {reg('pc'):#x}", reg("pc") != FIRST_FAULT)
+
+
+@case
+def the_fault_ends() -> None:
+    with breakpoint_at(f"*{FIRST_FAULT:#x}"):
+        equal("the pc", go(), FIRST_FAULT)
+    step_to(FIRST_FAULT + 4, "the access, once it is mapped")
+
+
+@case
+def detach_and_attach() -> None:
+    before = reg("pc")
+    true("a pc", before)
+    do("detach")
+    connect()
+    at = reg("pc")
+    true("the guest is stopped somewhere", at)
+    step()
+    true(f"a step goes on from {at:#x}", reg("pc") != at or word(at) == 0x48000000)
+
+
+@case
+def interrupt_while_running() -> None:
+    true("it runs until it is interrupted", not runs("continue", 3))
+    at = reg("pc")
+    step()
+    true(f"a step goes on from {at:#x}", reg("pc") != at or word(at) == 0x48000000)
+
+
+gdb.execute("set architecture powerpc:common", to_string=True)
+gdb.execute("set endian big", to_string=True)
+main()
