@@ -8,8 +8,6 @@ from session import (
     MSR_PR,
     breakpoint_at,
     case,
-    connect,
-    do,
     equal,
     go,
     main,
@@ -131,15 +129,6 @@ def kernel_context_switch() -> None:
         one = go() and arg()
         two = go() and arg()
     true("two tasks take turns", one != two)
-
-
-@case
-def detach_and_attach() -> None:
-    do("detach")
-    connect()
-    at = reg("pc")
-    step()
-    true(f"a step goes on from {at:#x}", reg("pc") != at)
 
 
 @case

@@ -33,7 +33,8 @@ def do(command: str) -> str:
 
 
 def reg(name: str) -> int:
-    return int(gdb.parse_and_eval(f"(unsigned long long)${name}")) & 0xFFFFFFFFFFFFFFFF
+    value = gdb.parse_and_eval(f"${name}")
+    return int(value.cast(gdb.lookup_type("unsigned long long"))) & (1 << 8 * value.type.sizeof) - 1
 
 
 def word(at: int) -> int:
