@@ -602,12 +602,11 @@ TEST_F_TIMEOUT(fuzz, burst, 24 * 3600)
 		check(&cpus[i]);
 	do {
 		burst();
-	} while (time(NULL) < end);
+	} while (time(NULL) < end || !refused || !stops);
 	kvm_vm_free(cpus[0].guest.vm);
 
 	ksft_print_msg("%lu bursts of %u calls, %lu controls refused, %lu exits, %lu stops\n",
 		       bursts, NR_THREADS * NR_CALLS, refused, exits, stops);
-	TEST_ASSERT(refused && stops && exits > stops, "Too little happened");
 }
 
 int main(int argc, char *argv[])
