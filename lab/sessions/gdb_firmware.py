@@ -17,6 +17,7 @@ from session import (
     main,
     reg,
     runs,
+    see,
     step,
     step_to,
     true,
@@ -155,6 +156,7 @@ def the_fault_ends() -> None:
 @case
 def interrupt_while_running() -> None:
     true("it runs until it is interrupted", not runs("continue", 3))
+    see()
     at = reg("pc")
     step()
     true(f"a step goes on from {at:#x}", reg("pc") != at or word(at) == 0x48000000)
