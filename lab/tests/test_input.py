@@ -86,7 +86,7 @@ class Commands(InCache):
         for words, want in (
             (("kernel", "K=foo"), f"unknown K=foo; known: {', '.join(data.names('bases'))}"),
             (("kernel", "T=foo"), f"unknown T=foo; known: {', '.join(data.names('targets'))}"),
-            (("test", "SUITE=foo"), "unknown SUITE=foo; known: kvm-common, kvm-powerpc"),
+            (("test", "SUITE=foo"), f"unknown SUITE=foo; known: {', '.join(data.names('suites'))}"),
             (("test", "TEST=foo"), "TEST=foo names no test; known: "),
             (("frob",), "unknown command 'frob'; known: "),
             (("test", "X=1"), "unknown argument 'X=1'; known: "),
