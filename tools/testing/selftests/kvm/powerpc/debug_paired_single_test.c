@@ -10,6 +10,8 @@
  * A4  If its memory access faults, the step stops at the vector.
  * A6  MMIO: first KVM_EXIT_MMIO, then a stop behind the instruction.
  */
+#include <sys/auxv.h>
+
 #include "debug_guest.h"
 #include "kselftest_harness.h"
 
@@ -173,6 +175,13 @@ GUEST_ASM(fp_ops,
 #define NEAR	1	/* an estimate */
 #define FIRST	2	/* the second number is that of before */
 
+/*
+ * A CPU of Power ISA 3.0 has an instruction of its own with this opcode, on
+ * GPRs, and executes that: KVM never gets to see it.
+ */
+#define MADDHD		4
+#define HAS_ARCH_3_00	0x00800000	/* AT_HWCAP2 */
+
 #define OP(_name, _ps0, _ps1, _flags)					\
 	{								\
 		.name = #_name,						\
@@ -212,7 +221,7 @@ static const struct ps_op ops[] = {
 	OP(ps_nmadd, -3.5, 2.75, EXACT),
 	OP(ps_nmsub, 0.5, -5.25, EXACT),
 	OP(ps_sel, 0.5, 5, EXACT),
-	OP(ps_res, 0.5, -0.25, NEAR),
+	OP(ps_res, 0.5, -0.25, NEAR | MADDHD),
 	OP(ps_rsqrte, 1.41421, 2, NEAR),
 	OP(ps_mr, 3, 5, EXACT),
 	OP(ps_neg, -2, 4, EXACT),
@@ -271,9 +280,14 @@ static bool near(float a, float b, int flags)
 
 static void step_ops(struct debug_guest *guest, const struct ps_op *op, int nr)
 {
+	bool has_maddhd = getauxval(AT_HWCAP2) & HAS_ARCH_3_00;
+
 	for (; nr--; op++) {
 		float ps0, ps1;
 		int i;
+
+		if (has_maddhd && (op->flags & MADDHD))
+			continue;
 
 		pr_debug("%s\n", op->name);
 		debug_guest_goto(guest, op->label);

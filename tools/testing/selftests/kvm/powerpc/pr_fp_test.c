@@ -15,8 +15,8 @@
 #include "kselftest_harness.h"
 
 #define RUN_SECONDS	4
-#define NR_LOOPS	20000	/* of the guest between two exits */
-#define MAX_SLEEP_NS	50000	/* of the other thread, which takes some time as well */
+#define NR_LOOPS	500	/* of the guest between two exits */
+#define MAX_SLEEP_NS	500000	/* of the other thread: some time is left for the guest */
 #define OTHERS		0x4141414141414141ULL
 
 /* Compare f0 and f31 with what memory has, until they differ or ctr is 0. */
