@@ -222,10 +222,10 @@ static long taint(void)
 }
 
 /*
- * No clause: a guest with MSR[TM] and MSR[VSX], but neither FP nor VEC, does
- * not bring the host to complain about itself.
+ * No clause: a guest with MSR[TM], FP and VSX, but not VEC, does not bring the
+ * host to complain about itself.
  */
-TEST_F(set_regs, vsx_alone)
+TEST_F(set_regs, vsx_without_vec)
 {
 	struct debug_guest *guest = &self->guest;
 	long before = taint();
@@ -234,7 +234,7 @@ TEST_F(set_regs, vsx_alone)
 		SKIP(return, "The host has no transactional memory");
 
 	guest->regs.pc = GUEST_CODE;
-	guest->regs.msr |= MSR_TM | MSR_VSX;
+	guest->regs.msr |= MSR_TM | MSR_FP | MSR_VSX;
 	debug_guest_set_regs(guest);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(taint(), before);
