@@ -16,8 +16,7 @@
 #include "kselftest_harness.h"
 
 #define HAS_HTM		0x40000000	/* AT_HWCAP2 */
-#define MSR_TM		BIT_ULL(32)
-#define MSR_TS_S	BIT_ULL(33)	/* suspended */
+#define MSR_TM_BITS	(BIT_ULL(32) | BIT_ULL(33))	/* TM, TS: suspended */
 
 FIXTURE(set_regs)
 {
@@ -204,40 +203,10 @@ TEST_F(set_regs, no_transactions)
 	if (getauxval(AT_HWCAP2) & HAS_HTM)
 		SKIP(return, "The host has transactional memory");
 
-	guest->regs.msr |= MSR_TM | MSR_TS_S;
+	guest->regs.msr |= MSR_TM_BITS;
 	debug_guest_set_regs(guest);
 	vcpu_regs_get(guest->vcpu, &guest->regs);
 	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
-}
-
-static long taint(void)
-{
-	FILE *file = fopen("/proc/sys/kernel/tainted", "r");
-	long val = -1;
-
-	TEST_ASSERT(file && fscanf(file, "%ld", &val) == 1,
-		    "Cannot read /proc/sys/kernel/tainted");
-	fclose(file);
-	return val;
-}
-
-/*
- * No clause: a guest with MSR[TM], FP and VSX, but not VEC, does not bring the
- * host to complain about itself.
- */
-TEST_F(set_regs, vsx_without_vec)
-{
-	struct debug_guest *guest = &self->guest;
-	long before = taint();
-
-	if (!(getauxval(AT_HWCAP2) & HAS_HTM))
-		SKIP(return, "The host has no transactional memory");
-
-	guest->regs.pc = GUEST_CODE;
-	guest->regs.msr |= MSR_TM | MSR_FP | MSR_VSX;
-	debug_guest_set_regs(guest);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT_EQ(taint(), before);
 }
 #endif
 
