@@ -125,13 +125,11 @@ struct kvm_vm;
 })
 
 #define mtspr(spr, val)					\
-do {							\
 	asm volatile("mtspr %0, %1"			\
 		     :					\
 		     : "i" (spr),			\
 		       "r" ((unsigned long)(val))	\
-		     : "memory");			\
-} while (0)
+		     : "memory")
 
 /* What the host has, and thus what code compiled or assembled with a test is */
 #ifdef CONFIG_64BIT
@@ -189,6 +187,10 @@ typedef void (*exception_handler_fn)(struct ex_regs *regs);
  */
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 				  exception_handler_fn handler);
+
+/* lib/powerpc/handlers.S */
+extern const char powerpc_vectors[], powerpc_vectors_end[];
+extern const char powerpc_exception_entry[];
 #endif /* CONFIG_64BIT */
 
 struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id);

@@ -179,9 +179,6 @@ struct handlers {
 /* Per VM: what the guest has here is not what the host has. */
 static gva_t exception_handlers;
 
-extern const char powerpc_vectors[], powerpc_vectors_end[];
-extern const char powerpc_exception_entry[];
-
 /* Guest code may use all that the compiler may assume of the host's CPU. */
 static u64 guest_msr(void)
 {
