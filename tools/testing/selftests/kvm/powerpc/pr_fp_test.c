@@ -71,8 +71,10 @@ static void stay_here(void)
 
 static void fill_fprs(const u64 *val)
 {
-	asm volatile(".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,"
-		     "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+	asm volatile(".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
+		     "lfd	\\n, 0(%0)\n\t"
+		     ".endr\n\t"
+		     ".irp n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
 		     "lfd	\\n, 0(%0)\n\t"
 		     ".endr"
 		     :

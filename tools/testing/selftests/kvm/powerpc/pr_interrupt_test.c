@@ -212,13 +212,15 @@ do {									\
 
 /* Record where the next instruction but two is, and execute it. */
 #define AT_LABEL(_n, _inst, ...)					\
+({									\
 	asm volatile("	bcl	20, 31, 0f\n"				\
 		     "0:	mflr	%%r9\n"				\
 		     "	addi	%%r9, %%r9, 1f - 0b\n"			\
 		     "	std	%%r9, 0(%0)\n"				\
 		     "1:	" _inst "\n"				\
 		     : : "b" (&labels[_n]), ##__VA_ARGS__		\
-		     : "memory", "r9", "lr", "cr0", "ctr", "fr1")
+		     : "memory", "r9", "lr", "cr0", "ctr", "fr1");	\
+})
 
 static void guest_synchronous(void)
 {

@@ -125,11 +125,13 @@ struct kvm_vm;
 })
 
 #define mtspr(spr, val)					\
+({							\
 	asm volatile("mtspr %0, %1"			\
 		     :					\
 		     : "i" (spr),			\
 		       "r" ((unsigned long)(val))	\
-		     : "memory")
+		     : "memory");			\
+})
 
 /* What the host has, and thus what code compiled or assembled with a test is */
 #ifdef CONFIG_64BIT
