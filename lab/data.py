@@ -230,6 +230,12 @@ def expected_failures(base_name: str) -> dict[str, set[str]] | None:
     return {name: set(table.get("fail", [])) for name, table in load(path).items()}
 
 
+def matters_of_luck(base_name: str, target_name: str) -> set[str]:
+    """Test ids that are not judged on this base, as a fault there shows itself by chance."""
+    path = LAB / "expect" / f"{base_name}.toml"
+    return set(load(path).get(target_name, {}).get("luck", [])) if path.exists() else set()
+
+
 def packages() -> dict[str, list[Package]]:
     path = LAB / "packages.toml"
     return {need: [make(Package, p, path) for p in rows] for need, rows in load(path).items()}

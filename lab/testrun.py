@@ -174,7 +174,8 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
         results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
-    return results
+    luck = data.matters_of_luck(job.base.name, job.target.name)
+    return [r for r in results if r.id not in luck]
 
 
 def deviation(job: Job, result: Result) -> bool:
