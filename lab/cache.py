@@ -18,6 +18,8 @@ from .errors import LabError
 PARTS = (
     "apt",
     "ccache",
+    "demo",
+    "export",
     "gauntlet",
     "guests",
     "init",

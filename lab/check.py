@@ -138,10 +138,11 @@ def data_files() -> list[str]:
             f"{target.name}: no lab/configs/{f}" for f in target.fragments if not (data.LAB / "configs" / f).exists()
         ]
     for base in data.names("expect"):
-        for target, ids in (data.expected_failures(base) or {}).items():
+        for target, must in (data.expected(base) or {}).items():
             if target not in data.names("targets"):
                 bad.append(f"lab/expect/{base}.toml: unknown target {target}")
-            bad += [f"lab/expect/{base}.toml: no suite has {i}" for i in sorted(ids) if i.split(".")[0] not in tests]
+            ids = sorted(must.fail | must.luck)
+            bad += [f"lab/expect/{base}.toml: no suite has {i}" for i in ids if i.split(".")[0] not in tests]
     return bad
 
 

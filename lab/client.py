@@ -20,6 +20,7 @@ from .errors import LabError
 PACKAGED = {"ppc64le": "ppc64el"}
 HOST = "pseries-p8"
 PORT = "hvc2"  # in the target; its other end is Client.socket
+SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
 GREETS = ["-qmp", "stdio"]
 STUB = [*GREETS, "-chardev", f"serial,id=g,path=/dev/{PORT}", "-gdb", "chardev:g"]
@@ -55,7 +56,7 @@ class Client:
     def __init__(self, plan: Plan) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="lab-")
         self.folder = Path(self._folder.name)
-        self.socket = self.folder / "port"
+        self.socket = self.folder / SOCKET
         self.said = b""  # by what runs in the target
         self._stop, self._news = threading.Event(), threading.Condition()
         self._record: boot.Record | None = None
@@ -137,6 +138,11 @@ class Client:
         self.wait_for(look, self.spec.target.boot.limit + 60, "greeting of the QEMU in the target")
         version = json.loads(found[0][0])["QMP"]["version"]
         return "{major}.{minor}.{micro}".format(**version["qemu"]) + f" ({version['package']})"
+
+    def ended(self, limit: float) -> boot.Record:
+        """Let the machine end by itself, if it does so in time, and say how it was."""
+        self._thread.join(limit)
+        return self.end()
 
     def end(self) -> boot.Record:
         """End the machine, now, and say how it was."""

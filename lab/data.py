@@ -222,18 +222,23 @@ def suite(name: str) -> list[Test]:
     return tests
 
 
-def expected_failures(base_name: str) -> dict[str, set[str]] | None:
-    """Test ids that must fail on this base, per target; None: none are recorded."""
+@dataclass(frozen=True)
+class Expected:
+    """Test ids that must fail; and those not judged, as a fault shows itself in them by chance."""
+
+    fail: frozenset[str] = frozenset()
+    luck: frozenset[str] = frozenset()
+
+
+def expected(base_name: str) -> dict[str, Expected] | None:
+    """What a base must do, per target; None: nothing is recorded of it, so nothing may fail."""
     path = LAB / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None
-    return {name: set(table.get("fail", [])) for name, table in load(path).items()}
-
-
-def matters_of_luck(base_name: str, target_name: str) -> set[str]:
-    """Test ids that are not judged on this base, as a fault there shows itself by chance."""
-    path = LAB / "expect" / f"{base_name}.toml"
-    return set(load(path).get(target_name, {}).get("luck", [])) if path.exists() else set()
+    return {
+        name: make(Expected, {kind: frozenset(ids) for kind, ids in table.items()}, path)
+        for name, table in load(path).items()
+    }
 
 
 def packages() -> dict[str, list[Package]]:

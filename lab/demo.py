@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, data, debian, errors, kernel, proc, ui, verdict
+from . import boot, cache, channel, client, data, debian, errors, gdbsession, kernel, proc, ui, verdict
 from .errors import LabError
 
 HERE = data.LAB / "demo"
@@ -27,12 +23,10 @@ MARK = "<>"
 LIMIT = 180  # seconds for one session; what runs the guest in it has a limit of its own
 SE = 0x400
 PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
-# Debian packages QEMU for these hosts (uname -m), under these names.
-PACKAGED = {"ppc64le": "ppc64el"}
+ENDS = 10  # seconds from gdb's "kill" to the end of the target
+CLIENT = "/usr/bin/qemu-system-ppc"
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
-CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config"]
-# The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
-CLIENT += ["-S", "-qmp", "stdio", "-chardev", "serial,id=g,path=/dev/hvc2", "-gdb", "chardev:g"]
+OPTIONS = ["-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S", *client.STUB]
 # What stepper says, as a person would have asked for it.
 WORDS = {
     "break": "(kvm) breakpoint at reported",
@@ -178,56 +172,16 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
     return rows
 
 
-class _Debugger:
-    """Starts gdb when the QEMU in the target greets, and keeps what it prints."""
-
-    def __init__(self, stack: contextlib.ExitStack, guest: Guest, steps: int) -> None:
-        self._stack, self._guest, self._steps = stack, guest, steps
-        self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))
-        self._heard = b""
-        self._child: subprocess.Popen | None = None
-        self.socket = self._folder / "gdb.sock"
-        self.client = ""
-
-    def on_output(self, text: bytes) -> None:
-        self._heard += text
-        greeting = re.search(rb'\{"QMP": .*?\}\}', self._heard)
-        if self._child or greeting is None:
-            return
-        version = json.loads(greeting[0])["QMP"]["version"]
-        number = "{major}.{minor}.{micro}".format(**version["qemu"])
-        self.client = f"QEMU {number} ({version['package']})"
-        ui.say(f"QEMU {number} is up in the target: attaching gdb")
-        argv = ["gdb-multiarch", "-nx", "-batch", "-x", HERE / "steps.py", self._guest.elf]
-        options = {"cwd": self._folder, "env": proc.environment({"DEMO_STEPS": str(self._steps)})}
-        with open(self._folder / "session", "wb") as out:
-            self._child = self._stack.enter_context(
-                proc.group(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options)
-            )
-
-    def transcript(self) -> list[str]:
-        """The target has ended and so has the connection: gdb needs no more time."""
-        if self._child is None:
-            return []
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(timeout=10)
-        return tidy((self._folder / "session").read_text(errors="replace"))
-
-
 def with_gdb(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
-    root = debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
-    command = channel.Command("qemu-system-ppc", CLIENT, LIMIT)
-    with contextlib.ExitStack() as stack:
-        gdb = _Debugger(stack, guest, steps)
-        port = f"unix:{gdb.socket},server=on,wait=off"
-        spec = boot.Spec(target, built, [command], share=root, chardevs=[port], raw=["hvc2"], log=log)
-        record = boot.run(spec, gdb.on_output)
-        lines = gdb.transcript()
-    problem = verdict.judge(spec, record)
-    if not problem.code and not lines:
-        raise LabError(f"QEMU does not start in the target: {(_said(record) or ['it says nothing'])[-1]}")
-    return Session(built.release, lines, gdb.client, problem)
+    with client.Client(client.Plan(target, built, [CLIENT, *MACHINE, *OPTIONS], limit=LIMIT, log=log)) as host:
+        version = f"QEMU {host.greeting()}"
+        ui.say(f"{version} is up in the target: attaching gdb")
+        words = ["-x", str(HERE / "steps.py"), str(guest.elf)]
+        said = gdbsession.batch(host, words, LIMIT, {"DEMO_STEPS": str(steps), "DEMO_SOCKET": client.SOCKET})
+        record = host.ended(ENDS)
+    lines = tidy(bytes(said.output).decode(errors="replace"))
+    return Session(built.release, lines, version, verdict.judge(host.spec, record))
 
 
 def with_stepper(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
@@ -257,7 +211,7 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
     emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
-    if target.must.machine in PACKAGED:
+    if target.must.machine in client.PACKAGED:
         print(f"client:  {patched.client or stock.client} {' '.join(MACHINE)}")
         print(f"gdb:     {_first_line(['gdb-multiarch', '--version'])}")
     else:
@@ -274,11 +228,11 @@ def main() -> int:
     if os.environ.get("K"):
         raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
     target = data.target(os.environ.get("T") or "pseries-p8")
-    client = target.must.machine in PACKAGED
-    debian.ensure([*kernel.needs(target), *(data.packages()["demo"] if client else [])])
+    packaged = target.must.machine in client.PACKAGED
+    debian.ensure([*kernel.needs(target), *(data.packages()["demo"] if packaged else [])])
     kernels = {name: kernel.build(data.base(name), target) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
-    method = with_gdb if client else with_stepper
+    method = with_gdb if packaged else with_stepper
     sides = []
     for name, built in kernels.items():
         ui.say(f"booting {built.release} on {target.name}")

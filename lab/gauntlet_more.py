@@ -157,11 +157,6 @@ class Once:
 
         return Found(self.both(argv, "coccicheck", files), f"{len(files)} files")
 
-    def smatch(self) -> Found:
-        if shutil.which("smatch") is None:
-            return Found(note="not run: Debian 12 and 13 have no package of it")
-        return Found(note="installed, but the lab does not know how to run it")
-
 
 def run(gauntlet: Gauntlet) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
@@ -176,7 +171,6 @@ def run(gauntlet: Gauntlet) -> dict[str, Found]:
         "uapi headers": once.headers,
         "selftests": once.selftests,
         "coccicheck": once.coccicheck,
-        "smatch": once.smatch,
     }
     found: dict[str, Found] = {}
     for name, one in checks.items():

@@ -15,6 +15,8 @@ from . import boot, cache, channel, client, data, debian, errors, guest, kernel,
 from .errors import LabError
 
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
+GONE = 10  # seconds that gdb has to notice that the host has ended
+SCRIPTS = data.LAB / "sessions"
 
 
 def settings(who: guest.Guest) -> list[str]:
@@ -63,27 +65,39 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[chan
     elves = [e for e in (guest.symbols(who), guest.program(who)) if e]
     words = [w for line in settings(who) for w in ("-ex", line)]
     words += [w for elf in elves[1:] for w in ("-ex", f"add-symbol-file {elf}")]
-    argv = ["gdb-multiarch", "-nx", "-batch", *words, "-x", data.LAB / "sessions" / f"{test.binary}.py", *elves[:1]]
-    outcome, began = channel.Outcome(test.binary), time.monotonic()
+    words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
     with client.Client(what) as host:
         host.greeting()
-        env = proc.environment({"SESSION_SOCKET": str(host.socket), "PYTHONDONTWRITEBYTECODE": "1"})
-        env["PYTHONPATH"] = str(data.LAB / "sessions")
-        out = host.folder / "session"
-        with (
-            open(out, "wb") as said,
-            proc.group(argv, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=env) as gdb,
-        ):
-            while gdb.poll() is None and host.alive and time.monotonic() < began + test.limit:
-                time.sleep(0.2)
-            outcome.how, outcome.value = ("exit", gdb.returncode) if gdb.poll() is not None else ("timeout", test.limit)
-            if outcome.how == "exit" and outcome.value < 0:
-                outcome.how, outcome.value = "signal", -outcome.value
-        outcome.output += out.read_bytes()
-        outcome.ms = int(1000 * (time.monotonic() - began))
+        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket)})
+        outcome.name = test.binary
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)
     return outcome, record, host.spec
+
+
+def batch(host: client.Client, words: list[str], limit: float, env: dict[str, str]) -> channel.Outcome:
+    """gdb by itself in the host's folder: what it prints, and how it ends. Its Python finds lab/sessions."""
+    env = proc.environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SCRIPTS)} | env)
+    argv = ["gdb-multiarch", "-nx", "-batch", *words]
+    outcome, began = channel.Outcome("gdb"), time.monotonic()
+    end = began + limit
+    out = host.folder / "session"
+    with (
+        open(out, "wb") as said,
+        proc.group(
+            argv, cwd=host.folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=env
+        ) as gdb,
+    ):
+        while gdb.poll() is None and time.monotonic() < end:
+            if not host.alive:
+                end = min(end, time.monotonic() + GONE)
+            time.sleep(0.2)
+        outcome.how, outcome.value = ("exit", gdb.returncode) if gdb.poll() is not None else ("timeout", int(limit))
+    if outcome.how == "exit" and outcome.value < 0:
+        outcome.how, outcome.value = "signal", -outcome.value
+    outcome.output += out.read_bytes()
+    outcome.ms = int(1000 * (time.monotonic() - began))
+    return outcome
 
 
 @contextlib.contextmanager

@@ -39,12 +39,13 @@ SUITE, BASE, STOCK = "kvm-powerpc", "mainline", "stock-mainline"
 
 @dataclass
 class Job:
-    """One base on one target; expected: ids that must fail, None: nothing may fail."""
+    """One base on one target; expected: ids that must fail, None: nothing may; luck: ids not judged."""
 
     base: data.Base
     target: data.Target
     tests: list[data.Test]
     expected: set[str] | None = None
+    luck: frozenset[str] = frozenset()
     spec: boot.Spec | None = None
     code: int = errors.PASSED
     results: list[Result] = field(default_factory=list)
@@ -76,9 +77,7 @@ class Count:
 def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
     """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
     binary = pattern.partition(".")[0]
-    return [
-        t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")
-    ]
+    return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
 
 
 def jobs() -> list[Job]:
@@ -89,17 +88,16 @@ def jobs() -> list[Job]:
     bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
     made = []
     for base in bases:
-        expected = data.expected_failures(base.name)
+        recorded = data.expected(base.name)
         for target in targets:
             tests = [t for t in choose(suite, target, pattern) if only_base or not t.bases or base.name in t.bases]
             # Stock runs where it is recorded what it must fail there, unless it is asked for.
-            if tests and (only_base or expected is None or target.name in expected):
-                wanted = (
-                    None
-                    if expected is None or target.name not in expected
-                    else {i for i in expected.get(target.name, set()) if matches(i, pattern, tests)}
-                )
-                made.append(Job(base, target, tests, wanted))
+            if tests and (only_base or recorded is None or target.name in recorded):
+                job = Job(base, target, tests)
+                if recorded and (must := recorded.get(target.name)):
+                    job.expected = {i for i in must.fail if matches(i, pattern, tests)}
+                    job.luck = must.luck
+                made.append(job)
     if not made:
         raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
     return made
@@ -174,8 +172,7 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
         results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
-    luck = data.matters_of_luck(job.base.name, job.target.name)
-    return [r for r in results if r.id not in luck]
+    return [r for r in results if r.id not in job.luck]
 
 
 def deviation(job: Job, result: Result) -> bool:
@@ -307,6 +304,8 @@ def main() -> int:
     if whole:
         from . import check
 
+        # The lab's own tests use the compilers' tools too.
+        debian.ensure([package for job in todo for package in kernel.needs(job.target)])
         unit_tests(total)
         check.run(total)
     for job in todo:

@@ -7,10 +7,9 @@ guest run have a time limit, after which the guest is interrupted.
 
 import contextlib
 import os
-import signal
-import threading
 
 import gdb
+import session
 
 CONNECT, BREAK, STEP = 60, 20, 5  # seconds
 STEPS = int(os.environ["DEMO_STEPS"])
@@ -32,30 +31,20 @@ def where() -> None:
 
 def runs(command: str, limit: float) -> bool:
     """A command that runs the guest; false if it had to be interrupted."""
-    late = threading.Event()
-
-    def interrupt() -> None:
-        late.set()
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    timer = threading.Timer(limit, interrupt)
-    timer.start()
-    try:
-        does(command)
-    finally:
-        timer.cancel()
-    if late.is_set():
+    tell(f"(gdb) {command}")
+    stopped = session.runs(command, limit)
+    if not stopped:
         tell(f"did not stop: interrupted after {limit} s")
     where()
-    return not late.is_set()
+    return stopped
 
 
-def session() -> None:
+def show() -> None:
     # Without the notifications: where() says it, and in one line.
     settings = ("confirm off", "pagination off", "width 0", "suppress-cli-notifications on")
     for setting in (*settings, f"remotetimeout {CONNECT}"):
         gdb.execute(f"set {setting}")
-    does("target remote gdb.sock")
+    does(f"target remote {os.environ['DEMO_SOCKET']}")
     does("load")
     does("set $msr = 0x1000")
     does("break *reported")
@@ -72,7 +61,7 @@ def session() -> None:
 
 
 try:
-    session()
+    show()
 except gdb.error as why:
     tell(f"gdb: {why}")
 finally:
