@@ -22,6 +22,8 @@ STEPS = 20000
 SAVE = 20000  # steps between two checkpoints
 BATCH = 1000  # steps between two looks at the registers that are not compared after each
 SHOWN = 10  # instructions before a difference
+ATOMIC = 16  # instructions in which a reservation must be used, as gdb has it
+MSR_EE = 0x8000
 REFERENCE, TARGET, REACH = 60, 120, 900  # seconds that an answer may take
 
 
@@ -37,8 +39,11 @@ class Rule:
     bits: int = -1
     guests: list[str] = field(default_factory=list)
 
+    def fits(self, instruction: int) -> bool:
+        return instruction & self.mask == self.value
+
     def allows(self, instruction: int) -> set[str]:
-        if instruction & self.mask != self.value:
+        if not self.fits(instruction):
             return set()
         return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
 
@@ -73,6 +78,24 @@ def table(who: guest.Guest) -> Table:
     return Table(text["registers"]["step"], text["registers"]["rest"], rules)
 
 
+def reserves(instruction: int) -> bool:
+    """lbarx, lharx, lwarx, ldarx"""
+    return instruction >> 26 == 31 and instruction >> 1 & 0x3FF in (52, 116, 20, 84)
+
+
+def uses_reservation(instruction: int) -> bool:
+    """stbcx., sthcx., stwcx., stdcx."""
+    return instruction >> 26 == 31 and instruction & 0x7FF in (1389, 1453, 301, 429)
+
+
+def branches_to(instruction: int, at: int) -> int | None:
+    """Where a bc leads to that is taken."""
+    if instruction >> 26 != 16:
+        return None
+    offset = (instruction & 0xFFFC ^ 0x8000) - 0x8000
+    return offset if instruction & 2 else at + offset
+
+
 class State:
     """Registers by name, out of the bytes of a state."""
 
@@ -104,7 +127,7 @@ class Pair:
         self.step_numbers = [r.number for r in step]
         self.rest = self._named(self.table.rest)
         self.numbers = {r.name: r.number for r in reversed(self.layout)}
-        self.last: deque[int] = deque(maxlen=SHOWN)
+        self.last: deque[tuple[int, int | None]] = deque(maxlen=SHOWN)
 
     def _same_layout(self) -> list[rsp.Register]:
         one, two = self.kvm.layout(), self.tcg.layout()
@@ -160,28 +183,86 @@ class Pair:
         return self.result
 
     def _batch(self, count: int, start: float, heart: _Progress) -> None:
-        kvm = self.kvm.steps(count)
-        before = next(kvm)
-        self._check(kvm, before, before, self.tcg.state())
-        for _ in range(count):
-            if self.result.difference:
+        """The reference goes ahead, to where both must meet; then KVM's side, and each state is compared."""
+        end = self.result.steps + count
+        while self.result.steps < end and not self.result.difference:
+            states, code = self._lead(end - self.result.steps)
+            kvm = self.kvm.steps(len(code))
+            before = next(kvm)
+            self._check(kvm, before, before, states[0])
+            for word, there in zip(code, states[1:], strict=True):
+                if self.result.difference:
+                    break
+                self.last.append((self.pc(before), word))
+                here = next(kvm)
+                self.result.steps += 1
+                self._check(kvm, before, here, there)
+                before = here
+                self._tick(start, heart)
+            if self.result.difference or self.result.steps == end:
                 return
-            self.last.append(self.pc(before))
-            (_, here), there = self.tcg.steps(1), next(kvm)
-            self.result.steps += 1
-            if here != there:
-                self._check(kvm, before, there, here)
-            before = there
-            self.result.seconds = time.monotonic() - start
-            heart.beat()
+            word = self.instruction(self.tcg, self.pc(states[-1]))
+            if word is not None and reserves(word):
+                self._over_reservation(before, word)
+                self._tick(start, heart)
+
+    def _tick(self, start: float, heart: _Progress) -> None:
+        self.result.seconds = time.monotonic() - start
+        heart.beat()
+
+    def _lead(self, count: int) -> tuple[list[bytes], list[int | None]]:
+        """The reference's states, and its instructions, up to one that a rule is for or one that reserves."""
+        states, code = [self.tcg.state()], list[int | None]()
+        while len(code) < count:
+            word = self.instruction(self.tcg, self.pc(states[-1]))
+            if word is not None and reserves(word):
+                break
+            states.append(deque(self.tcg.steps(1), maxlen=1)[0])
+            code.append(word)
+            if word is not None and any(rule.fits(word) for rule in self.table.rules):
+                break
+        return states, code
+
+    def _over_reservation(self, before: bytes, word: int) -> None:
+        """One step from a load that reserves to behind the store, as gdb does: an exit loses the reservation.
+
+        Without interrupts, as a step is; they would come where the guest runs.
+        """
+        start = self.pc(before)
+        outside, at = set[int](), start
+        for at in range(start + 4, start + 4 * ATOMIC, 4):
+            inside = self.instruction(self.tcg, at)
+            if inside is None:
+                break
+            if (target := branches_to(inside, at)) is not None:
+                outside.add(target)
+            if uses_reservation(inside):
+                break
+        outside = {x for x in outside if not start <= x <= at} | {at + 4}
+        msr = self.step_shape.values(before, self.order)["msr"]
+        for stub in (self.kvm, self.tcg):
+            self._set(stub, "msr", msr & ~MSR_EE)
+            for place in sorted(outside):
+                stub.insert(place)
+            stub.resume()
+            for place in sorted(outside):
+                stub.remove(place)
+            self._set(stub, "msr", msr)
+        self._choose()
+        self.last.append((start, word))
+        self.result.steps += 1
+        self._check(iter(()), before, self.kvm.state(), self.tcg.state())
+
+    def _set(self, stub: rsp.Stub, name: str, value: int) -> None:
+        size = len(self.step_shape.piece(bytes(self.step_shape.size), name))
+        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")  # type: ignore[arg-type]
 
     def _check(self, ahead: Iterator[bytes], before: bytes, kvm: bytes, tcg: bytes) -> None:
         if kvm == tcg:
             return
         one, two = (self.step_shape.values(s, self.order) for s in (kvm, tcg))
         names = [n for n in one if one[n] != two[n]]
-        at = self.last[-1] if self.last else self.pc(before)
-        code = self.instruction(self.tcg, at)
+        code = self.last[-1][1] if self.last else None
         for rule in self.table.rules:
             if code is None or not names or not set(names) <= rule.allows(code):
                 continue
@@ -217,11 +298,11 @@ class Pair:
         lines = [f"difference in {', '.join(names)} after step {self.result.steps}"]
         lines += [f"  {'':8} {'before':>18} {'KVM':>18} {'TCG':>18}"]
         lines += [f"{'>' if n in names else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]
-        both = (self.kvm, self.tcg)
-        sides = [disassemble(self.who, [(at, self.instruction(s, at)) for at in self.last]) for s in both]
-        lines += ["the last instructions" + ("" if sides[0] == sides[1] else " (KVM)"), *sides[0]]
+        under_kvm = [(at, self.instruction(self.kvm, at)) for at, _ in self.last]
+        sides = [disassemble(self.who, code) for code in (list(self.last), under_kvm)]
+        lines += ["the last instructions" + ("" if sides[0] == sides[1] else " (TCG)"), *sides[0]]
         if sides[0] != sides[1]:
-            lines += ["and under TCG", *sides[1]]
+            lines += ["and what KVM's guest has there now", *sides[1]]
         return lines
 
 

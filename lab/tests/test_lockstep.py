@@ -16,6 +16,7 @@ GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
 LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
 LAYOUT += [rsp.Register("srr0", 145, 4), rsp.Register("f0", 71, 8)]
 MFTB_R3, NOP, MTMSR = 0x7C6C42E6, 0x60000000, 0x7C000124
+LWARX, STWCX, BNE_12, BNE_BACK = 0x7C601828, 0x7C60192D, 0x4082000C, 0x4082FFF4
 
 
 class Machine(rsp.Stub):
@@ -25,6 +26,8 @@ class Machine(rsp.Stub):
         self.code, self.effects, self.registers = code, effects, []
         self.values = {r.name: 0 for r in LAYOUT} | {"pc": 0x100}
         self.written: list[str] = []
+        self.stops: list[int] = []
+        self.ran_with: list[int] = []  # MSR, where it was not stepped
 
     def layout(self) -> list[rsp.Register]:
         return LAYOUT
@@ -36,6 +39,17 @@ class Machine(rsp.Stub):
         if text[0] == "m":
             at = int(text[1:].partition(",")[0], 16)
             return self.code[(at - 0x100) // 4].to_bytes(4, "big").hex()
+        if text[:2] == "Z0":
+            self.stops.append(int(text.split(",")[1], 16))
+            return "OK"
+        if text[:2] == "z0":
+            self.stops.remove(int(text.split(",")[1], 16))
+            return "OK"
+        if text == "c":
+            self.ran_with.append(self.values["msr"])
+            while self.values["pc"] not in self.stops:
+                self._step()
+            return "T05thread:01;"
         number, _, value = text[1:].partition("=")
         self.written.append(text)
         self.values[next(r.name for r in LAYOUT if r.number == int(number, 16))] = int(value, 16)
@@ -48,9 +62,12 @@ class Machine(rsp.Stub):
     def steps(self, count: int) -> Iterator[bytes]:
         yield self._state()
         for _ in range(count):
-            at = self.values["pc"]
-            self.values |= {"pc": at + 4} | self.effects.get((at - 0x100) // 4, {})
+            self._step()
             yield self._state()
+
+    def _step(self) -> None:
+        at = self.values["pc"]
+        self.values |= {"pc": at + 4} | self.effects.get((at - 0x100) // 4, {})
 
 
 def compare(code: list[int], kvm: dict, tcg: dict) -> tuple[lockstep.Result, Machine]:
@@ -94,6 +111,21 @@ class Compare(unittest.TestCase):
         self.assertEqual(result.difference, [])
         result, _ = compare([MTMSR], {0: {"msr": 0x3030}}, {0: {"msr": 0x3020}})
         self.assertIn("difference in msr", result.difference[0])
+
+    def test_the_reference_waits_where_a_rule_may_change_it(self) -> None:
+        """What a rule has put into a register is there for the instruction after it."""
+        result, tcg = compare([NOP, MFTB_R3, NOP, NOP], {1: {"r3": 99}}, {1: {"r3": 1}})
+        self.assertEqual((result.steps, result.difference, tcg.values["r3"]), (4, [], 99))
+
+    def test_reservation(self) -> None:
+        """One step from lwarx to behind stwcx., or to where a branch in between leads; without interrupts."""
+        code = [NOP, LWARX, BNE_12, STWCX, BNE_BACK, NOP]
+        result, tcg = compare(code, {0: {"msr": 0x9030}, 3: {"cr": 2}}, {0: {"msr": 0x9030}, 3: {"cr": 2}})
+        self.assertEqual((result.steps, result.difference), (6, []))
+        self.assertEqual((tcg.values["pc"], tcg.values["msr"], tcg.ran_with), (0x100 + 4 * 8, 0x9030, [0x1030]))
+        result, _ = compare(code, {3: {"cr": 2}}, {})
+        self.assertEqual(result.steps, 2)
+        self.assertIn("difference in cr after step 2", result.difference[0])
 
     def test_rest(self) -> None:
         result, _ = compare([NOP], {0: {"f0": 1}}, {})

@@ -212,9 +212,7 @@ static void expect_eintr(struct debug_guest *guest)
 {
 	u64 pc = guest->regs.pc, msr = guest->regs.msr;
 
-	guest->vcpu->run->immediate_exit = 1;
-	TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
-	guest->vcpu->run->immediate_exit = 0;
+	debug_guest_complete(guest);
 	TEST_ASSERT_EQ(guest->regs.pc, pc);
 	TEST_ASSERT_EQ(guest->regs.msr, msr);
 }
@@ -258,9 +256,7 @@ static void start_mmio(struct debug_guest *guest)
 /* Completes the load, but cannot report it. */
 static void complete_mmio(struct debug_guest *guest)
 {
-	guest->vcpu->run->immediate_exit = 1;
-	TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
-	guest->vcpu->run->immediate_exit = 0;
+	debug_guest_complete(guest);
 	TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, mmio_1));
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 0);
 }
@@ -308,13 +304,11 @@ TEST_F(debug, immediate_exit_osi)
 	debug_guest_control(guest, GUESTDBG_STEP);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	guest->vcpu->run->osi.gprs[6] = 7;
-	guest->vcpu->run->immediate_exit = 1;
 	for (i = 0; i < 2; i++) {
-		TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+		debug_guest_complete(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, osi_1));
 		TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
 	}
-	guest->vcpu->run->immediate_exit = 0;
 	debug_guest_expect_stop(guest, osi_1);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
 	debug_guest_expect_stop(guest, osi_2);

@@ -427,21 +427,6 @@ TEST_F(debug, mmio_fp_store)
 	}
 }
 
-/* A vector register as KVM_GET_ONE_REG and KVM_SET_ONE_REG have it */
-static void get_vector(struct debug_guest *guest, u64 id, void *val)
-{
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
-
-	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
-}
-
-static void set_vector(struct debug_guest *guest, u64 id, const void *val)
-{
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
-
-	vcpu_ioctl(guest->vcpu, KVM_SET_ONE_REG, &reg);
-}
-
 /* A6: AltiVec, a number of 16 bytes, in host byte order for KVM_GET_ONE_REG */
 TEST_F(debug, mmio_altivec)
 {
@@ -455,16 +440,16 @@ TEST_F(debug, mmio_altivec)
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = device[guest->swap ? 15 - i : i];
 
-	set_vector(guest, KVM_REG_PPC_VR(7), zero);
+	debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), zero);
 	start_inst(guest, inst_lvx, variant->msr | MSR_VEC);
 	step_inst(guest, &vmx_loads[0], NULL);
-	get_vector(guest, KVM_REG_PPC_VR(7), out);
+	debug_guest_get_vector(guest, KVM_REG_PPC_VR(7), out);
 	TEST_ASSERT(!memcmp(in, out, 16), "lvx: loaded something else");
 
 	start_inst(guest, inst_lvewx, variant->msr | MSR_VEC);
 	step_inst(guest, &vmx_loads[1], NULL);
 
-	set_vector(guest, KVM_REG_PPC_VR(7), in);
+	debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), in);
 	for (i = 0; i < ARRAY_SIZE(vmx_stores); i++) {
 		start_inst(guest, vmx_stores[i].label, variant->msr | MSR_VEC);
 		step_inst(guest, &vmx_stores[i], out);
@@ -513,10 +498,10 @@ TEST_F(debug, mmio_vsx)
 
 	for (inst = vsx_loads; inst < vsx_loads + ARRAY_SIZE(vsx_loads); inst++) {
 		memset(val, 0, sizeof(val));
-		set_vector(guest, KVM_REG_PPC_VSR(7), val);
+		debug_guest_set_vector(guest, KVM_REG_PPC_VSR(7), val);
 		start_inst(guest, inst->label, msr);
 		step_inst(guest, inst, NULL);
-		get_vector(guest, KVM_REG_PPC_VSR(7), val);
+		debug_guest_get_vector(guest, KVM_REG_PPC_VSR(7), val);
 		vsx_elements(guest, inst->len, in);
 		TEST_ASSERT(val[VSR_DW0] == in[VSR_DW0] &&
 			    (inst->parts == 1 || val[VSR_DW1] == in[VSR_DW1]),
@@ -526,7 +511,7 @@ TEST_F(debug, mmio_vsx)
 
 	for (inst = vsx_stores; inst < vsx_stores + ARRAY_SIZE(vsx_stores); inst++) {
 		vsx_elements(guest, inst->len, in);
-		set_vector(guest, KVM_REG_PPC_VSR(7), in);
+		debug_guest_set_vector(guest, KVM_REG_PPC_VSR(7), in);
 		start_inst(guest, inst->label, msr);
 		step_inst(guest, inst, out);
 		TEST_ASSERT(!memcmp(device, out, inst->len * inst->parts),

@@ -71,20 +71,6 @@ static void step_inst(struct debug_guest *guest, const u32 *label, u32 offset,
 	debug_guest_expect_stop(guest, label + 1);
 }
 
-static void get_vector(struct debug_guest *guest, u64 id, void *val)
-{
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
-
-	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
-}
-
-static void set_vector(struct debug_guest *guest, u64 id, const void *val)
-{
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
-
-	vcpu_ioctl(guest->vcpu, KVM_SET_ONE_REG, &reg);
-}
-
 static const u8 device[16] = {
 	0x91, 0xa2, 0xb3, 0xc4, 0xd5, 0xe6, 0xf7, 0x88,
 	0x92, 0xa3, 0xb4, 0xc5, 0xd6, 0xe7, 0xf8, 0x89,
@@ -100,10 +86,10 @@ static void step_elements(struct debug_guest *guest, u64 msr, const u32 *load,
 
 	for (offset = 0; offset < 16; offset += len) {
 		memcpy(data, device + offset, len);
-		set_vector(guest, KVM_REG_PPC_VR(7), zero);
+		debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), zero);
 		start_inst(guest, load, msr, offset);
 		step_inst(guest, load, offset, len, false, data);
-		get_vector(guest, KVM_REG_PPC_VR(7), vr);
+		debug_guest_get_vector(guest, KVM_REG_PPC_VR(7), vr);
 		for (i = offset; i < offset + len; i++)
 			TEST_ASSERT(vr[guest->swap ? 15 - i : i] == device[i],
 				    "Byte %d is 0x%x", i,

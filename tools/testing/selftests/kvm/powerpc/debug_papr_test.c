@@ -247,13 +247,11 @@ TEST_F(debug, immediate_exit)
 	start_hcall(guest, H_GET_TCE, ARGS(0));
 	debug_guest_run(guest, KVM_EXIT_PAPR_HCALL);
 	run->papr_hcall.ret = 0x1234;
-	run->immediate_exit = 1;
 	for (i = 0; i < 2; i++) {
-		TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+		debug_guest_complete(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, papr_1));
 		TEST_ASSERT_EQ(guest->regs.gpr[3], 0x1234);
 	}
-	run->immediate_exit = 0;
 	stop_hcall(guest);
 	debug_guest_expect_stop(guest, papr_2);
 	TEST_ASSERT_EQ(guest->regs.gpr[30], 1);

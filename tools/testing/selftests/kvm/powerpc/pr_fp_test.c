@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 
 #include "debug_guest.h"
@@ -16,7 +17,6 @@
 
 #define RUN_SECONDS	4
 #define NR_LOOPS	500	/* of the guest between two exits */
-#define MAX_SLEEP_NS	500000	/* of the other thread: some time is left for the guest */
 #define OTHERS		0x4141414141414141ULL
 
 /* Compare f0 and f31 with what memory has, until they differ or ctr is 0. */
@@ -86,70 +86,106 @@ static void fill_fprs(const u64 *val)
 		       "fr29", "fr30", "fr31");
 }
 
-static void *interrupt_often(void *stop)
+struct other {
+	pthread_t thread;
+	long max_sleep;		/* ns */
+	bool stop;
+};
+
+static void *interrupt_often(void *arg)
 {
 	static const u64 others = OTHERS;
+	struct other *other = arg;
 	struct timespec time = {};
 
 	/* It takes a while to the place to be hit: wake up at any distance. */
-	while (!READ_ONCE(*(bool *)stop)) {
+	while (!READ_ONCE(other->stop)) {
 		fill_fprs(&others);
-		time.tv_nsec = random() % MAX_SLEEP_NS;
+		time.tv_nsec = random() % other->max_sleep;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 	}
 	return NULL;
 }
 
-static double seconds(void)
+/* Returns what pthread_create() does. */
+static int start_other(struct other *other)
+{
+	const struct sched_param prio = { .sched_priority = 1 };
+	sigset_t alarm, old;
+	pthread_attr_t attr;
+	int ret;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+	pthread_attr_setschedparam(&attr, &prio);
+
+	/* The time limit of KVM_RUN is for the thread that is in it. */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, &old);
+	ret = pthread_create(&other->thread, &attr, interrupt_often, other);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+static s64 now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void run_loops(struct debug_guest *guest)
+{
+	debug_guest_start(guest, fp_code, fp_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	debug_guest_complete(guest);
 }
 
 /* No clause: the registers are not lost to a thread that preempts the vCPU. */
 TEST_F(pr_fp, preempted)
 {
-	const struct sched_param prio = { .sched_priority = 1 };
 	struct debug_guest *guest = &self->guest;
-	double end = seconds() + RUN_SECONDS;
-	pthread_attr_t attr;
-	pthread_t thread;
-	bool stop = false;
-	u64 loops = 0;
+	struct other other = {};
+	s64 start, end;
+	u64 rounds = 0;
 	int ret;
-
-	stay_here();
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
-	pthread_attr_setschedparam(&attr, &prio);
-	ret = pthread_create(&thread, &attr, interrupt_often, &stop);
-	if (ret == EPERM)
-		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
-	TEST_ASSERT(!ret, "pthread_create() failed: %d", ret);
 
 	debug_guest_write32(guest, GUEST_DATA, 0x3ff00000);
 	debug_guest_write32(guest, GUEST_DATA + 8, 0x40000000);
 	guest->regs.gpr[8] = NR_LOOPS;
 	guest->regs.gpr[9] = GUEST_DATA;
-	do {
-		debug_guest_start(guest, fp_code, fp_code_end);
-		/* After an OSI exit, KVM takes the GPRs from here. */
-		memcpy(guest->vcpu->run->osi.gprs, guest->regs.gpr,
-		       sizeof(guest->regs.gpr));
-		debug_guest_run(guest, KVM_EXIT_OSI);
-		loops++;
-	} while (!guest->regs.gpr[5] && seconds() < end);
 
-	WRITE_ONCE(stop, true);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	/*
+	 * Undisturbed, twice, as the first time is longer: if the other thread
+	 * sleeps less than that, KVM may never come to enter the guest.
+	 */
+	stay_here();
+	run_loops(guest);
+	start = now_ns();
+	run_loops(guest);
+	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
+
+	ret = start_other(&other);
+	if (ret == EPERM)
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!ret, "pthread_create() failed: %d", ret);
+
+	end = now_ns() + RUN_SECONDS * 1000000000LL;
+	do {
+		run_loops(guest);
+		rounds++;
+	} while (!guest->regs.gpr[5] && now_ns() < end);
+
+	WRITE_ONCE(other.stop, true);
+	TEST_ASSERT(!pthread_join(other.thread, NULL), "pthread_join() failed");
 	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
 
 	TEST_ASSERT(!guest->regs.gpr[5],
 		    "The guest's f0 or f31 changed in round %" PRIu64 ": words 0x%x, 0x%x",
-		    loops, debug_guest_read32(guest, GUEST_DATA + 16),
+		    rounds, debug_guest_read32(guest, GUEST_DATA + 16),
 		    debug_guest_read32(guest, GUEST_DATA + 24));
 }
 

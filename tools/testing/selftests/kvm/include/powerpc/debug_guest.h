@@ -130,6 +130,12 @@ int __debug_guest_run(struct debug_guest *guest);
 void debug_guest_run(struct debug_guest *guest, u32 exit_reason);
 
 /*
+ * KVM_RUN that completes the exit before it, as after KVM_EXIT_OSI, when it
+ * takes the GPRs from kvm_run, and runs nothing.
+ */
+void debug_guest_complete(struct debug_guest *guest);
+
+/*
  * Run once for each element of the table; each run has to end in a debug exit
  * at the address that the table gives, with debug.arch filled in.
  */
@@ -165,6 +171,23 @@ static inline void debug_guest_goto(struct debug_guest *guest, const u32 *label)
  */
 void debug_guest_load_skip_handler(struct debug_guest *guest, u64 vector);
 void debug_guest_step_skip_handler(struct debug_guest *guest);
+
+/* A vector register, 16 bytes as KVM_GET_ONE_REG and KVM_SET_ONE_REG have it */
+static inline void debug_guest_get_vector(struct debug_guest *guest, u64 id,
+					  void *val)
+{
+	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
+
+	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
+}
+
+static inline void debug_guest_set_vector(struct debug_guest *guest, u64 id,
+					  const void *val)
+{
+	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
+
+	vcpu_ioctl(guest->vcpu, KVM_SET_ONE_REG, &reg);
+}
 
 /* Make an external interrupt pending, as an interrupt controller would. */
 void debug_guest_raise_external(struct debug_guest *guest);

@@ -86,8 +86,6 @@ void debug_guest_load(struct debug_guest *guest, gpa_t gpa,
  */
 static void probe(struct debug_guest *guest)
 {
-	struct kvm_run *run = guest->vcpu->run;
-
 	guest->regs.pc = GUEST_CODE;	/* a system call, as everywhere */
 	debug_guest_set_regs(guest);
 	debug_guest_run(guest, KVM_EXIT_OSI);
@@ -95,12 +93,7 @@ static void probe(struct debug_guest *guest)
 		    "KVM does not run the guest: it started at 0x%x and is at 0x%llx",
 		    GUEST_CODE, (unsigned long long)guest->regs.pc);
 
-	/* Complete the OSI exit: KVM takes the GPRs back from kvm_run. */
-	run->immediate_exit = 1;
-	TEST_ASSERT(__vcpu_run(guest->vcpu) == -1 && errno == EINTR,
-		    "KVM_RUN with immediate_exit: errno %d", errno);
-	run->immediate_exit = 0;
-	guest->completion = false;
+	debug_guest_complete(guest);
 }
 
 void debug_guest_create(struct debug_guest *guest, u64 msr)
@@ -225,6 +218,15 @@ void debug_guest_run(struct debug_guest *guest, u32 exit_reason)
 		    "Wanted exit %s, got %s at %s",
 		    exit_reason_str(exit_reason),
 		    exit_reason_str(run->exit_reason), where(guest->regs.pc));
+}
+
+void debug_guest_complete(struct debug_guest *guest)
+{
+	struct kvm_run *run = guest->vcpu->run;
+
+	run->immediate_exit = 1;
+	TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+	run->immediate_exit = 0;
 }
 
 void debug_guest_expect_stops(struct debug_guest *guest,
