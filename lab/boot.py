@@ -56,17 +56,21 @@ class Record:
     first_result: float | None = None
 
 
-def compile_for(target: data.Target, name: str) -> bytes:
-    """A static program of lab/init, built for the target."""
+PROGRAM = ["-static"]
+PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
+
+
+def compile_for(target: data.Target, name: str, kind: list[str] = PROGRAM) -> bytes:
+    """A program of lab/init, or something to preload, built for the target."""
     code = data.LAB / "init" / name
-    key = cache.digest(code.read_bytes(), target.cross)[:12]
+    key = cache.digest(code.read_bytes(), target.cross, kind)[:12]
     final = cache.folder() / "init" / f"{Path(name).stem}-{target.kernel}-{key}"
     debian.ensure(target.packages)
     with cache.lock(f"init-{target.kernel}"):  # two machines may start at once
         if not final.exists():
             with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
                 work = Path(folder) / "program"
-                flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-static"]
+                flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
                 proc.logged([f"{target.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}")
                 final.parent.mkdir(exist_ok=True)
                 os.rename(work, final)

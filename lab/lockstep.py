@@ -404,8 +404,9 @@ def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference
 def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
     plan = client.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
-    plan.argv = [f"{guest.INSIDE}/pilot", f"/dev/{client.PORT}", *plan.argv]
+    plan.argv = [f"{guest.INSIDE}/pilot", f"/dev/{client.PORT}", f"{guest.INSIDE}/blockirq", *plan.argv]
     plan.files["pilot"] = boot.compile_for(target, "pilot.c")
+    plan.files["blockirq"] = boot.compile_for(target, "blockirq.c", boot.PRELOAD)
     if state:
         plan.files["state"] = state.read_bytes()
     ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")

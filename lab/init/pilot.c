@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pilot PORT QEMU ARGUMENTS...
+ * pilot PORT PRELOAD QEMU ARGUMENTS...
  *
- * Starts QEMU and sits at its gdbstub, close to it: a step and the registers
+ * Starts QEMU, with PRELOAD in it, and sits at its gdbstub, close to it: a step and the registers
  * after it cost one exchange over a socket in the target, and only what has
  * changed goes to the other side of PORT, a terminal with an emulated, slow
- * line.  lab/pilot.py is the other side.
+ * line.  lab/rsp.py is the other side.
  *
  * Commands, a line each:
  *   p PACKET    pass a packet of the gdb remote protocol on, hand its answer
@@ -264,7 +264,7 @@ static void open_port(const char *name)
 	tcsetattr(port, TCSANOW, &tio);
 }
 
-static void start_qemu(char **argv, int argc)
+static void start_qemu(const char *preload, char **argv, int argc)
 {
 	char *args[argc + 5], chardev[64];
 	int pair[2];
@@ -278,6 +278,7 @@ static void start_qemu(char **argv, int argc)
 	memcpy(args, argv, argc * sizeof(*args));
 	memcpy(args + argc, (char *[]){ "-chardev", chardev, "-gdb", "chardev:pilot", NULL }, 5 * sizeof(*args));
 	if (!fork()) {
+		setenv("LD_PRELOAD", preload, 1);
 		execv(args[0], args);
 		perror(args[0]);
 		_exit(127);
@@ -291,10 +292,10 @@ int main(int argc, char **argv)
 	const struct sched_param none = { 0 };
 	static char line[70000];
 
-	if (argc < 3)
+	if (argc < 4)
 		return 2;
 	open_port(argv[1]);
-	start_qemu(argv + 2, argc - 2);
+	start_qemu(argv[2], argv + 3, argc - 3);
 	/*
 	 * Run when QEMU has said all that it has to say, not at each of its
 	 * writes: a switch between the two costs this machine its TLB, and

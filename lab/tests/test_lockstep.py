@@ -38,7 +38,8 @@ class Machine(rsp.Stub):
     def ask(self, text: str) -> str:
         if text[0] == "m":
             at = int(text[1:].partition(",")[0], 16)
-            return self.code[(at - 0x100) // 4].to_bytes(4, "big").hex()
+            word = (at - 0x100) // 4
+            return self.code[word].to_bytes(4, "big").hex() if word < len(self.code) else "E14"
         if text[:2] == "Z0":
             self.stops.append(int(text.split(",")[1], 16))
             return "OK"
