@@ -64,8 +64,8 @@ class Result:
 
 def _rows(kind: str) -> list[dict[str, Any]]:
     table = data.load(MATRIX)
-    for key in table.keys() - {"build", "config", "compiler"}:
-        raise LabError(f"{MATRIX}: unknown key '{key}'; known: build, compiler, config")
+    for key in table.keys() - {"build", "boot", "config", "compiler"}:
+        raise LabError(f"{MATRIX}: unknown key '{key}'; known: boot, build, compiler, config")
     return table.get(kind, [])
 
 
@@ -89,14 +89,19 @@ def configs() -> list[data.Target]:
     return found
 
 
-def chosen(found: list[data.Target]) -> list[data.Target]:
-    """All of them, or those that T= names."""
+def booted() -> list[data.Target]:
+    """The targets that every commit is booted on."""
+    return [data.target(name) for name in data.load(MATRIX).get("boot", [])]
+
+
+def chosen(*found: list[data.Target]) -> list[list[data.Target]]:
+    """All of each list, or those that T= names."""
     wanted = [name for name in (os.environ.get("T") or "").split(",") if name]
-    known = [c.name for c in found]
+    known = [c.name for some in found for c in some]
     for name in wanted:
         if name not in known:
             raise LabError(f"unknown T={name}; make check-upstream knows: {', '.join(known)}")
-    return [c for c in found if not wanted or c.name in wanted]
+    return [[c for c in some if not wanted or c.name in wanted] for some in found]
 
 
 def compilers() -> list[Compiler]:
@@ -143,7 +148,8 @@ class Gauntlet:
         self.source = source.find(base)
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
-        self.configs, self.compilers, self.build = chosen(configs()), compilers(), building()
+        self.configs, self.boots = chosen(configs(), booted())
+        self.compilers, self.build = compilers(), building()
         self.commits = commits(base)
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(
@@ -296,7 +302,7 @@ def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> tuple[list
 
 
 def main() -> int:
-    from . import gauntlet_more
+    from . import gauntlet_boot, gauntlet_more
 
     start = time.monotonic()
     base = data.base(os.environ.get("K") or "mainline")
@@ -306,7 +312,8 @@ def main() -> int:
     results = gauntlet.run()
     rows, bad = matrix(gauntlet, results)
     ui.say(f"{len(results)} cells, {gauntlet.ran} of them built now, in {ui.took(time.monotonic() - start)}")
-    checks = gauntlet_more.run(gauntlet)
+    boots = gauntlet_boot.run(gauntlet)
+    checks = {} if os.environ.get("T") else gauntlet_more.run(gauntlet)
     print()
     print("\n".join(rows))
     cannot = impossible(results)
@@ -314,12 +321,16 @@ def main() -> int:
         print(f"-: {name} cannot be built on BASE either: {why}")
     print()
     print("\n".join(growth(results)))
+    for name, why in boots.items():
+        print(f"{'FAILED' if why else 'ok':7} every commit boots on {name}")
+        bad += [f"{line} (booted on {name})" for line in why]
     for name, lines in checks.items():
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
     for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
         print(line)
     failed = len({line.rpartition(': ')[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
-    passed = sum(cell.name not in cannot for cell, _ in results) + len(checks) - failed
+    states = len({commit.key for commit in gauntlet.commits})
+    passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(checks) - failed
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return errors.FAILED if failed else errors.PASSED

@@ -59,7 +59,12 @@ class Gauntlet(unittest.TestCase):
 
     def test_unknown_configuration(self) -> None:
         with mock.patch.dict("os.environ", {"T": "foo"}), self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
-            gauntlet.chosen(gauntlet.configs())
+            gauntlet.chosen(gauntlet.configs(), gauntlet.booted())
+        with mock.patch.dict("os.environ", {"T": "e500,mac99-g4"}):
+            self.assertEqual(
+                [[t.name for t in some] for some in gauntlet.chosen(gauntlet.configs(), gauntlet.booted())],
+                [["e500"], ["mac99-g4"]],
+            )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gauntlet's boots: every commit, so that no step of a bisection is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import boot, cache, data, debian, kernel, proc, source, ui, verdict
+from .errors import LabError
+
+if TYPE_CHECKING:
+    from .gauntlet import Commit, Gauntlet
+
+
+def run(gauntlet: Gauntlet) -> dict[str, list[str]]:
+    """For each target, what is wrong with which commit; boots only what has not been booted."""
+    tree = source.Tree(gauntlet.tree.path, gauntlet.source.kernel, "-check", gauntlet.source.key)
+    found: dict[str, list[str]] = {t.name: [] for t in gauntlet.boots}
+    for target in gauntlet.boots:
+        debian.ensure(kernel.needs(target))
+        done: set[str] = set()
+        for commit in gauntlet.commits:
+            if commit.key in done:
+                continue  # a test or a document: the kernel is the same
+            done.add(commit.key)
+            key = cache.digest(commit.key, kernel.fragment(target), kernel.compiler(target), target.qemu, target.boot)
+            path = gauntlet.store / f"boot-{key[:20]}.json"
+            if not path.exists():
+                ui.say(f"{commit.number:2} {commit.subject}: booting it on {target.name}")
+                cache.write(path, json.dumps(_boot(gauntlet, tree, target, commit)).encode())
+            if why := json.loads(path.read_text()):
+                found[target.name].append(f"{commit.number} {commit.subject}: {why}")
+    return found
+
+
+def _boot(gauntlet: Gauntlet, tree: source.Tree, target: data.Target, commit: Commit) -> str:
+    """Why it does not build or boot; empty if it does."""
+    log = cache.log(f"check-boot-{target.name}")
+    with cache.lock(f"build-{tree.path.name}"):
+        source.clone(gauntlet.source, tree.path)
+        source.sync(tree.path, gauntlet.source.tree, commit.files)
+        cache.need_space(1.5)
+        try:
+            built = _build(tree, target, log)
+        except LabError as why:
+            return str(why)
+    spec = boot.Spec(target, built, [], log=f"check-boot-{target.name}")
+    judged = verdict.judge(spec, boot.run(spec))
+    return " / ".join([judged.text, *judged.excerpt[-3:]]) if judged.code else ""
+
+
+def _build(tree: source.Tree, target: data.Target, log: Path) -> kernel.Kernel:
+    out = kernel.configure(tree, target, log)
+    args, env = kernel.make_variables(target, out.name)
+    args.append(f"LOCALVERSION={tree.suffix}")
+    jobs = f"-j{os.cpu_count() or 1}"
+    proc.logged(["make", jobs, "-s", *args, "vmlinux"], log, f"building for {target.name}", cwd=tree.path, env=env)
+    vmlinux = cache.folder() / "gauntlet" / f"vmlinux-{target.name}"
+    vmlinux.parent.mkdir(exist_ok=True)
+    shutil.copy2(out / "vmlinux", vmlinux)
+    return kernel.Kernel(vmlinux, tree.release)
