@@ -15,8 +15,6 @@
 
 #include "debug_fixture.h"
 
-#define HAS_ARCH_2_07	0x80000000	/* AT_HWCAP2 */
-#define HAS_HTM		0x40000000
 
 #define CR0_EQ		0x20000000
 #define CR0		0xf0000000
@@ -95,7 +93,7 @@ TEST_F(debug, step_tlbia)
 #ifdef CONFIG_64BIT
 static bool host_has_2_07(void)
 {
-	return getauxval(AT_HWCAP2) & HAS_ARCH_2_07;
+	return getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07;
 }
 
 /* A2: the SLB; r5 and r8 are RB and RS of an entry, r6 is its index. */
@@ -388,7 +386,7 @@ TEST_F(debug, step_tm)
 {
 	struct debug_guest *guest = &self->guest;
 
-	if (!(getauxval(AT_HWCAP2) & HAS_HTM))
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM))
 		SKIP(return, "The host has no transactional memory");
 
 	guest->regs.msr |= MSR_TM;
@@ -519,7 +517,6 @@ TEST(step_dcbz_storage)
  */
 #define HID5_DCBZ32	0x80
 #define CODE_2		0x20000
-#define VEC_DATA_SEG	0x380
 
 GUEST_ASM(hid5_code, "	mtspr	1014, %r5\n");
 
@@ -537,7 +534,7 @@ TEST(step_dcbz_segment)
 	guest.regs.msr |= MSR_DR;
 	guest.regs.gpr[5] = GUEST_BAT_NOWHERE;
 	debug_guest_set_regs(&guest);
-	debug_guest_expect_pc(&guest, VEC_DATA_SEG);
+	debug_guest_expect_pc(&guest, VEC_DATA_SEGMENT);
 	TEST_ASSERT_EQ(guest.regs.srr0, CODE_2);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest.vcpu, KVM_REG_PPC_DAR),
 		       GUEST_BAT_NOWHERE);

@@ -380,8 +380,11 @@ static void *run_vcpu(void *arg)
 static void load_code(struct debug_guest *guest)
 {
 	static const u16 skipping[] = {
-		0x100, 0x200, 0x300, 0x380, 0x400, 0x480, 0x600, 0x700, 0x800,
-		0xd00, 0xf00, 0xf20, 0xf40, 0xf60,
+		VEC_SYSTEM_RESET, VEC_MACHINE_CHECK, VEC_DATA_STORAGE,
+		VEC_DATA_SEGMENT, VEC_INST_STORAGE, VEC_INST_SEGMENT,
+		VEC_ALIGNMENT, VEC_PROGRAM, VEC_FP_UNAVAIL, VEC_TRACE,
+		VEC_PERFMON, VEC_ALTIVEC_UNAVAIL, VEC_VSX_UNAVAIL,
+		VEC_FACILITY_UNAVAIL,
 	};
 	const u32 nr_atoms = (atoms_end - atoms) * 4 / ATOM_SIZE;
 	u32 *ram = addr_gpa2hva(guest->vm, 0), *code = ram + GUEST_CODE / 4;
@@ -609,7 +612,7 @@ int main(int argc, char *argv[])
 {
 	int opt;
 
-	seed = time(NULL) ^ (getpid() << 16);
+	seed = time(NULL) ^ ((unsigned long)getpid() << 16);
 	while ((opt = getopt(argc, argv, "s:t:")) != -1) {
 		if (opt == '?') {
 			fprintf(stderr, "%s [-s SEED] [-t SECONDS]\n", argv[0]);

@@ -10,25 +10,15 @@
  * B1  The step bit is not in the magic page's MSR.
  */
 #include <linux/kvm_para.h>
-#include <pthread.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "debug_fixture.h"
 
-#define HAS_ARCH_2_07		0x80000000	/* AT_HWCAP2 */
 
 #define H_CEDE			0xe0
 #define H_SET_MODE		0x31c
 #define H_SET_MODE_AIL		3	/* resource: interrupts' translation */
 #define H_NONE			0xfffc	/* no hypercall that KVM has */
-
-static void *raise_external_later(void *guest)
-{
-	usleep(50000);
-	debug_guest_raise_external(guest);
-	return NULL;
-}
 
 /* A7: the next KVM_RUN brings the registers back, and executes nothing. */
 GUEST_ASM(osi_code,
@@ -134,14 +124,13 @@ TEST_F(debug, pv_problem)
 TEST_F(debug, pv_idle)
 {
 	struct debug_guest *guest = &self->guest;
-	pthread_t thread;
+	struct debug_guest_waker waker;
 
 	guest->regs.gpr[3] = 0x33;
 	start_pv(guest, EV_HCALL_TOKEN(EV_IDLE));
-	TEST_ASSERT(!pthread_create(&thread, NULL, raise_external_later, guest),
-		    "pthread_create() failed");
+	debug_guest_wake_later(guest, &waker);
 	debug_guest_expect_stop(guest, pv_1);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	debug_guest_expect_woken(&waker);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], EV_SUCCESS);
 	guest->regs.msr |= MSR_EE;
 	debug_guest_set_regs(guest);
@@ -239,13 +228,12 @@ TEST_F(debug, papr_userspace)
 TEST_F(debug, papr_cede)
 {
 	struct debug_guest *guest = &self->guest;
-	pthread_t thread;
+	struct debug_guest_waker waker;
 
 	start_papr(guest, H_CEDE);
-	TEST_ASSERT(!pthread_create(&thread, NULL, raise_external_later, guest),
-		    "pthread_create() failed");
+	debug_guest_wake_later(guest, &waker);
 	debug_guest_expect_stop(guest, papr_1);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	debug_guest_expect_woken(&waker);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_EE);
 	debug_guest_expect_pc(guest, VEC_EXTERNAL);
 	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, papr_1));
@@ -259,7 +247,7 @@ TEST_F(debug, papr_sc1)
 {
 	struct debug_guest *guest = &self->guest;
 
-	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
 		SKIP(return, "The CPU may not have sc 1");
 
 	start_papr(guest, H_NONE);

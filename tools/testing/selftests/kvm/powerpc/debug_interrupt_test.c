@@ -10,9 +10,7 @@
  * A8  The step over an instruction that makes the guest idle ends when it wakes.
  * D3  KVM_GUESTDBG_BLOCKIRQ holds asynchronous interrupts back.
  */
-#include <pthread.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "debug_fixture.h"
 
@@ -22,9 +20,6 @@
 /* The bits of SRR1 that say why, instead of what the MSR was */
 #define SRR1_CAUSE	0x783f0000ULL
 
-#define HAS_ALTIVEC	0x10000000	/* AT_HWCAP */
-#define HAS_VSX		0x00000080
-#define HAS_ARCH_2_07	0x80000000	/* AT_HWCAP2 */
 
 /* A4: instructions that cause an interrupt */
 GUEST_ASM(fault_code,
@@ -163,7 +158,7 @@ TEST_F(debug, step_privileged)
 /* A4 */
 TEST_F(debug, step_altivec)
 {
-	if (!(getauxval(AT_HWCAP) & HAS_ALTIVEC))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
 		SKIP(return, "The CPU has no AltiVec");
 
 	step_fault_both(&self->guest, fault_altivec, VEC_ALTIVEC_UNAVAIL,
@@ -173,7 +168,7 @@ TEST_F(debug, step_altivec)
 /* A4 */
 TEST_F(debug, step_vsx)
 {
-	if (!(getauxval(AT_HWCAP) & HAS_VSX))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX))
 		SKIP(return, "The CPU has no VSX");
 
 	step_fault_both(&self->guest, fault_vsx, VEC_VSX_UNAVAIL,
@@ -183,7 +178,7 @@ TEST_F(debug, step_vsx)
 /* A4 */
 TEST_F(debug, step_facility)
 {
-	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
 		SKIP(return, "The CPU has no FSCR");
 
 	step_fault_both(&self->guest, fault_facility, VEC_FACILITY_UNAVAIL,
@@ -446,27 +441,19 @@ TEST_F(debug, idle_decrementer_blockirq)
 	expect_decrementer(guest, idle_3, msr);
 }
 
-static void *raise_external_later(void *guest)
-{
-	usleep(50000);
-	debug_guest_raise_external(guest);
-	return NULL;
-}
-
 /* A8: woken up from another thread */
 TEST_F(debug, idle_external)
 {
 	struct debug_guest *guest = &self->guest;
 	u64 msr = variant->msr | MSR_EE;
-	pthread_t thread;
+	struct debug_guest_waker waker;
 
 	start_idle(guest, variant->msr, DEC_NEVER, GUESTDBG_STEP);
 	debug_guest_expect_stop(guest, idle_1);
 
-	TEST_ASSERT(!pthread_create(&thread, NULL, raise_external_later, guest),
-		    "pthread_create() failed");
+	debug_guest_wake_later(guest, &waker);
 	debug_guest_expect_stop(guest, idle_2);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	debug_guest_expect_woken(&waker);
 
 	expect_external(guest, idle_2, msr);
 	debug_guest_expect_stop(guest, idle_3);

@@ -12,9 +12,6 @@
 
 #include "debug_fixture.h"
 
-#define HAS_ALTIVEC	0x10000000	/* AT_HWCAP */
-#define HAS_VSX		0x00000080
-#define HAS_ARCH_2_07	0x80000000	/* AT_HWCAP2 */
 
 #define MMIO_DISP	0x20		/* of the instructions below */
 #define MMIO_ADDR	(GUEST_MMIO + MMIO_DISP)
@@ -97,6 +94,7 @@ enum {
 	SIGNED	 = 2,
 	REVERSED = 4,		/* byte order, relative to the guest's */
 	SINGLE	 = 8,		/* single precision in memory */
+	SPLAT	 = 16,		/* the same number twice */
 };
 
 struct mmio_inst {
@@ -222,7 +220,7 @@ static const struct mmio_inst vsx_loads[] = {
 	INST(lxsdx, 8, 1, 0),
 	INST(lxvd2x, 8, 2, 0),
 	INST(lxvw4x, 4, 4, 0),
-	INST(lxvdsx, 8, 1, 0),
+	INST(lxvdsx, 8, 1, SPLAT),
 };
 
 static const struct mmio_inst vsx_stores[] = {
@@ -381,7 +379,7 @@ TEST_F(debug, mmio_store_64bit)
 /* A6 */
 TEST_F(debug, mmio_byte_reversed_64bit)
 {
-	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
 		SKIP(return, "The CPU has no ldbrx");
 
 	step_loads(&self->guest, variant->msr, &load_ldbrx, 1);
@@ -434,22 +432,22 @@ TEST_F(debug, mmio_altivec)
 	u8 in[16], out[16], zero[16] = {};
 	unsigned int i;
 
-	if (!(getauxval(AT_HWCAP) & HAS_ALTIVEC))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
 		SKIP(return, "The CPU has no AltiVec");
 
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = device[guest->swap ? 15 - i : i];
 
-	debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), zero);
+	debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(7), zero);
 	start_inst(guest, inst_lvx, variant->msr | MSR_VEC);
 	step_inst(guest, &vmx_loads[0], NULL);
-	debug_guest_get_vector(guest, KVM_REG_PPC_VR(7), out);
+	debug_guest_get_one_reg(guest, KVM_REG_PPC_VR(7), out);
 	TEST_ASSERT(!memcmp(in, out, 16), "lvx: loaded something else");
 
 	start_inst(guest, inst_lvewx, variant->msr | MSR_VEC);
 	step_inst(guest, &vmx_loads[1], NULL);
 
-	debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), in);
+	debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(7), in);
 	for (i = 0; i < ARRAY_SIZE(vmx_stores); i++) {
 		start_inst(guest, vmx_stores[i].label, variant->msr | MSR_VEC);
 		step_inst(guest, &vmx_stores[i], out);
@@ -493,25 +491,29 @@ TEST_F(debug, mmio_vsx)
 	u64 in[2], val[2];
 	u8 out[16];
 
-	if (!(getauxval(AT_HWCAP) & HAS_VSX))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX))
 		SKIP(return, "The CPU has no VSX");
 
 	for (inst = vsx_loads; inst < vsx_loads + ARRAY_SIZE(vsx_loads); inst++) {
 		memset(val, 0, sizeof(val));
-		debug_guest_set_vector(guest, KVM_REG_PPC_VSR(7), val);
+		debug_guest_set_one_reg(guest, KVM_REG_PPC_VSR(7), val);
 		start_inst(guest, inst->label, msr);
 		step_inst(guest, inst, NULL);
-		debug_guest_get_vector(guest, KVM_REG_PPC_VSR(7), val);
+		debug_guest_get_one_reg(guest, KVM_REG_PPC_VSR(7), val);
 		vsx_elements(guest, inst->len, in);
+		if (inst->flags & SPLAT)
+			in[VSR_DW1] = in[VSR_DW0];
+		else if (inst->parts == 1)
+			in[VSR_DW1] = val[VSR_DW1];	/* undefined */
 		TEST_ASSERT(val[VSR_DW0] == in[VSR_DW0] &&
-			    (inst->parts == 1 || val[VSR_DW1] == in[VSR_DW1]),
+			    val[VSR_DW1] == in[VSR_DW1],
 			    "%s: loaded 0x%" PRIx64 " 0x%" PRIx64, inst->name,
 			    val[VSR_DW0], val[VSR_DW1]);
 	}
 
 	for (inst = vsx_stores; inst < vsx_stores + ARRAY_SIZE(vsx_stores); inst++) {
 		vsx_elements(guest, inst->len, in);
-		debug_guest_set_vector(guest, KVM_REG_PPC_VSR(7), in);
+		debug_guest_set_one_reg(guest, KVM_REG_PPC_VSR(7), in);
 		start_inst(guest, inst->label, msr);
 		step_inst(guest, inst, out);
 		TEST_ASSERT(!memcmp(device, out, inst->len * inst->parts),

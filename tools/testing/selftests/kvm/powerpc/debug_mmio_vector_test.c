@@ -10,9 +10,6 @@
 
 #include "debug_fixture.h"
 
-#define HAS_ALTIVEC	0x10000000	/* AT_HWCAP */
-#define HAS_VSX		0x00000080
-#define HAS_ARCH_2_07	0x80000000	/* AT_HWCAP2 */
 
 /* One instruction at a time; r5 and r6 are the address, the register is 7. */
 #define INST(_name, _inst)	"inst_" #_name ": " _inst "\n"
@@ -86,10 +83,10 @@ static void step_elements(struct debug_guest *guest, u64 msr, const u32 *load,
 
 	for (offset = 0; offset < 16; offset += len) {
 		memcpy(data, device + offset, len);
-		debug_guest_set_vector(guest, KVM_REG_PPC_VR(7), zero);
+		debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(7), zero);
 		start_inst(guest, load, msr, offset);
 		step_inst(guest, load, offset, len, false, data);
-		debug_guest_get_vector(guest, KVM_REG_PPC_VR(7), vr);
+		debug_guest_get_one_reg(guest, KVM_REG_PPC_VR(7), vr);
 		for (i = offset; i < offset + len; i++)
 			TEST_ASSERT(vr[guest->swap ? 15 - i : i] == device[i],
 				    "Byte %d is 0x%x", i,
@@ -107,7 +104,7 @@ TEST_F(debug, mmio_altivec_elements)
 	struct debug_guest *guest = &self->guest;
 	u64 msr = variant->msr | MSR_VEC;
 
-	if (!(getauxval(AT_HWCAP) & HAS_ALTIVEC))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
 		SKIP(return, "The CPU has no AltiVec");
 
 	step_elements(guest, msr, inst_lvebx, inst_stvebx, 1);
@@ -152,8 +149,8 @@ TEST_F(debug, mmio_vsx_scalar)
 	struct debug_guest *guest = &self->guest;
 	u64 msr = variant->msr | MSR_FP | MSR_VEC | MSR_VSX;
 
-	if (!(getauxval(AT_HWCAP) & HAS_VSX) ||
-	    !(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX) ||
+	    !(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
 		SKIP(return, "The CPU does not have these");
 
 	step_word_load(guest, inst_lxsspx, msr, DOUBLE);
@@ -169,7 +166,7 @@ TEST_F(debug, mmio_fp_integer)
 	struct debug_guest *guest = &self->guest;
 	u64 msr = variant->msr | MSR_FP;
 
-	if (!(getauxval(AT_HWCAP2) & HAS_ARCH_2_07))
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
 		SKIP(return, "The CPU may not have these");
 
 	step_word_load(guest, inst_lfiwax, msr, 0xffffffff00000000ULL | SINGLE);

@@ -180,7 +180,6 @@ GUEST_ASM(fp_ops,
  * GPRs, and executes that: KVM never gets to see it.
  */
 #define MADDHD		4
-#define HAS_ARCH_3_00	0x00800000	/* AT_HWCAP2 */
 
 #define OP(_name, _ps0, _ps1, _flags)					\
 	{								\
@@ -280,14 +279,16 @@ static bool near(float a, float b, int flags)
 
 static void step_ops(struct debug_guest *guest, const struct ps_op *op, int nr)
 {
-	bool has_maddhd = getauxval(AT_HWCAP2) & HAS_ARCH_3_00;
+	bool has_maddhd = getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_3_00;
 
 	for (; nr--; op++) {
 		float ps0, ps1;
 		int i;
 
-		if (has_maddhd && (op->flags & MADDHD))
+		if (has_maddhd && (op->flags & MADDHD)) {
+			pr_info("%s: not on this CPU\n", op->name);
 			continue;
+		}
 
 		pr_debug("%s\n", op->name);
 		debug_guest_goto(guest, op->label);
@@ -701,18 +702,6 @@ TEST_F(ps, step_untouched_memory)
 	}
 }
 
-static u32 get_dsisr(struct debug_guest *guest)
-{
-	u32 val;
-	struct kvm_one_reg reg = {
-		.id = KVM_REG_PPC_DSISR,
-		.addr = (uintptr_t)&val,
-	};
-
-	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
-	return val;
-}
-
 /*
  * A4: nothing there.  The one interrupt that the guest gets is the Data Storage
  * interrupt of this instruction, and the handler can skip it.
@@ -732,7 +721,7 @@ static void step_dsi(struct debug_guest *guest, const struct ps_mem *inst,
 			    inst->name, (u64)guest->regs.srr0, pc);
 		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR),
 			       GUEST_BAT_NOWHERE);
-		TEST_ASSERT_EQ(get_dsisr(guest), dsisr);
+		TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_DSISR), dsisr);
 		debug_guest_step_skip_handler(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
 		TEST_ASSERT(guest->regs.gpr[5] == r5, "%s: r5 has changed",

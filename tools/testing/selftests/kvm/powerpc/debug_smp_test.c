@@ -11,21 +11,8 @@
  * B1  The guest never sees the debugger's MSR[SE].
  */
 #include <pthread.h>
-#include <signal.h>
 
 #include "debug_fixture.h"
-
-/* Other threads leave the time limit's SIGALRM to the main one. */
-static void start_thread(pthread_t *thread, void *(*func)(void *), void *arg)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
-	TEST_ASSERT(!pthread_create(thread, NULL, func, arg),
-		    "pthread_create() failed");
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
 
 static void join_thread(pthread_t thread)
 {
@@ -90,7 +77,7 @@ TEST_F(debug, both_stepped)
 	guest->regs.gpr[7] = 0;
 	debug_guest_start(guest, loop_code, loop_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP);
-	start_thread(&thread, step_loop, &stepper);
+	debug_guest_start_thread(&thread, step_loop, &stepper);
 	for (i = 1; i <= NR_STEPS; i++)
 		debug_guest_expect_stop(guest, loop_code + i % LOOP_LEN);
 	join_thread(thread);
@@ -110,7 +97,8 @@ TEST_F(debug, both_stepped)
 #define SLOT_SIZE	0x10000
 #define SLOT_VALUE	0x12345678
 #define MMIO_VALUE	0x5a5a5a5a
-#define NR_LOADS	60
+#define NR_LOADS	60	/* and more, until there were both kinds */
+#define MAX_LOADS	5000
 
 GUEST_ASM(load_code,
 	  "1:	lwz	%r6, 0(%r5)\n"
@@ -174,8 +162,9 @@ TEST_F(debug, changing_slots)
 	guest->regs.gpr[7] = 0;
 	debug_guest_start(guest, load_code, load_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP);
-	start_thread(&thread, change_slot, &changer);
-	for (i = 0; i < NR_LOADS; i++) {
+	debug_guest_start_thread(&thread, change_slot, &changer);
+	for (i = 0; i < NR_LOADS || !nr_mmio || nr_mmio == i; i++) {
+		TEST_ASSERT(i < MAX_LOADS, "%u of %u loads were MMIO", nr_mmio, i);
 		nr_mmio += step_load(guest);
 		debug_guest_expect_stop(guest, load_1 + 1);
 		debug_guest_expect_stop(guest, load_code);
@@ -183,8 +172,8 @@ TEST_F(debug, changing_slots)
 	WRITE_ONCE(changer.stop, true);
 	join_thread(thread);
 
-	TEST_ASSERT_EQ(guest->regs.gpr[7], NR_LOADS);
-	pr_info("%u of %u loads were MMIO\n", nr_mmio, NR_LOADS);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], i);
+	pr_info("%u of %u loads were MMIO\n", nr_mmio, i);
 }
 
 TEST_HARNESS_MAIN

@@ -56,12 +56,8 @@
 #define SPRN_SPRG0	272
 #define SPRN_HID0	1008
 
-#define VEC_ALTIVEC	0xf20
 
 #define SRR1_FLAGS	0x783f0000ULL	/* bits that are not from the MSR */
-#define SRR1_ILLEGAL	0x80000
-#define SRR1_PRIVILEGED	0x40000
-#define SRR1_TRAP	0x20000
 
 #define XER_CA		0x20000000ULL
 #define XER_BITS	0xe0000000ULL	/* ISA 3.0 has more, set by carries */
@@ -115,7 +111,7 @@
 	op(CNTLZW, 0x7c000034, 0, *ra = (u32)t ? __builtin_clz(t) : 32)	\
 	op(SRAWI, 0x7c000670, 0, *ra = walk_srawi(regs, t, insn->b))	\
 	op(RLWINM, 0x5400023e, 0,					\
-	   *ra = (t << insn->b | (u32)t >> (32 - insn->b)) & 0xffffff)	\
+	   *ra = (t << insn->b | (u32)t >> (-insn->b & 31)) & 0xffffff)	\
 	op(CMPW, 0x7c000000, 0, set_cr(regs, insn->t / 4, (s32)a, (s32)b)) \
 	op(CMPLW, 0x7c000040, 0, set_cr(regs, insn->t / 4, (u32)a, (u32)b)) \
 	op(MFCR, 0x7c000026, 0, *rt = regs->cr)				\
@@ -151,7 +147,7 @@
 	op(SC, 0x44000002, 0, walk_syscall(s))				\
 	op(TW, 0x7c000008, 0, walk_trap(s, a, b, insn->t))		\
 	op(ILLEGAL, 0x00000000, 0,					\
-	   walk_interrupt(s, VEC_PROGRAM, pc, SRR1_ILLEGAL))		\
+	   walk_interrupt(s, VEC_PROGRAM, pc, SRR1_PROGILL))		\
 	op(LWARX, 0x7c000028, 0, walk_interrupt(s, VEC_ALIGNMENT, pc, 0)) \
 	/* by the CPU, or by userspace if MMIO */			\
 	mem(LBZ, 0x88000000, IMM | LOAD, 1)				\
@@ -380,7 +376,7 @@ static const struct {
 	HANDLER(VEC_PROGRAM, skip_handler),
 	HANDLER(VEC_FP_UNAVAIL, fp_handler),
 	HANDLER(VEC_SYSCALL, syscall_handler),
-	HANDLER(VEC_ALTIVEC, altivec_handler),
+	HANDLER(VEC_ALTIVEC_UNAVAIL, altivec_handler),
 };
 
 static u32 encode(const struct insn *insn)
@@ -569,7 +565,7 @@ static void walk_trap(struct state *s, u32 a, u32 b, unsigned int to)
 {
 	if ((to & 16 && (s32)a < (s32)b) || (to & 8 && (s32)a > (s32)b) ||
 	    (to & 4 && a == b) || (to & 2 && a < b) || (to & 1 && a > b))
-		walk_interrupt(s, VEC_PROGRAM, s->regs.pc - 4, SRR1_TRAP);
+		walk_interrupt(s, VEC_PROGRAM, s->regs.pc - 4, SRR1_PROGTRAP);
 }
 
 static void walk_syscall(struct state *s)
@@ -602,11 +598,11 @@ static void walk_insn(struct state *s)
 
 	if (regs->msr & MSR_PR &&
 	    (flags & PRIV || (flags & SPR && insn->b & 0x10)))
-		return walk_interrupt(s, VEC_PROGRAM, pc, SRR1_PRIVILEGED);
+		return walk_interrupt(s, VEC_PROGRAM, pc, SRR1_PROGPRIV);
 	if (flags & FP && !(regs->msr & MSR_FP))
 		return walk_interrupt(s, VEC_FP_UNAVAIL, pc, 0);
 	if (flags & VEC && !(regs->msr & MSR_VEC))
-		return walk_interrupt(s, VEC_ALTIVEC, pc, 0);
+		return walk_interrupt(s, VEC_ALTIVEC_UNAVAIL, pc, 0);
 
 	regs->pc += 4;
 	switch ((enum op)insn->op) {
@@ -1170,7 +1166,7 @@ static int run_programs(unsigned long seed, unsigned long first,
 /* A1, A2, A3, A4, A6, A7, B1, B4: the programs are made of all of it. */
 int main(int argc, char *argv[])
 {
-	unsigned long seed = time(NULL) ^ (getpid() << 16);
+	unsigned long seed = time(NULL) ^ ((unsigned long)getpid() << 16);
 	unsigned long first = 0, nr = 200, length = 10;
 	int opt, status;
 	pid_t child;

@@ -210,7 +210,7 @@ do {									\
 	expect_vectors(self->vm, __vectors, ARRAY_SIZE(__vectors));	\
 } while (0)
 
-/* Record where the next instruction but two is, and execute it. */
+/* Execute an instruction, or two, and record where that is. */
 #define AT_LABEL(_n, _inst, ...)					\
 ({									\
 	asm volatile("	bcl	20, 31, 0f\n"				\
@@ -219,7 +219,7 @@ do {									\
 		     "	std	%%r9, 0(%0)\n"				\
 		     "1:	" _inst "\n"				\
 		     : : "b" (&labels[_n]), ##__VA_ARGS__		\
-		     : "memory", "r9", "lr", "cr0", "ctr", "fr1");	\
+		     : "memory", "r3", "r9", "lr", "cr0", "ctr", "fr1");	\
 })
 
 static void guest_synchronous(void)
@@ -229,8 +229,7 @@ static void guest_synchronous(void)
 	AT_LABEL(2, "ld 9, 0(%1)", "b" (UNMAPPED + 8));
 	AT_LABEL(3, "std 9, 0(%1)", "b" (UNMAPPED_FAR + 16));
 
-	/* An OSI call needs its magic; anything else is the guest's own. */
-	asm volatile("li 3, 0" : : : "r3");
+	/* Without the magic of an OSI call it is the guest's own. */
 	AT_LABEL(4, "li 3, 0; sc");
 
 	asm volatile("mtctr %0; bctrl" : : "r" (UNMAPPED) : "ctr", "lr", "memory");

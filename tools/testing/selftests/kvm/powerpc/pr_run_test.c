@@ -143,13 +143,6 @@ static void start_irq_guest(struct debug_guest *guest, u32 dec)
 	debug_guest_start(guest, irq_code, irq_code_end);
 }
 
-static void raise_external(struct debug_guest *guest)
-{
-	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
-
-	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
-}
-
 static void expect_report(struct debug_guest *guest, u64 r5)
 {
 	debug_guest_run(guest, KVM_EXIT_OSI);
@@ -162,7 +155,7 @@ TEST_F(pr_run, external_masked)
 	struct debug_guest *guest = &self->guest;
 
 	start_irq_guest(guest, NO_DECREMENTER);
-	raise_external(guest);
+	debug_guest_raise_external(guest);
 	expect_report(guest, 1);
 	expect_report(guest, 0x500);
 	expect_report(guest, 2);
@@ -176,7 +169,7 @@ TEST_F(pr_run, external_before_decrementer)
 	start_irq_guest(guest, 1);
 	expect_report(guest, 1);
 	poll(NULL, 0, 20);	/* ms, for the decrementer to expire */
-	raise_external(guest);
+	debug_guest_raise_external(guest);
 	expect_report(guest, 0x500);
 	expect_report(guest, 0x900);
 	expect_report(guest, 2);
@@ -190,7 +183,7 @@ TEST_F(pr_run, syscall_while_external_masked)
 	start_irq_guest(guest, NO_DECREMENTER);
 	guest->regs.pc = debug_guest_addr(guest, irq_code_sc);
 	debug_guest_set_regs(guest);
-	raise_external(guest);
+	debug_guest_raise_external(guest);
 	expect_report(guest, 0xc00);
 	expect_report(guest, 0x500);
 	expect_report(guest, 4);

@@ -15,7 +15,6 @@
 #include "debug_guest.h"
 #include "kselftest_harness.h"
 
-#define HAS_HTM		0x40000000	/* AT_HWCAP2 */
 #define MSR_TM_BITS	(BIT_ULL(32) | BIT_ULL(33))	/* TM, TS: suspended */
 
 FIXTURE(set_regs)
@@ -200,7 +199,7 @@ TEST_F(set_regs, no_transactions)
 {
 	struct debug_guest *guest = &self->guest;
 
-	if (getauxval(AT_HWCAP2) & HAS_HTM)
+	if (getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM)
 		SKIP(return, "The host has transactional memory");
 
 	guest->regs.msr |= MSR_TM_BITS;

@@ -28,6 +28,8 @@
 #ifndef SELFTEST_KVM_DEBUG_GUEST_H
 #define SELFTEST_KVM_DEBUG_GUEST_H
 
+#include <pthread.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 
@@ -113,6 +115,9 @@ void debug_guest_start(struct debug_guest *guest, const u32 *start,
 void debug_guest_set_regs(struct debug_guest *guest);
 void debug_guest_control(struct debug_guest *guest, u32 control);
 
+/* Make an external interrupt pending, as an interrupt controller would. */
+void debug_guest_raise_external(struct debug_guest *guest);
+
 /* The guest's address of a label in the blob that was started */
 u64 debug_guest_addr(struct debug_guest *guest, const u32 *label);
 
@@ -172,25 +177,56 @@ static inline void debug_guest_goto(struct debug_guest *guest, const u32 *label)
 void debug_guest_load_skip_handler(struct debug_guest *guest, u64 vector);
 void debug_guest_step_skip_handler(struct debug_guest *guest);
 
-/* A vector register, 16 bytes as KVM_GET_ONE_REG and KVM_SET_ONE_REG have it */
-static inline void debug_guest_get_vector(struct debug_guest *guest, u64 id,
-					  void *val)
+/* A register of any size, as KVM_GET_ONE_REG and KVM_SET_ONE_REG have it */
+static inline void debug_guest_get_one_reg(struct debug_guest *guest, u64 id,
+					   void *val)
 {
 	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
 
 	vcpu_ioctl(guest->vcpu, KVM_GET_ONE_REG, &reg);
 }
 
-static inline void debug_guest_set_vector(struct debug_guest *guest, u64 id,
-					  const void *val)
+static inline void debug_guest_set_one_reg(struct debug_guest *guest, u64 id,
+					   const void *val)
 {
 	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)val };
 
 	vcpu_ioctl(guest->vcpu, KVM_SET_ONE_REG, &reg);
 }
 
-/* Make an external interrupt pending, as an interrupt controller would. */
-void debug_guest_raise_external(struct debug_guest *guest);
+static inline u32 debug_guest_get_reg32(struct debug_guest *guest, u64 id)
+{
+	u32 val;
+
+	TEST_ASSERT_EQ(KVM_REG_SIZE(id), sizeof(val));
+	debug_guest_get_one_reg(guest, id, &val);
+	return val;
+}
+
+static inline void debug_guest_set_reg32(struct debug_guest *guest, u64 id,
+					 u32 val)
+{
+	TEST_ASSERT_EQ(KVM_REG_SIZE(id), sizeof(val));
+	debug_guest_set_one_reg(guest, id, &val);
+}
+
+/*
+ * An external interrupt from another thread, and late: the guest must still be
+ * in the KVM_RUN that comes next, or debug_guest_expect_woken() fails the test.
+ */
+struct debug_guest_waker {
+	struct debug_guest *guest;
+	pthread_t thread;
+	bool raised;
+};
+
+void debug_guest_wake_later(struct debug_guest *guest,
+			    struct debug_guest_waker *waker);
+void debug_guest_expect_woken(struct debug_guest_waker *waker);
+
+/* A thread that leaves the time limit's signal to the one that starts it */
+void debug_guest_start_thread(pthread_t *thread, void *(*func)(void *),
+			      void *arg);
 
 /*
  * Make the guest a 32-bit one of the 750's kind, with these translations by

@@ -2,7 +2,9 @@
 /*
  * Small guests under a debugger
  */
+#include <signal.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "debug_guest.h"
 
@@ -155,6 +157,13 @@ void debug_guest_control(struct debug_guest *guest, u32 control)
 	vcpu_guest_debug_set(guest->vcpu, &debug);
 }
 
+void debug_guest_raise_external(struct debug_guest *guest)
+{
+	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
+
+	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+}
+
 u64 debug_guest_addr(struct debug_guest *guest, const u32 *label)
 {
 	return GUEST_CODE + guest->ea_offset +
@@ -279,11 +288,44 @@ void debug_guest_step_skip_handler(struct debug_guest *guest)
 	debug_guest_expect_stops(guest, stops, ARRAY_SIZE(stops));
 }
 
-void debug_guest_raise_external(struct debug_guest *guest)
+void debug_guest_start_thread(pthread_t *thread, void *(*func)(void *),
+			      void *arg)
 {
-	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
+	sigset_t all, old;
 
-	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	TEST_ASSERT(!pthread_create(thread, NULL, func, arg),
+		    "pthread_create() failed");
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+#define WAKE_DELAY	50000	/* microseconds */
+
+static void *wake(void *arg)
+{
+	struct debug_guest_waker *waker = arg;
+
+	usleep(WAKE_DELAY);
+	WRITE_ONCE(waker->raised, true);
+	debug_guest_raise_external(waker->guest);
+	return NULL;
+}
+
+void debug_guest_wake_later(struct debug_guest *guest,
+			    struct debug_guest_waker *waker)
+{
+	waker->guest = guest;
+	waker->raised = false;
+	debug_guest_start_thread(&waker->thread, wake, waker);
+}
+
+void debug_guest_expect_woken(struct debug_guest_waker *waker)
+{
+	bool raised = READ_ONCE(waker->raised);
+
+	TEST_ASSERT(!pthread_join(waker->thread, NULL), "pthread_join() failed");
+	TEST_ASSERT(raised, "The guest did not wait for an interrupt");
 }
 
 #define PVR_750			0x00080200
