@@ -346,6 +346,14 @@ TEST_F(debug, step_ebb)
 	debug_guest_expect_stop(guest, spr_2);
 	TEST_ASSERT_EQ(guest->regs.gpr[6] & FSCR_EBB, FSCR_EBB);
 	step_spr(guest, &ebbhr);
+
+	/* B4: a free run has the same result, in non-volatile registers, too. */
+	start_spr(guest, inst_mtspr(SPR_EBBHR, 5), inst_mfspr(SPR_EBBHR, 20));
+	guest->regs.gpr[20] = 0x99;
+	debug_guest_set_regs(guest);
+	debug_guest_control(guest, GUESTDBG_OFF);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[20], SPR_VALUE);
 }
 
 /*
@@ -353,8 +361,6 @@ TEST_F(debug, step_ebb)
  * transaction fail.  It does so on hosts without, too, if the guest has set
  * MSR[TM], by doing nothing.
  */
-#define MSR_TM		BIT_ULL(32)
-
 GUEST_ASM(tm_code,
 	  "	.machine push\n"
 	  "	.machine power8\n"

@@ -15,8 +15,6 @@
 #include "debug_guest.h"
 #include "kselftest_harness.h"
 
-#define MSR_TM_BITS	(BIT_ULL(32) | BIT_ULL(33))	/* TM, TS: suspended */
-
 FIXTURE(set_regs)
 {
 	struct debug_guest guest;
@@ -202,7 +200,7 @@ TEST_F(set_regs, no_transactions)
 	if (getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM)
 		SKIP(return, "The host has transactional memory");
 
-	guest->regs.msr |= MSR_TM_BITS;
+	guest->regs.msr |= MSR_TM | MSR_TS_S;
 	debug_guest_set_regs(guest);
 	vcpu_regs_get(guest->vcpu, &guest->regs);
 	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);

@@ -85,6 +85,8 @@ struct kvm_vm;
 
 /* Machine State Register; bits 0 to 31 are the same on 32-bit and on 64-bit */
 #define MSR_SF			BIT_ULL(63)	/* 64-bit mode */
+#define MSR_TS_S		BIT_ULL(33)	/* Transaction suspended */
+#define MSR_TM			BIT_ULL(32)	/* Transactional memory available */
 #define MSR_VEC			BIT_ULL(25)	/* AltiVec available */
 #define MSR_VSX			BIT_ULL(23)	/* VSX available */
 #define MSR_POW			BIT_ULL(18)	/* Power management */
