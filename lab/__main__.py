@@ -19,7 +19,7 @@ usage: make COMMAND [VARIABLE=value ...]
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
   shell      boot K on T and give an interactive console
   gdb        a gdb prompt, attached to GUEST in a QEMU in the booted host
-  lockstep   step GUEST under KVM and under TCG, STEPS times, and compare
+  lockstep   step GUEST under KVM and under TCG, STEPS times (from START=, or on with RESUME=1), and compare
   demo       see the fault and the cure, in a real QEMU with a real gdb
   bench      what the series costs, in instructions of the emulated host
   tree       a git work tree of the kernel with the series as commits (TREE= where)

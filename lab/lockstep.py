@@ -353,7 +353,11 @@ class Reference(rsp.Direct):
     def monitor(self, command: str, **arguments: object) -> dict:
         self._qmp.send(json.dumps({"execute": command, "arguments": arguments}).encode())
         while True:
-            said = json.loads(self._qmp.line())
+            line = self._qmp.line()
+            try:
+                said = json.loads(line)
+            except ValueError:
+                raise rsp.Broken(f"QEMU's monitor answers '{line[:40]}', which is no JSON") from None
             if "error" in said:
                 raise rsp.Broken(f"QEMU refuses {command}: {said['error']['desc']}")
             if "return" in said:

@@ -13,7 +13,6 @@ from pathlib import Path
 from .errors import LabError
 
 CHUNK = 0x800  # of a feature's text, per packet
-INTERRUPT = b"\x03"
 
 
 class Broken(LabError):
@@ -23,6 +22,13 @@ class Broken(LabError):
 def frame(text: str) -> bytes:
     data = text.encode()
     return b"$%s#%02x" % (data, sum(data) & 0xFF)
+
+
+def unhex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise Broken(f"QEMU's gdbstub answers '{text[:40]}' instead of registers or memory") from None
 
 
 class Wire:
@@ -114,7 +120,7 @@ class Stub:
 
     def memory(self, address: int, count: int) -> bytes:
         said = self.ask(f"m{address:x},{count:x}")
-        return b"" if said.startswith("E") else bytes.fromhex(said)
+        return b"" if said.startswith("E") else unhex(said)
 
     def insert(self, address: int) -> None:
         self.sure(f"Z0,{address:x},4")
@@ -180,7 +186,7 @@ class Direct(Stub):
         wire, answers = self.wire, 1 + len(self.registers)
         for left in range(count, -1, -1):
             wire.send(self._questions + self._step if left else self._questions)
-            yield bytes.fromhex("".join([wire.packet() for _ in range(answers)]))
+            yield unhex("".join([wire.packet() for _ in range(answers)]))
             if left and not (said := wire.packet()).startswith("T05"):
                 raise Broken(f"no stop by a step: '{said}'")
 

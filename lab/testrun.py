@@ -98,6 +98,10 @@ def jobs() -> list[Job]:
                     job.expected = {i for i in must.fail if matches(i, pattern, tests)}
                     job.luck = must.luck
                 made.append(job)
+    if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
+        wanted = ", ".join(f"{v}={os.environ[v]}" for v in ("SUITE", "K", "T", "TEST") if os.environ.get(v))
+        fit = sorted({n for t in suite for n in t.targets})
+        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(fit)})" if fit else ""))
     if not made:
         raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
     return made
