@@ -6,8 +6,6 @@
  * case must not harm a host that still has it: it looks before it leaps.
  */
 #include <fcntl.h>
-#include <linux/kvm_para.h>
-#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -116,53 +114,6 @@ TEST_F(pr_host, slb_index)
 	TEST_ASSERT_EQ(rs, 0);
 	read_slb(guest, SLB_NR - 1, &rb, &rs);
 	TEST_ASSERT_EQ(rs, SLB_RS);
-}
-
-/* Map the magic page at r3, and change the MSR that is there, at r9. */
-GUEST_ASM(magic_code,
-	  "	sc\n"
-	  "	ld	%r10, 0(%r9)\n"
-	  "	or	%r10, %r10, %r8\n"
-	  "	std	%r10, 0(%r9)\n"
-	  "	.machine push\n"
-	  "	.machine power8\n"
-	  "	vor	0, 0, 0\n"	/* KVM makes a new shadow MSR. */
-	  "	.machine pop\n"
-	  "1:\n"
-	  GUEST_ASM_OSI
-	  "	b	1b\n");
-
-/*
- * No clause: the guest can write to its MSR behind KVM's back, and so suspend
- * a transaction on a CPU that has none.
- */
-TEST_F(pr_host, magic_page_transaction)
-{
-	struct debug_guest *guest = &self->guest;
-	int i;
-
-	if (getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM)
-		SKIP(return, "The host has transactional memory");
-
-	guest->regs.msr |= MSR_TM | MSR_TS_S | MSR_VEC;
-	debug_guest_set_regs(guest);
-	vcpu_regs_get(guest->vcpu, &guest->regs);
-	TEST_ASSERT(!(guest->regs.msr & (MSR_TM | MSR_TS_S)),
-		    "Even KVM_SET_REGS sets it: the host would not survive");
-
-	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
-	guest->regs.gpr[3] = GUEST_DATA;
-	guest->regs.gpr[4] = GUEST_DATA;
-	guest->regs.gpr[8] = MSR_TM | MSR_TS_S;
-	guest->regs.gpr[9] = GUEST_DATA +
-			     offsetof(struct kvm_vcpu_arch_shared, msr);
-	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
-	debug_guest_start(guest, magic_code, magic_code_end);
-	for (i = 0; i < 3; i++) {
-		debug_guest_run(guest, KVM_EXIT_OSI);
-		TEST_ASSERT_EQ(guest->regs.msr & (MSR_TM | MSR_TS_S),
-			       MSR_TM | MSR_TS_S);
-	}
 }
 #endif /* CONFIG_64BIT */
 
