@@ -17,6 +17,7 @@ from .errors import LabError
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
+TORN = ("unexpected size", "Hash Sum mismatch")
 OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
 
 
@@ -35,6 +36,10 @@ def mirror(targets: str | None = None) -> tuple[str, str]:
         if component == "main" and (label == "Debian" or (label.startswith("$") and "security" not in uri)):
             return uri.rstrip("/"), signed if signed.startswith("/") else KEYRING
     raise LabError("no Debian archive in this machine's apt sources: add one (component main), then run apt-get update")
+
+
+class Torn(LabError):
+    """The mirror is being brought up to date."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,15 @@ class Apt:
         return same
 
     def _run(self, argv: Sequence[str], what: str, cwd: Path | None = None) -> None:
+        before = len(self.log.read_text(errors="replace")) if self.log.exists() else 0
         try:
             proc.logged(argv, self.log, what, cwd=cwd, env=self.env)
         except LabError as why:
+            if any(word in self.log.read_text(errors="replace")[before:] for word in TORN):
+                raise Torn(
+                    f"the Debian mirror {mirror()[0]} is between two states (its lists of {', '.join(self.suites)}, "
+                    f"{self.arch}, are not those that it has signed): run it again later"
+                ) from None
             if any(word in str(why) for word in OFFLINE):
                 raise LabError(
                     f"no network: the Debian mirror {mirror()[0]} does not answer; "
@@ -139,7 +150,9 @@ class Apt:
         archives = self.dir / "cache/archives"
         for old in archives.glob("*.deb"):
             old.unlink()
-        self._run(["apt-get", "install", "-y", "--download-only", *packages], f"fetching {' '.join(packages)}")
+        # Backports are taken only if they are asked for.
+        how = ["apt-get", "install", "-y", "--download-only", "-t", self.suites[-1]]
+        self._run([*how, *packages], f"fetching {' '.join(packages)}")
         debs = sorted(archives.glob("*.deb"))
         for deb in debs:
             proc.output(["dpkg", "-x", deb, where])
@@ -169,16 +182,28 @@ def tool_root(name: str, arch: str | None = None) -> Path:
     if tool is None:
         raise LabError(f"lab/tools.toml does not describe '{name}'")
     arch = arch or architecture()
-    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool['suite'], tool['packages'])[:12]}"
+    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool['suites'], tool['packages'])[:12]}"
     with cache.lock(final.name):
         if not final.exists():
-            cache.need_space(1)
-            apt = Apt([tool["suite"]], arch)
+            _fetch_tool(name, tool, arch, final)
+    return final
+
+
+def _fetch_tool(name: str, tool: dict[str, list], arch: str, final: Path) -> None:
+    """From the first suites that the mirror has whole."""
+    cache.need_space(1)
+    for number, suites in enumerate(tool["suites"], 1):
+        try:
+            apt = Apt(suites, arch)
             apt.update()
-            ui.say(f"fetching {name} from {tool['suite']} ({arch})")
+            ui.say(f"fetching {name} from {suites[-1]} ({arch})")
             with cache.building(final) as work:
                 apt.closure(tool["packages"], work)
-    return final
+            return
+        except Torn as why:
+            if number == len(tool["suites"]):
+                raise
+            ui.say(f"{why}; trying {' with '.join(reversed(tool['suites'][number]))}")
 
 
 def bootable(root: Path) -> Path:
