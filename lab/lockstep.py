@@ -38,6 +38,7 @@ class Rule:
     reason: str
     bits: int = -1
     guests: list[str] = field(default_factory=list)
+    goes_on_with: str = "kvm"  # the side whose value both have then
 
     def fits(self, instruction: int) -> bool:
         return instruction & self.mask == self.value
@@ -268,8 +269,9 @@ class Pair:
                 continue
             if any((one[n] ^ two[n]) & ~rule.bits for n in names):
                 continue
+            to, value = (self.kvm, two) if rule.goes_on_with == "tcg" else (self.tcg, one)
             for name in names:
-                self.tcg.sure(f"P{self.numbers[name]:x}={self.step_shape.piece(kvm, name).hex()}")
+                self._set(to, name, value[name])
             self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
             return
         deque(ahead, maxlen=0)  # KVM's side must have stopped before it can be asked

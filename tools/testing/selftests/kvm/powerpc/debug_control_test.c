@@ -13,6 +13,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "debug_fixture.h"
@@ -202,6 +203,38 @@ TEST_F(debug, set_tm_vscr)
 	debug_guest_set_reg32(guest, KVM_REG_PPC_TM_VSCR, 1);
 	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_TM_VSCR), 1);
 	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_VSCR), 0);
+}
+
+static u32 host_vrsave(void)
+{
+	unsigned long val;
+
+	asm volatile("mfspr %0, 256" : "=r" (val));
+	return val;
+}
+
+GUEST_ASM(vrsave_code,
+	  "	mfspr	%r5, 256\n"
+	  "	mtspr	256, %r6\n"
+	  GUEST_ASM_OSI);
+
+/* No clause: the guest and the thread that runs it have a VRSAVE each. */
+TEST_F(debug, set_vrsave)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
+		SKIP(return, "The CPU has no AltiVec");
+
+	asm volatile("mtspr 256, %0" : : "r" (0x0f0f0f0f));
+	debug_guest_set_reg32(guest, KVM_REG_PPC_VRSAVE, 0x12345678);
+	guest->regs.gpr[6] = 0x9abcdef0;
+	debug_guest_start(guest, vrsave_code, vrsave_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 0x12345678);
+	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_VRSAVE),
+		       0x9abcdef0);
+	TEST_ASSERT_EQ(host_vrsave(), 0x0f0f0f0f);
 }
 
 static void expect_eintr(struct debug_guest *guest)
