@@ -81,8 +81,22 @@ def see() -> None:
     load of a state, or one that gdb has written. Until then gdb reads, and puts its
     breakpoints, where the guest's addresses led to at that time.
     """
+    _translate_by(reg("msr"))
+
+
+def _translate_by(msr: int) -> None:
     size = 2 * gdb.parse_and_eval("$msr").type.sizeof
-    do(f"maintenance packet P41={reg('msr'):0{size}x}")
+    do(f"maintenance packet P41={msr:0{size}x}")
+
+
+@contextlib.contextmanager
+def real_addresses():
+    """For gdb's breakpoints, while the guest is stopped with translation on."""
+    _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
+    try:
+        yield
+    finally:
+        see()
 
 
 def go(command: str = "continue") -> int:
