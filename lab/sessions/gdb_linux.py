@@ -5,8 +5,6 @@ import time
 
 import gdb
 from session import (
-    MSR_DR,
-    MSR_IR,
     MSR_PR,
     Failed,
     attach,
@@ -22,6 +20,7 @@ from session import (
     runs,
     see,
     step,
+    translated,
     true,
     word,
 )
@@ -180,15 +179,6 @@ def stepi_sc() -> None:
     equal("the pc's place in the vectors", reg("pc") & 0xFFFFF, 0xC00)
     equal("MSR[PR]", reg("msr") & MSR_PR, 0)
     equal("SRR0", reg("srr0"), at + 4)
-
-
-def translated() -> None:
-    """Step until translation is on; it may be so already."""
-    for _ in range(100):
-        if reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR:
-            return
-        step()
-    raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
 
 
 @case
