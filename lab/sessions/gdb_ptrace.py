@@ -123,20 +123,28 @@ def tracer_has_seen_nothing_of_it() -> None:
         equal("the steps", in_the_tracer(), first + n)
 
 
-@case
-def breakpoints_on_all_traced_instructions() -> None:
-    """The traced process at each instruction, the tracer after each, in turns."""
+def take_turns(numbers: tuple[int, ...]) -> None:
+    """The traced process at these instructions, the tracer after each one."""
     first = in_the_tracer()
-    points = [gdb.Breakpoint(f"*{place(n):#x}") for n in sorted(set(ROUND))]
+    points = [gdb.Breakpoint(f"*{place(n):#x}") for n in sorted(set(numbers))]
     with breakpoint_at("*stepped"):
         for n in range(1, 2 * len(ROUND) + 1):
-            at = place(ROUND[(first + n) % len(ROUND)])
-            equal("the pc, of the traced process", go(), at)
+            number = ROUND[(first + n) % len(ROUND)]
+            if number in numbers:
+                equal("the pc, of the traced process", go(), place(number))
             equal("the pc, of the tracer", go(), address("stepped"))
             equal("the traced process's address", reg("r3"), place(ROUND[(first + n + 1) % len(ROUND)]))
     for point in points:
         point.delete()
     in_the_tracer()
+
+
+@case
+def breakpoints_on_all_traced_instructions() -> None:
+    # Every other one at a time: gdb steps over a breakpoint, the guest's Trace interrupt is
+    # still to come then, and gdb would take a breakpoint there for hit.
+    take_turns(ROUND[::2])
+    take_turns(ROUND[1::2])
 
 
 @case
