@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import gdb
 
 LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
+GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
 TRAP = 0x00DDDD00
 RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
@@ -58,20 +59,24 @@ def true(what: str, value: object) -> None:
 
 def runs(command: str, limit: float = LIMIT) -> bool:
     """A command that runs the guest; false if it had to be interrupted."""
-    late = threading.Event()
+    late, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
-        late.set()
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        wait = limit
+        while not done.wait(wait):
+            late.set()
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            wait = GIVE_UP
 
-    timer = threading.Timer(limit, interrupt)
-    timer.start()
+    watch = threading.Thread(target=interrupt)
+    watch.start()
     try:
         do(command)
     except KeyboardInterrupt:
         late.set()
     finally:
-        timer.cancel()
+        done.set()
+        watch.join()
     return not late.is_set()
 
 
