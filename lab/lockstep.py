@@ -459,7 +459,7 @@ class Checkpoint:
 
 
 def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
-    key = cache.digest(release, who, start)[:12]
+    key = cache.digest(release, who, start, *guest.files(who).values())[:12]
     return Checkpoint(cache.folder() / "lockstep" / f"{who.name}-{start or 'reset'}-{key}")
 
 

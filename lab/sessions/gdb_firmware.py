@@ -10,15 +10,19 @@ from session import (
     MSR_DR,
     MSR_IR,
     RFI,
+    access,
     breakpoint_at,
     case,
+    do,
     equal,
     go,
     main,
+    real_addresses,
     reg,
     runs,
     see,
     step,
+    step_exactly,
     step_to,
     true,
     word,
@@ -29,6 +33,12 @@ COPY, COPY_END = 0xFFF02550, 0xFFF02594
 ISI, HANDLER_RFI, TRANSLATED = 0x400, 0x251C, 0xFFF08B38
 ARCH_INIT = 0xFFF080C0
 CONTEXT_MTMSR, FIRST_FAULT = 0xFFF08174, 0xFFF08230
+# The console is an ESCC: a loop until it can send and the store, the look at whether a key was hit.
+SEND_POLL, SEND, KEY_POLL = 0xFFF1D490, 0xFFF1D49C, 0xFFF1D578
+SEND_POLL_CODE, SEND_CODE, KEY_POLL_CODE = 0x893F0000, 0x9BDF0010, 0x89230000
+ESCC = range(0x80013000, 0x80013040)
+CAN_SEND, RECEIVED = 4, 1
+POISON = 0xDEADBEEF
 
 
 @case
@@ -154,12 +164,99 @@ def the_fault_ends() -> None:
 
 
 @case
+def breakpoint_in_the_handler() -> None:
+    """At the end of each fault, until the page of the console's code is mapped."""
+    # Not by a condition: gdb would evaluate it, and read at the pc for it, before see().
+    with real_addresses():
+        here = gdb.Breakpoint(f"*{HANDLER_RFI:#x}")
+    hits = 0
+    while True:
+        equal("the pc", go(), HANDLER_RFI)
+        hits += 1
+        if reg("srr0") & ~0xFFF == SEND & ~0xFFF:
+            break
+    equal("the hits", here.hit_count, hits)
+    here.delete()
+    step_to(reg("srr0"), "rfi")
+    equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), MSR_IR | MSR_DR)
+
+
+def at_access(place: int, code: int, store: bool) -> int:
+    """Run to a load or store of the console; its register's number."""
+    equal(f"the instruction at {place:#x}", word(place), code)
+    with breakpoint_at(f"*{place:#x}"):
+        equal("the pc", go(), place)
+    what = access(code)
+    true(f"{code:08x} is a {'store' if store else 'load'} of a byte", what and what.store == store and what.size == 1)
+    true(f"its address is one of the ESCC: {what.address:#x}", what.address in ESCC)
+    return what.register
+
+
+@case
+def stepi_mmio_load() -> None:
+    number = at_access(SEND_POLL, SEND_POLL_CODE, store=False)
+    do(f"set $r{number} = {POISON:#x}")
+    step_to(SEND_POLL + 4, "a load from MMIO")
+    value = reg(f"r{number}")
+    true(f"the ESCC's state is a byte: {value:#x}", value < 256)
+    equal("that it can send", value & CAN_SEND, CAN_SEND)
+    step_to(SEND_POLL + 8, "what follows")
+
+
+@case
+def stepi_mmio_store() -> None:
+    number = at_access(SEND, SEND_CODE, store=True)
+    equal("the first character", reg(f"r{number}"), ord("\r"))  # it comes before each \n
+    step_to(SEND + 4, "a store to MMIO")
+    equal("the register that was stored", reg(f"r{number}"), ord("\r"))
+
+
+@case
+def breakpoint_counts_at_mmio() -> None:
+    banner = "\n>> " + 40 * "="
+    with breakpoint_at(f"*{SEND:#x}") as here:
+        for n, must in enumerate(banner, 1):
+            equal("the pc", go(), SEND)
+            equal(f"character {n}: none is missed and none comes twice", reg("r30"), ord(must))
+            equal("the hits", here.hit_count, n)
+
+
+@case
 def interrupt_while_running() -> None:
     true("it runs until it is interrupted", not runs("continue", 3))
     see()
     at = reg("pc")
     step()
     true(f"a step goes on from {at:#x}", reg("pc") != at or word(at) == 0x48000000)
+
+
+@case
+def stepi_mmio_load_at_the_prompt() -> None:
+    number = at_access(KEY_POLL, KEY_POLL_CODE, store=False)
+    for _ in range(3):
+        do(f"set $r{number} = {POISON:#x}")
+        step_to(KEY_POLL + 4, "a load from MMIO")
+        value = reg(f"r{number}")
+        true(f"the ESCC's state is a byte: {value:#x}", value < 256)
+        equal("that it can send, and has received nothing", value & (CAN_SEND | RECEIVED), CAN_SEND)
+        at_access(KEY_POLL, KEY_POLL_CODE, store=False)
+
+
+@case
+def interrupts_while_polling_mmio() -> None:
+    """Ctrl-C at twenty moments, exact steps from there, and one over the load of the next poll."""
+    loads = 0
+    for n in range(20):
+        true("it runs until it is interrupted", not runs("continue", 0.1 + 0.037 * n))
+        see()
+        for _ in range(12):
+            what = access(word(reg("pc")))
+            loads += bool(what and what.address in ESCC)
+            true("a step without a fault: OpenBIOS has mapped what it polls with", step_exactly())
+        number = at_access(KEY_POLL, KEY_POLL_CODE, store=False)
+        do(f"set $r{number} = {POISON:#x}")
+        true("no interrupt", step_exactly())
+        equal("that it can send, and has received nothing", reg(f"r{number}") & ~0xF8, CAN_SEND)
 
 
 gdb.execute("set architecture powerpc:common", to_string=True)

@@ -6,13 +6,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import gdb
 
 LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
-MSR_PR, MSR_IR, MSR_DR = 0x4000, 0x20, 0x10
+GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
+MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
+TRAP = 0x00DDDD00
+RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
 RFI = (0x4C000064, 0x4C000024)
 
 _cases: list[Callable[[], None]] = []
@@ -54,20 +59,24 @@ def true(what: str, value: object) -> None:
 
 def runs(command: str, limit: float = LIMIT) -> bool:
     """A command that runs the guest; false if it had to be interrupted."""
-    late = threading.Event()
+    late, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
-        late.set()
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        wait = limit
+        while not done.wait(wait):
+            late.set()
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            wait = GIVE_UP
 
-    timer = threading.Timer(limit, interrupt)
-    timer.start()
+    watch = threading.Thread(target=interrupt)
+    watch.start()
     try:
         do(command)
     except KeyboardInterrupt:
         late.set()
     finally:
-        timer.cancel()
+        done.set()
+        watch.join()
     return not late.is_set()
 
 
@@ -78,8 +87,22 @@ def see() -> None:
     load of a state, or one that gdb has written. Until then gdb reads, and puts its
     breakpoints, where the guest's addresses led to at that time.
     """
+    _translate_by(reg("msr"))
+
+
+def _translate_by(msr: int) -> None:
     size = 2 * gdb.parse_and_eval("$msr").type.sizeof
-    do(f"maintenance packet P41={reg('msr'):0{size}x}")
+    do(f"maintenance packet P41={msr:0{size}x}")
+
+
+@contextlib.contextmanager
+def real_addresses():
+    """For gdb's breakpoints, while the guest is stopped with translation on."""
+    _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
+    try:
+        yield
+    finally:
+        see()
 
 
 def go(command: str = "continue") -> int:
@@ -107,12 +130,128 @@ def breakpoint_at(place: str, **options: object):
     try:
         yield made
     finally:
-        made.delete()
+        if made.is_valid():
+            made.delete()
+
+
+def follows(at: int) -> int:
+    """Where the instruction at an address leads to, if it causes no interrupt. Not for sc and tw."""
+    code = word(at)
+    true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
+    opcode, bits = code >> 26, 8 * gdb.parse_and_eval("$pc").type.sizeof
+    whole = (1 << bits) - 1
+    if code in RFI:
+        return reg("srr0") & ~3
+    if opcode == 18:
+        offset = (code & 0x3FFFFFC ^ 0x2000000) - 0x2000000
+        return (offset if code & 2 else at + offset) & whole
+    extended = code >> 1 & 0x3FF
+    if opcode != 16 and not (opcode == 19 and extended in (16, 528)):
+        return at + 4 & whole
+    options, bit = code >> 21 & 31, code >> 16 & 31
+    counter = reg("ctr") if extended == 528 and opcode == 19 else reg("ctr") - 1 & whole
+    counts = options & 4 or (counter == 0) == bool(options & 2)
+    if not counts or not (options & 16 or (reg("cr") >> 31 - bit & 1) == options >> 3 & 1):
+        return at + 4 & whole
+    if opcode == 19:
+        return reg("lr" if extended == 16 else "ctr") & ~3
+    offset = (code & 0xFFFC ^ 0x8000) - 0x8000
+    return (offset if code & 2 else at + offset) & whole
+
+
+def step_exactly() -> bool:
+    """A step of one instruction; false if it was one that led to an interrupt, with SRR0 at the instruction.
+
+    From a load that reserves gdb goes on to behind the store, without a stop.
+    """
+    at, msr = reg("pc"), reg("msr")
+    try:
+        must, reserves = follows(at), word(at) & 0xFC0007FE in RESERVES
+    except gdb.MemoryError:  # gdb was let in between a jump and the fault at its end
+        must, reserves = None, False
+    now = step()
+    if now == must or (reserves and at < now <= at + 64):
+        return True
+    vectors = (0x300, 0x380, 0x400, 0x480) + ((0x500, 0x900) if msr & MSR_EE else ())
+    if now not in vectors:
+        raise Failed(f"the pc after a step at {at:#x} is {now:#x}, not {'a vector' if must is None else hex(must)}")
+    equal(f"SRR0 at {now:#x}", reg("srr0"), at)
+    return False
+
+
+def translated() -> None:
+    """Step until translation is on; it may be so already."""
+    for _ in range(100):
+        if reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR:
+            return
+        step()
+    raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
+
+
+@dataclass(frozen=True)
+class Access:
+    """A load or a store of one general register."""
+
+    store: bool
+    size: int
+    register: int
+    address: int
+
+
+_D_FORM = {32: (0, 4), 34: (0, 1), 36: (1, 4), 38: (1, 1), 40: (0, 2), 42: (0, 2), 44: (1, 2)}
+_X_FORM = {
+    **{23: (0, 4), 55: (0, 4), 87: (0, 1), 119: (0, 1), 279: (0, 2), 311: (0, 2), 343: (0, 2), 375: (0, 2)},
+    **{151: (1, 4), 183: (1, 4), 215: (1, 1), 247: (1, 1), 407: (1, 2), 439: (1, 2)},
+    **{534: (0, 4), 662: (1, 4), 790: (0, 2), 918: (1, 2)},
+}
+
+
+def access(code: int) -> Access | None:
+    """What a load or store is about to do, byte-reversed ones and those with update too."""
+    opcode, target, base = code >> 26, code >> 21 & 31, code >> 16 & 31
+    if opcode == 31:
+        kind, update, offset = _X_FORM.get(code >> 1 & 0x3FF), code >> 1 & 0x20, reg(f"r{code >> 11 & 31}")
+    else:
+        kind, update = _D_FORM.get(opcode & ~1 if 32 <= opcode <= 45 else opcode), opcode & 1
+        offset = (code & 0xFFFF ^ 0x8000) - 0x8000
+    if kind is None:
+        return None
+    start = reg(f"r{base}") if base or update else 0
+    whole = (1 << 8 * gdb.parse_and_eval("$pc").type.sizeof) - 1
+    return Access(bool(kind[0]), kind[1], target, start + offset & whole)
 
 
 def connect() -> None:
     do(f"target remote {os.environ['SESSION_SOCKET']}")
     see()
+
+
+def packet(text: str) -> bytes:
+    return b"$%s#%02x" % (text.encode(), sum(text.encode()) & 0xFF)
+
+
+def detach() -> None:
+    """Let the guest run without a debugger."""
+    do("detach")
+
+
+def attach() -> None:
+    """Stop a running guest that nobody debugs, and debug it.
+
+    A serial line does not tell QEMU that somebody connects: the first byte stops the guest
+    and is lost, and the process stays detached, where QEMU's answer to gdb's first question
+    would follow a null pointer. vAttach comes first, then, and not from gdb.
+    """
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(LIMIT)
+        line.connect(os.environ["SESSION_SOCKET"])
+        line.sendall(b"+" + packet("vAttach;1"))
+        said = b""
+        while not said.partition(b"$")[2].endswith(b";"):
+            said = (said + line.recv(100)).partition(b"#")[0]
+        line.sendall(b"+")
+        true(f"attached: {said!r}", b"$T05" in said)
+    connect()
 
 
 def main() -> None:

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two vCPUs of a POWER8 partition, each in a loop of its own, and gdb's scheduler-locking.
+
+gdb writes the loops, and a call of RTAS that starts the second vCPU, into the guest's memory.
+"""
+
+import contextlib
+
+import gdb
+from session import (
+    breakpoint_at,
+    case,
+    do,
+    equal,
+    go,
+    main,
+    reg,
+    runs,
+    see,
+    step_exactly,
+    step_to,
+    true,
+)
+
+FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
+H_RTAS, START_CPU = 0xF000, 0x2006
+CODE, ARGUMENTS, COUNTERS = 0x2000000, 0x2010000, (0x2020000, 0x2020080)
+# ld r4,0(r3); addi r4,r4,1; std r4,0(r3); b back
+LOOP = (0xE8830000, 0x38840001, 0xF8830000, 0x4BFFFFF4)
+LOOPS = (0x2000100, 0x2000200)
+MSR_SF = 1 << 63
+
+
+def write(at: int, words: tuple[int, ...]) -> None:
+    data = b"".join(w.to_bytes(4, "big") for w in words)
+    gdb.selected_inferior().write_memory(at, data)
+
+
+def count(vcpu: int) -> int:
+    data = gdb.selected_inferior().read_memory(COUNTERS[vcpu], 8)
+    return int.from_bytes(bytes(data), "big")
+
+
+def on(vcpu: int) -> None:
+    do(f"thread {vcpu + 1}")
+
+
+def in_loop(vcpu: int) -> None:
+    on(vcpu)
+    at = reg("pc")
+    true(f"vCPU {vcpu} is in its loop, at {at:#x}", at in range(LOOPS[vcpu], LOOPS[vcpu] + 4 * len(LOOP), 4))
+
+
+@contextlib.contextmanager
+def locking(mode: str):
+    do(f"set scheduler-locking {mode}")
+    try:
+        yield
+    finally:
+        do("set scheduler-locking off")
+
+
+@case
+def two_threads() -> None:
+    equal("gdb's threads", len(gdb.selected_inferior().threads()), 2)
+    on(0)
+
+
+@case
+def start_the_second() -> None:
+    write(CODE, (FAKE_SC_1,))
+    for at in LOOPS:
+        write(at, LOOP)
+    for at in COUNTERS:
+        write(at, (0, 0))
+    do(f"set $msr = {reg('msr') | MSR_SF:#x}")
+    for number in (1, 8):  # the second's, by how many threads QEMU leaves room for
+        write(ARGUMENTS, (START_CPU, 3, 1, number, LOOPS[1], COUNTERS[1], 0xDEAD))
+        do(f"set $r3 = {H_RTAS}")
+        do(f"set $r4 = {ARGUMENTS:#x}")
+        do(f"set $pc = {CODE:#x}")
+        step_to(CODE + 4, "a hypercall")
+        equal("r3", reg("r3"), 0)
+        data = gdb.selected_inferior().read_memory(ARGUMENTS + 24, 4)
+        if bytes(data) == bytes(4):
+            break
+    equal("RTAS's answer", int.from_bytes(bytes(data), "big"), 0)
+    do(f"set $r3 = {COUNTERS[0]:#x}")
+    do(f"set $pc = {LOOPS[0]:#x}")
+
+
+@case
+def both_run() -> None:
+    before = count(0), count(1)
+    true("they run until they are interrupted", not runs("continue", 2))
+    for vcpu in (0, 1):
+        in_loop(vcpu)
+        true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
+
+
+@case
+def breakpoint_of_each() -> None:
+    for vcpu in (0, 1, 1, 0):
+        with breakpoint_at(f"*{LOOPS[vcpu]:#x}") as here:
+            for n in range(1, 4):
+                before = count(vcpu)
+                equal("the pc", go(), LOOPS[vcpu])
+                equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+                equal("the hits", here.hit_count, n)
+                if n > 1:
+                    equal("once around the loop", count(vcpu), before + 1)
+
+
+@case
+def stepi_with_scheduler_locking_on() -> None:
+    with locking("on"):
+        for vcpu in (0, 1):
+            in_loop(vcpu)
+            other = count(1 - vcpu)
+            mine = count(vcpu)
+            for _ in range(3 * len(LOOP)):
+                true("no interrupt", step_exactly())
+            equal("the counter of the stepped one", count(vcpu), mine + 3)
+            equal("the counter of the other one", count(1 - vcpu), other)
+
+
+@case
+def continue_with_scheduler_locking_on() -> None:
+    with locking("on"):
+        for vcpu in (0, 1):
+            in_loop(vcpu)
+            mine, other = count(vcpu), count(1 - vcpu)
+            true("it runs until it is interrupted", not runs("continue", 1))
+            in_loop(vcpu)
+            true("it counts", count(vcpu) > mine)
+            equal("the counter of the other one", count(1 - vcpu), other)
+
+
+@case
+def stepi_with_scheduler_locking_off() -> None:
+    for vcpu in (0, 1):
+        in_loop(vcpu)
+        mine, other = count(vcpu), count(1 - vcpu)
+        for _ in range(3 * len(LOOP)):
+            true("no interrupt", step_exactly())
+            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+        equal("the counter of the stepped one", count(vcpu), mine + 3)
+        true("the other one goes on", count(1 - vcpu) > other)
+
+
+@case
+def scheduler_locking_step() -> None:
+    with locking("step"):
+        for vcpu in (0, 1):
+            in_loop(vcpu)
+            mine, other = count(vcpu), count(1 - vcpu)
+            for _ in range(3 * len(LOOP)):
+                true("no interrupt", step_exactly())
+            equal("the counter of the stepped one", count(vcpu), mine + 3)
+            equal("the counter of the other one", count(1 - vcpu), other)
+            with breakpoint_at(f"*{LOOPS[1 - vcpu] + 8:#x}"):
+                equal("the pc", go(), LOOPS[1 - vcpu] + 8)
+                equal("gdb's thread: continue lets both run", gdb.selected_thread().num, 2 - vcpu)
+
+
+@case
+def interrupts_while_both_run() -> None:
+    for n in range(10):
+        before = count(0), count(1)
+        true("they run until they are interrupted", not runs("continue", 0.2 + 0.037 * n))
+        see()
+        for vcpu in (0, 1):
+            in_loop(vcpu)
+            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+            with locking("on"):
+                for _ in range(5):
+                    true("no interrupt", step_exactly())
+
+
+main()
