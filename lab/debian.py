@@ -95,12 +95,15 @@ class Apt:
         cache.write(here / "lab.sources", sources.encode())
         return same
 
+    def _logged(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
     def _run(self, argv: Sequence[str], what: str, cwd: Path | None = None) -> None:
-        before = len(self.log.read_text(errors="replace")) if self.log.exists() else 0
+        before = len(self._logged())
         try:
             proc.logged(argv, self.log, what, cwd=cwd, env=self.env)
         except LabError as why:
-            if any(word in self.log.read_text(errors="replace")[before:] for word in TORN):
+            if any(word in self._logged()[before:] for word in TORN):
                 raise Torn(
                     f"the Debian mirror {mirror()[0]} is between two states (its lists of {', '.join(self.suites)}, "
                     f"{self.arch}, are not those that it has signed): run it again later"

@@ -22,7 +22,7 @@ LWARX, STWCX, BNE_12, BNE_BACK = 0x7C601828, 0x7C60192D, 0x4082000C, 0x4082FFF4
 class Machine(rsp.Stub):
     """Runs 'code' from 0x100 on; each instruction sets what 'effects' says, if it says so."""
 
-    def __init__(self, code: list[int], effects: dict[int, dict[str, int]]) -> None:
+    def __init__(self, code: list[int], effects: dict[int, dict[str, int] | Iterator[dict[str, int]]]) -> None:
         self.code, self.effects, self.registers = code, effects, []
         self.values = {r.name: 0 for r in LAYOUT} | {"pc": 0x100}
         self.written: list[str] = []
@@ -68,7 +68,8 @@ class Machine(rsp.Stub):
 
     def _step(self) -> None:
         at = self.values["pc"]
-        self.values |= {"pc": at + 4} | self.effects.get((at - 0x100) // 4, {})
+        effect = self.effects.get((at - 0x100) // 4, {})
+        self.values |= {"pc": at + 4} | (effect if isinstance(effect, dict) else next(effect))
 
 
 def compare(code: list[int], kvm: dict, tcg: dict) -> tuple[lockstep.Result, Machine]:
@@ -124,6 +125,9 @@ class Compare(unittest.TestCase):
         result, tcg = compare(code, {0: {"msr": 0x9030}, 3: {"cr": 2}}, {0: {"msr": 0x9030}, 3: {"cr": 2}})
         self.assertEqual((result.steps, result.difference), (6, []))
         self.assertEqual((tcg.values["pc"], tcg.values["msr"], tcg.ran_with), (0x100 + 4 * 8, 0x9030, [0x1030]))
+        lost = iter([{"cr": 0x80000000}, {"cr": 0xA0000000}])
+        result, _ = compare(code, {3: lost}, {3: {"cr": 0xA0000000}})
+        self.assertEqual((result.steps, result.difference), (6, []))
         result, _ = compare(code, {3: {"cr": 2}}, {})
         self.assertEqual(result.steps, 2)
         self.assertIn("difference in cr after step 2", result.difference[0])
