@@ -6,6 +6,7 @@ import time
 import gdb
 from session import (
     MSR_PR,
+    SC,
     Failed,
     attach,
     breakpoint_at,
@@ -25,8 +26,6 @@ from session import (
     word,
 )
 
-SC = 0x44000002
-BL_MASK, BL = 0xFC000003, 0x48000001
 ALONE = 3  # seconds for which the guest runs without a debugger
 
 
