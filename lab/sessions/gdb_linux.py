@@ -26,6 +26,7 @@ from session import (
     word,
 )
 
+BL_MASK, BL = 0xFC000003, 0x48000001
 ALONE = 3  # seconds for which the guest runs without a debugger
 
 
