@@ -15,7 +15,6 @@
 
 #include "debug_fixture.h"
 
-
 #define CR0_EQ		0x20000000
 #define CR0		0xf0000000
 

@@ -14,7 +14,6 @@
 
 #include "debug_fixture.h"
 
-
 #define H_CEDE			0xe0
 #define H_SET_MODE		0x31c
 #define H_SET_MODE_AIL		3	/* resource: interrupts' translation */

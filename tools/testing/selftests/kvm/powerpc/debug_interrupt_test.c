@@ -20,7 +20,6 @@
 /* The bits of SRR1 that say why, instead of what the MSR was */
 #define SRR1_CAUSE	0x783f0000ULL
 
-
 /* A4: instructions that cause an interrupt */
 GUEST_ASM(fault_code,
 	  "	.machine push\n"

@@ -12,7 +12,6 @@
 
 #include "debug_fixture.h"
 
-
 #define MMIO_DISP	0x20		/* of the instructions below */
 #define MMIO_ADDR	(GUEST_MMIO + MMIO_DISP)
 

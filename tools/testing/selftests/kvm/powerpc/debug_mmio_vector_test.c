@@ -10,7 +10,6 @@
 
 #include "debug_fixture.h"
 
-
 /* One instruction at a time; r5 and r6 are the address, the register is 7. */
 #define INST(_name, _inst)	"inst_" #_name ": " _inst "\n"
 

@@ -56,7 +56,6 @@
 #define SPRN_SPRG0	272
 #define SPRN_HID0	1008
 
-
 #define SRR1_FLAGS	0x783f0000ULL	/* bits that are not from the MSR */
 
 #define XER_CA		0x20000000ULL
