@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cache, cpio, data, kernel, proc
+from . import cache, cpio, data, debian, kernel, proc
 from .errors import LabError
 
 GUEST = "openbios-g4"
@@ -26,6 +26,7 @@ class Guest:
     args: list[str]
     architecture: str  # as gdb calls it
     endian: str
+    firmware: str  # that of the lab's own QEMU, whichever QEMU runs it
     kernel: str = ""  # the target whose kernel it runs; else firmware only
     cmdline: str = ""
     init: str = "idle.c"
@@ -77,15 +78,16 @@ def address(guest: Guest, place: str) -> int:
 
 def files(guest: Guest) -> dict[str, bytes]:
     """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
+    found = {guest.firmware: (debian.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
     if guest.target is None:
-        return {}
+        return found
     vmlinux = symbols(guest)
     assert vmlinux is not None
     final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.target.name}"
     if not final.exists():
         with cache.building(final) as work:
             proc.output([f"{guest.target.cross}strip", "-o", work / "vmlinux", vmlinux])
-    return {"vmlinux": (final / "vmlinux").read_bytes(), "initrd": initrd(guest)}
+    return found | {"vmlinux": (final / "vmlinux").read_bytes(), "initrd": initrd(guest)}
 
 
 def initrd(guest: Guest) -> bytes:
@@ -106,4 +108,4 @@ def command(guest: Guest, program: list[str], folder: str, more: list[str]) -> l
     loads = []
     if guest.kernel:
         loads = ["-kernel", f"{folder}/vmlinux", "-initrd", f"{folder}/initrd", "-append", guest.cmdline]
-    return [*program, *guest.args, *guest.defaults, *loads, *more]
+    return [*program, "-L", folder, *guest.args, *guest.defaults, *loads, *more]
