@@ -91,8 +91,10 @@ def uses_reservation(instruction: int) -> bool:
     return instruction >> 26 == 31 and instruction & 0x7FF in (1389, 1453, 301, 429)
 
 
-def branches_to(instruction: int, at: int) -> int | None:
-    """Where a bc leads to that is taken."""
+def branches_to(instruction: int, at: int, values: dict[str, int]) -> int | None:
+    """Where a conditional branch leads to that is taken."""
+    if instruction >> 26 == 19 and instruction >> 1 & 0x3FF in (16, 528):  # bclr, bcctr
+        return values["lr" if instruction >> 1 & 0x3FF == 16 else "ctr"] & ~3
     if instruction >> 26 != 16:
         return None
     offset = (instruction & 0xFFFC ^ 0x8000) - 0x8000
@@ -232,12 +234,13 @@ class Pair:
         Without interrupts, as a step is; they would come where the guest runs.
         """
         start = self.pc(before)
+        values = self.step_shape.values(before, self.order)
         outside, at = set[int](), start
         for at in range(start + 4, start + 4 * ATOMIC, 4):
             inside = self.instruction(self.tcg, at)
             if inside is None:
                 break
-            if (target := branches_to(inside, at)) is not None:
+            if (target := branches_to(inside, at, values)) is not None:
                 outside.add(target)
             if uses_reservation(inside):
                 break
