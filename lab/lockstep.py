@@ -24,7 +24,7 @@ BATCH = 1000  # steps between two looks at the registers that are not compared a
 SHOWN = 10  # instructions before a difference
 ATOMIC = 16  # instructions in which a reservation must be used, as gdb has it
 AGAIN = 20  # times that one may be lost to something else: a fault, the host's interrupts
-MSR_EE = 0x8000
+MSR_EE, MSR_IR, MSR_DR = 0x8000, 0x20, 0x10
 CR0_EQ = 0x20000000
 REFERENCE, TARGET, REACH = 60, 120, 900  # seconds that an answer may take
 
@@ -206,7 +206,7 @@ class Pair:
                 self._tick(start, heart)
             if self.result.difference or self.result.steps == end:
                 return
-            word = self.instruction(self.tcg, self.pc(states[-1]))
+            word = self._at_hand(states[-1])
             if word is not None and reserves(word):
                 self._over_reservation(before, word)
                 self._tick(start, heart)
@@ -219,7 +219,7 @@ class Pair:
         """The reference's states, and its instructions, up to one that a rule is for or one that reserves."""
         states, code = [self.tcg.state()], list[int | None]()
         while len(code) < count:
-            word = self.instruction(self.tcg, self.pc(states[-1]))
+            word = self._at_hand(states[-1])
             if word is not None and reserves(word):
                 break
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
@@ -227,6 +227,24 @@ class Pair:
             if word is not None and any(rule.fits(word) for rule in self.table.rules):
                 break
         return states, code
+
+    def _at_hand(self, state: bytes) -> int | None:
+        """The instruction at the reference's pc."""
+        at = self.pc(state)
+        if (word := self.instruction(self.tcg, at)) is None:
+            with self._as_code(self.tcg, self.step_shape.values(state, self.order)["msr"]):
+                word = self.instruction(self.tcg, at)
+        return word
+
+    @contextlib.contextmanager
+    def _as_code(self, stub: rsp.Stub, msr: int) -> Iterator[None]:
+        """QEMU translates gdb's addresses as those of data: in split real mode, let these be as for code."""
+        split = (msr & MSR_IR != 0) != (msr & MSR_DR != 0)
+        if split:
+            self._set(stub, "msr", msr & ~MSR_DR | (MSR_DR if msr & MSR_IR else 0))
+        yield
+        if split:
+            self._set(stub, "msr", msr)
 
     def _over_reservation(self, before: bytes, word: int) -> None:
         """One step from a load that reserves to behind the store, as gdb does: an exit loses the reservation.
@@ -236,14 +254,15 @@ class Pair:
         start = self.pc(before)
         values = self.step_shape.values(before, self.order)
         outside, at = set[int](), start
-        for at in range(start + 4, start + 4 * ATOMIC, 4):
-            inside = self.instruction(self.tcg, at)
-            if inside is None:
-                break
-            if (target := branches_to(inside, at, values)) is not None:
-                outside.add(target)
-            if uses_reservation(inside):
-                break
+        with self._as_code(self.tcg, values["msr"]):
+            for at in range(start + 4, start + 4 * ATOMIC, 4):
+                inside = self.instruction(self.tcg, at)
+                if inside is None:
+                    break
+                if (target := branches_to(inside, at, values)) is not None:
+                    outside.add(target)
+                if uses_reservation(inside):
+                    break
         outside = {x for x in outside if not start <= x <= at} | {at + 4}
         there = self._unit(self.tcg, before, outside)
         here = self._unit(self.kvm, before, outside)
@@ -264,11 +283,13 @@ class Pair:
         """To one of these places, at full speed; the state there."""
         msr = self.step_shape.values(before, self.order)["msr"]
         self._set(stub, "msr", msr & ~MSR_EE)
-        for place in sorted(outside):
-            stub.insert(place)
+        with self._as_code(stub, msr & ~MSR_EE):
+            for place in sorted(outside):
+                stub.insert(place)
         stub.resume()
-        for place in sorted(outside):
-            stub.remove(place)
+        with self._as_code(stub, msr & ~MSR_EE):
+            for place in sorted(outside):
+                stub.remove(place)
         self._set(stub, "msr", msr)
         stub.choose(self.step_numbers)
         return stub.state()
