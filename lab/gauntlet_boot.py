@@ -4,12 +4,9 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import boot, cache, data, debian, kernel, proc, source, ui, verdict
+from . import boot, cache, data, debian, kernel, source, ui, verdict
 from .errors import LabError
 
 if TYPE_CHECKING:
@@ -45,21 +42,9 @@ def _boot(gauntlet: Gauntlet, tree: source.Tree, target: data.Target, commit: Co
         source.sync(tree.path, gauntlet.source.tree, commit.files)
         cache.need_space(1.5)
         try:
-            built = _build(tree, target, log)
+            vmlinux = kernel.make(tree, target, log, f"building for {target.name}") / "vmlinux"
         except LabError as why:
             return str(why)
-    spec = boot.Spec(target, built, [], log=f"check-boot-{target.name}")
-    judged = verdict.judge(spec, boot.run(spec))
+        spec = boot.Spec(target, kernel.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")
+        judged = verdict.judge(spec, boot.run(spec))
     return " / ".join([judged.text, *judged.excerpt[-3:]]) if judged.code else ""
-
-
-def _build(tree: source.Tree, target: data.Target, log: Path) -> kernel.Kernel:
-    out = kernel.configure(tree, target, log)
-    args, env = kernel.make_variables(target, out.name)
-    args.append(f"LOCALVERSION={tree.suffix}")
-    jobs = f"-j{os.cpu_count() or 1}"
-    proc.logged(["make", jobs, "-s", *args, "vmlinux"], log, f"building for {target.name}", cwd=tree.path, env=env)
-    vmlinux = cache.folder() / "gauntlet" / f"vmlinux-{target.name}"
-    vmlinux.parent.mkdir(exist_ok=True)
-    shutil.copy2(out / "vmlinux", vmlinux)
-    return kernel.Kernel(vmlinux, tree.release)

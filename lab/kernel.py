@@ -97,6 +97,20 @@ def configure(tree: source.Tree, target: data.Target, log: Path, more: str = "")
     return out
 
 
+def make(tree: source.Tree, target: data.Target, log: Path, what: str) -> Path:
+    """Configure and build vmlinux in a tree; the folder that it is in. The caller holds the tree's lock."""
+    out = configure(tree, target, log)
+    args, env = make_variables(target, out.name)
+    # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
+    # and would keep one base from using what ccache has of the other.
+    args.append(f"LOCALVERSION={tree.suffix}")
+    proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
+    release = (out / "include/config/kernel.release").read_text().strip()
+    if release != tree.release:
+        raise LabError(f"{out} calls itself {release}, not {tree.release}: remove {tree.path} and run it again")
+    return out
+
+
 def build(base: data.Base, target: data.Target) -> Kernel:
     """The kernel of a base for a target; built only if its inputs changed."""
     debian.ensure(needs(target))
@@ -114,15 +128,7 @@ def build(base: data.Base, target: data.Target) -> Kernel:
         log.unlink(missing_ok=True)
         ui.say(f"{what} ({tree.release}); log: {log}")
         start = time.monotonic()
-        out = configure(tree, target, log)
-        args, env = make_variables(target, out.name)
-        # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
-        # and would keep one base from using what ccache has of the other.
-        args.append(f"LOCALVERSION={tree.suffix}")
-        proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
-        release = (out / "include/config/kernel.release").read_text().strip()
-        if release != tree.release:
-            raise LabError(f"{out} calls itself {release}, not {tree.release}: remove {tree.path} and run it again")
+        out = make(tree, target, log, what)
         with cache.building(final) as work:
             shutil.copy2(out / "vmlinux", work)
             shutil.copy2(out / ".config", work / "config")

@@ -2,10 +2,10 @@
 /*
  * pilot PORT PRELOAD QEMU ARGUMENTS...
  *
- * Starts QEMU, with PRELOAD in it, and sits at its gdbstub, close to it: a step and the registers
- * after it cost one exchange over a socket in the target, and only what has
- * changed goes to the other side of PORT, a terminal with an emulated, slow
- * line.  lab/rsp.py is the other side.
+ * Starts QEMU, with PRELOAD in it, and sits at its gdbstub, close to it: a step
+ * and the registers after it cost one exchange over a socket in the target, and
+ * only what has changed goes to the other side of PORT, a terminal with an
+ * emulated, slow line.  lab/rsp.py is the other side.
  *
  * Commands, a line each:
  *   p PACKET    pass a packet of the gdb remote protocol on, hand its answer
