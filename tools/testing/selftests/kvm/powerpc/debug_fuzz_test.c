@@ -486,21 +486,6 @@ static void check(struct cpu *cpu)
 	check_counts();
 }
 
-static pthread_t start_thread(void *(*function)(void *), void *arg)
-{
-	sigset_t set, old;
-	pthread_t thread;
-
-	/* SIGALRM is for the main thread. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
-	TEST_ASSERT(!pthread_create(&thread, NULL, function, arg),
-		    "pthread_create() failed");
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return thread;
-}
-
 static void burst(void)
 {
 	pthread_t threads[NR_THREADS];
@@ -515,10 +500,10 @@ static void burst(void)
 	for (i = 0; i < nr_cpus; i++) {
 		rnd_regs(&cpus[i], &regs);
 		vcpu_regs_set(cpus[i].guest.vcpu, &regs);
-		cpus[i].thread = start_thread(run_vcpu, &cpus[i]);
+		debug_guest_start_thread(&cpus[i].thread, run_vcpu, &cpus[i]);
 	}
 	for (i = 0; i < NR_THREADS; i++)
-		threads[i] = start_thread(disturb, (void *)i);
+		debug_guest_start_thread(&threads[i], disturb, (void *)i);
 	for (i = 0; i < NR_THREADS; i++)
 		pthread_join(threads[i], NULL);
 	WRITE_ONCE(stop, true);

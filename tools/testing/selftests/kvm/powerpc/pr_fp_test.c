@@ -9,7 +9,6 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <time.h>
 
 #include "debug_guest.h"
@@ -107,28 +106,6 @@ static void *interrupt_often(void *arg)
 	return NULL;
 }
 
-/* Returns what pthread_create() does. */
-static int start_other(struct other *other)
-{
-	const struct sched_param prio = { .sched_priority = 1 };
-	sigset_t alarm, old;
-	pthread_attr_t attr;
-	int ret;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
-	pthread_attr_setschedparam(&attr, &prio);
-
-	/* The time limit of KVM_RUN is for the thread that is in it. */
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	pthread_sigmask(SIG_BLOCK, &alarm, &old);
-	ret = pthread_create(&other->thread, &attr, interrupt_often, other);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ret;
-}
-
 static s64 now_ns(void)
 {
 	struct timespec now;
@@ -147,6 +124,7 @@ static void run_loops(struct debug_guest *guest)
 /* No clause: the registers are not lost to a thread that preempts the vCPU. */
 TEST_F(pr_fp, preempted)
 {
+	const struct sched_param prio = { .sched_priority = 1 };
 	struct debug_guest *guest = &self->guest;
 	struct other other = {};
 	s64 start, end;
@@ -168,21 +146,20 @@ TEST_F(pr_fp, preempted)
 	run_loops(guest);
 	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
 
-	ret = start_other(&other);
-	if (ret == EPERM)
-		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
-	TEST_ASSERT(!ret, "pthread_create() failed: %d", ret);
-
+	debug_guest_start_thread(&other.thread, interrupt_often, &other);
+	ret = pthread_setschedparam(other.thread, SCHED_FIFO, &prio);
 	end = now_ns() + RUN_SECONDS * 1000000000LL;
-	do {
+	while (!ret && !guest->regs.gpr[5] && now_ns() < end) {
 		run_loops(guest);
 		rounds++;
-	} while (!guest->regs.gpr[5] && now_ns() < end);
-
+	}
 	WRITE_ONCE(other.stop, true);
 	TEST_ASSERT(!pthread_join(other.thread, NULL), "pthread_join() failed");
 	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
 
+	if (ret == EPERM)
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!ret, "pthread_setschedparam() failed: %d", ret);
 	TEST_ASSERT(!guest->regs.gpr[5],
 		    "The guest's f0 or f31 changed in round %" PRIu64 ": words 0x%x, 0x%x",
 		    rounds, debug_guest_read32(guest, GUEST_DATA + 16),

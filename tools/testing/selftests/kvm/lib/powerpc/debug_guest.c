@@ -291,10 +291,11 @@ void debug_guest_step_skip_handler(struct debug_guest *guest)
 void debug_guest_start_thread(pthread_t *thread, void *(*func)(void *),
 			      void *arg)
 {
-	sigset_t all, old;
+	sigset_t alarm, old;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, &old);
 	TEST_ASSERT(!pthread_create(thread, NULL, func, arg),
 		    "pthread_create() failed");
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
