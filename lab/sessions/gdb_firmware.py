@@ -13,14 +13,13 @@ from session import (
     access,
     breakpoint_at,
     case,
-    do,
     equal,
     go,
+    interrupt_after,
     main,
+    put,
     real_addresses,
     reg,
-    runs,
-    see,
     step,
     step_exactly,
     step_to,
@@ -195,7 +194,7 @@ def at_access(place: int, code: int, store: bool) -> int:
 @case
 def stepi_mmio_load() -> None:
     number = at_access(SEND_POLL, SEND_POLL_CODE, store=False)
-    do(f"set $r{number} = {POISON:#x}")
+    put({f"r{number}": POISON})
     step_to(SEND_POLL + 4, "a load from MMIO")
     value = reg(f"r{number}")
     true(f"the ESCC's state is a byte: {value:#x}", value < 256)
@@ -223,8 +222,7 @@ def breakpoint_counts_at_mmio() -> None:
 
 @case
 def interrupt_while_running() -> None:
-    true("it runs until it is interrupted", not runs("continue", 3))
-    see()
+    interrupt_after(3)
     at = reg("pc")
     step()
     true(f"a step goes on from {at:#x}", reg("pc") != at or word(at) == 0x48000000)
@@ -234,7 +232,7 @@ def interrupt_while_running() -> None:
 def stepi_mmio_load_at_the_prompt() -> None:
     number = at_access(KEY_POLL, KEY_POLL_CODE, store=False)
     for _ in range(3):
-        do(f"set $r{number} = {POISON:#x}")
+        put({f"r{number}": POISON})
         step_to(KEY_POLL + 4, "a load from MMIO")
         value = reg(f"r{number}")
         true(f"the ESCC's state is a byte: {value:#x}", value < 256)
@@ -247,14 +245,13 @@ def interrupts_while_polling_mmio() -> None:
     """Ctrl-C at twenty moments, exact steps from there, and one over the load of the next poll."""
     loads = 0
     for n in range(20):
-        true("it runs until it is interrupted", not runs("continue", 0.1 + 0.037 * n))
-        see()
+        interrupt_after(0.1 + 0.037 * n)
         for _ in range(12):
             what = access(word(reg("pc")))
             loads += bool(what and what.address in ESCC)
             true("a step without a fault: OpenBIOS has mapped what it polls with", step_exactly())
         number = at_access(KEY_POLL, KEY_POLL_CODE, store=False)
-        do(f"set $r{number} = {POISON:#x}")
+        put({f"r{number}": POISON})
         true("no interrupt", step_exactly())
         equal("that it can send, and has received nothing", reg(f"r{number}") & ~0xF8, CAN_SEND)
 

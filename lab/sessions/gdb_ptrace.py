@@ -7,14 +7,14 @@ from session import (
     MSR_IR,
     MSR_PR,
     MSR_SE,
+    address,
     breakpoint_at,
     case,
     equal,
     go,
+    interrupt_after,
     main,
     reg,
-    runs,
-    see,
     step,
     step_exactly,
     translated,
@@ -24,10 +24,6 @@ from session import (
 TRACE = 0xD00
 ROUND = (0, 1, 9, 10, 11, 12, 2, 3, 4, 5, 4, 5, 6, 7)  # their order; the step over 7, sc, ends after 8
 ALONE = 3  # seconds
-
-
-def address(name: str) -> int:
-    return int(gdb.parse_and_eval(f"(unsigned long)&{name}"))
 
 
 def variable(name: str) -> int:
@@ -65,8 +61,7 @@ def tracer_sees_each_step() -> None:
 @case
 def tracing_without_a_debugger() -> None:
     first = in_the_tracer()
-    true("it runs until it is interrupted", not runs("continue", ALONE))
-    see()
+    interrupt_after(ALONE)
     translated()
     count = in_the_tracer() - first
     true(f"more than two rounds: {count} steps", count > 2 * len(ROUND))
@@ -152,8 +147,7 @@ def interrupts_while_tracing() -> None:
     """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
     first = in_the_tracer()
     for n in range(10):
-        true("it runs until it is interrupted", not runs("continue", 0.1 + 0.053 * n))
-        see()
+        interrupt_after(0.1 + 0.053 * n)
         for _ in range(10):
             step_exactly()
     translated()

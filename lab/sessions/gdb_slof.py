@@ -7,16 +7,17 @@ whether it is that one.
 
 import gdb
 from session import (
+    MSR_SF,
     RFI,
     breakpoint_at,
     case,
     do,
     equal,
     go,
+    interrupt_after,
     main,
+    put,
     reg,
-    runs,
-    see,
     step,
     step_exactly,
     step_to,
@@ -26,7 +27,6 @@ from session import (
 
 RESET, START, MTMSRD = 0x100, 0x4000, 0x4014
 MTMSRD_R11 = 0x7D600164
-MSR_SF = 1 << 63
 EARLY_SC, PATCHED = 0x4074, 0x4BBC  # the first hypercall; where the firmware has looked whether they work
 EARLY_TEXT = 0x4000, 0x8400  # its first stage
 ENTER_NEXT = 0x4D4C  # bctrl to the second stage, once it and its interrupt vectors have been loaded
@@ -124,12 +124,10 @@ def stepi_hypercall() -> None:
 def hypercall(at: int, number: int, must: int, arguments: dict[str, int]) -> None:
     registers = [f"r{n}" for n in range(13)] + ["pc", "cr", "ctr", "xer", "lr"]
     before = {name: reg(name) for name in registers}
-    for name, value in (arguments | {"r3": number, "pc": at}).items():
-        do(f"set ${name} = {value:#x}")
+    put(arguments | {"r3": number, "pc": at})
     step_to(at + 4, f"hypercall {number:#x}")
     equal(f"r3 after hypercall {number:#x}", reg("r3"), must)
-    for name, value in before.items():
-        do(f"set ${name} = {value:#x}")
+    put(before)
 
 
 @case
@@ -167,8 +165,7 @@ def stepi_rfid() -> None:
 
 @case
 def interrupt_while_running() -> None:
-    true("it runs until it is interrupted", not runs("continue", TO_PROMPT))
-    see()
+    interrupt_after(TO_PROMPT)
     at = reg("pc")
     step()
     true(f"a step goes on from {at:#x}", reg("pc") != at)
@@ -190,8 +187,7 @@ def interrupts_while_polling_by_hypercall() -> None:
             point.delete()
     for n in range(20):
         points[poll].enabled = False
-        true("it runs until it is interrupted", not runs("continue", 0.1 + 0.037 * n))
-        see()
+        interrupt_after(0.1 + 0.037 * n)
         for _ in range(12):
             true("a step without an interrupt", step_exactly())
         points[poll].enabled = True

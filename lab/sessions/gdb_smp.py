@@ -8,18 +8,22 @@ import contextlib
 
 import gdb
 from session import (
+    MSR_SF,
     breakpoint_at,
     case,
     do,
     equal,
     go,
     main,
+    put,
     reg,
     runs,
     see,
     step_exactly,
     step_to,
     true,
+    word,
+    write_words,
 )
 
 FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
@@ -28,12 +32,6 @@ CODE, ARGUMENTS, COUNTERS = 0x2000000, 0x2010000, (0x2020000, 0x2020080)
 # ld r4,0(r3); addi r4,r4,1; std r4,0(r3); b back
 LOOP = (0xE8830000, 0x38840001, 0xF8830000, 0x4BFFFFF4)
 LOOPS = (0x2000100, 0x2000200)
-MSR_SF = 1 << 63
-
-
-def write(at: int, words: tuple[int, ...]) -> None:
-    data = b"".join(w.to_bytes(4, "big") for w in words)
-    gdb.selected_inferior().write_memory(at, data)
 
 
 def count(vcpu: int) -> int:
@@ -68,25 +66,21 @@ def two_threads() -> None:
 
 @case
 def start_the_second() -> None:
-    write(CODE, (FAKE_SC_1,))
+    write_words(CODE, (FAKE_SC_1,))
     for at in LOOPS:
-        write(at, LOOP)
+        write_words(at, LOOP)
     for at in COUNTERS:
-        write(at, (0, 0))
-    do(f"set $msr = {reg('msr') | MSR_SF:#x}")
+        write_words(at, (0, 0))
+    put({"msr": reg("msr") | MSR_SF})
     for number in (1, 8):  # the second's, by how many threads QEMU leaves room for
-        write(ARGUMENTS, (START_CPU, 3, 1, number, LOOPS[1], COUNTERS[1], 0xDEAD))
-        do(f"set $r3 = {H_RTAS}")
-        do(f"set $r4 = {ARGUMENTS:#x}")
-        do(f"set $pc = {CODE:#x}")
+        write_words(ARGUMENTS, (START_CPU, 3, 1, number, LOOPS[1], COUNTERS[1], 0xDEAD))
+        put({"r3": H_RTAS, "r4": ARGUMENTS, "pc": CODE})
         step_to(CODE + 4, "a hypercall")
         equal("r3", reg("r3"), 0)
-        data = gdb.selected_inferior().read_memory(ARGUMENTS + 24, 4)
-        if bytes(data) == bytes(4):
+        if word(ARGUMENTS + 24) == 0:
             break
-    equal("RTAS's answer", int.from_bytes(bytes(data), "big"), 0)
-    do(f"set $r3 = {COUNTERS[0]:#x}")
-    do(f"set $pc = {LOOPS[0]:#x}")
+    equal("RTAS's answer", word(ARGUMENTS + 24), 0)
+    put({"r3": COUNTERS[0], "pc": LOOPS[0]})
 
 
 @case

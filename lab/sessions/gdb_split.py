@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Split real mode on a G4: data translated, instructions not. Mac OS runs like this.
 
-Neither OpenBIOS nor Linux 7.3 has such code, so gdb writes some into the guest's memory.
+Linux does so for a few instructions at a time (add_hash_page()); gdb writes a loop of it into
+the guest's memory.
 """
 
-import gdb
 from session import (
     MSR_DR,
     MSR_IR,
+    RFI,
     breakpoint_at,
     case,
-    do,
     equal,
     go,
+    interrupt_after,
     main,
+    put,
     reg,
-    runs,
     see,
     step_exactly,
     step_to,
     true,
+    word,
+    write_words,
 )
 
 CODE, DATA, REAL_DATA = 0x100000, 0x50000100, 0x200100
@@ -47,26 +50,19 @@ IN_ROUND = 8  # instructions
 WITHIN = range(LOOP, LOOP + 4 * len(BODY), 4)
 
 
-def word_at(place: int) -> int:
-    return int.from_bytes(bytes(gdb.selected_inferior().read_memory(place, 4)), "big")
-
-
 def split() -> None:
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), MSR_DR)
 
 
 @case
 def stepi_to_split_real_mode() -> None:
-    do("set $msr = 0")
+    put({"msr": 0})
     see()
-    code = b"".join(w.to_bytes(4, "big") for w in SETUP + BODY)
-    gdb.selected_inferior().write_memory(CODE, code)
-    gdb.selected_inferior().write_memory(REAL_DATA, bytes(4))
+    write_words(CODE, SETUP + BODY)
+    write_words(REAL_DATA, (0,))
     # A segment's number each: KVM PR knows what a BAT translates by the number too, so that
     # with two of the same an address in the one would find the BAT of the other.
-    values = {"r3": 0x50000002, "r4": 0x200002, "r5": MSR_DR, "r7": DATA, "r10": 5, "r11": 6, "pc": CODE}
-    for name, value in values.items():
-        do(f"set ${name} = {value:#x}")
+    put({"r3": 0x50000002, "r4": 0x200002, "r5": MSR_DR, "r7": DATA, "r10": 5, "r11": 6, "pc": CODE})
     for n in range(1, len(SETUP) + 1):
         step_to(CODE + 4 * n, "what sets it up")
     split()
@@ -82,21 +78,21 @@ def stepi_in_split_real_mode() -> None:
             if at == CALL:
                 equal("LR", reg("lr"), CALL + 4)
         equal("the pc after a round", reg("pc"), LOOP)
-        equal("the counter, where its address leads to", word_at(DATA), n)
+        equal("the counter, where its address leads to", word(DATA), n)
         equal("r8, what mflr gives", reg("r8"), CALL + 4)
         equal("r9, what mfmsr gives", reg("r9"), MSR_DR)
 
 
 @case
 def breakpoint_counts_in_split_real_mode() -> None:
-    first = word_at(DATA)
+    first = word(DATA)
     with breakpoint_at(f"*{SUBROUTINE:#x}") as here:
         for n in range(1, 6):
             equal("the pc", go(), SUBROUTINE)
             split()
             equal("LR", reg("lr"), CALL + 4)
             equal("the hits", here.hit_count, n)
-            equal("the counter", word_at(DATA), first + n)
+            equal("the counter", word(DATA), first + n)
 
 
 @case
@@ -111,14 +107,14 @@ def stepi_on_a_breakpoint_in_split_real_mode() -> None:
 def stepi_into_a_fault() -> None:
     with breakpoint_at(f"*{LOOP:#x}"):
         equal("the pc", go(), LOOP)
-    do("set $r7 = 0x60000000")
+    put({"r7": 0x60000000})
     step_to(0x300, "a load from where nothing is")
     equal("SRR0", reg("srr0"), LOOP)
     equal("SRR1[IR] and SRR1[DR]", reg("srr1") & (MSR_IR | MSR_DR), MSR_DR)
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
     equal("DAR", reg("dar"), 0x60000000)
-    gdb.selected_inferior().write_memory(0x300, bytes.fromhex("4c000064"))  # rfi
-    do(f"set $r7 = {DATA:#x}")
+    write_words(0x300, RFI[:1])
+    put({"r7": DATA})
     step_to(LOOP, "rfi")
     split()
     step_to(LOOP + 4, "the load, which can go on now")
@@ -127,28 +123,26 @@ def stepi_into_a_fault() -> None:
 @case
 def interrupts_in_split_real_mode() -> None:
     for n in range(10):
-        before = word_at(DATA)
-        true("it runs until it is interrupted", not runs("continue", 0.1 + 0.037 * n))
-        see()
+        before = word(DATA)
+        interrupt_after(0.1 + 0.037 * n)
         split()
         true(f"the pc is in the loop: {reg('pc'):#x}", reg("pc") in WITHIN)
         for _ in range(IN_ROUND):
             true("no interrupt", step_exactly())
             split()
-        true("it has counted", word_at(DATA) > before)
+        true("it has counted", word(DATA) > before)
 
 
 @case
 def stepi_back_to_real_mode() -> None:
     with breakpoint_at(f"*{SUBROUTINE:#x}"):
         equal("the pc", go(), SUBROUTINE)
-    do("set $r5 = 0")
-    do(f"set $pc = {MTMSR:#x}")
+    put({"r5": 0, "pc": MTMSR})
     step_to(MTMSR + 4, "mtmsr")
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
     step_to(MTMSR + 8, "isync")
-    do(f"set $r7 = {REAL_DATA:#x}")
-    count = word_at(REAL_DATA)
+    put({"r7": REAL_DATA})
+    count = word(REAL_DATA)
     step_to(LOOP + 4, "the load, without translation")
     equal("r6", reg("r6"), count)
 

@@ -15,6 +15,7 @@ import gdb
 
 LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
+MSR_SF = 1 << 63
 MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
 TRAP = 0x00DDDD00
 RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
@@ -46,6 +47,22 @@ def reg(name: str) -> int:
 def word(at: int) -> int:
     data = gdb.selected_inferior().read_memory(at, 4)
     return int.from_bytes(bytes(data), "little" if "little" in do("show endian") else "big")
+
+
+def write_words(at: int, words: tuple[int, ...]) -> None:
+    """Into a big-endian guest's memory."""
+    gdb.selected_inferior().write_memory(at, b"".join(w.to_bytes(4, "big") for w in words))
+
+
+def put(values: dict[str, int]) -> None:
+    """Registers."""
+    for name, value in values.items():
+        do(f"set ${name} = {value:#x}")
+
+
+def address(name: str) -> int:
+    """Of a symbol."""
+    return int(gdb.parse_and_eval(f"(unsigned long long)&{name}"))
 
 
 def equal(what: str, have: int, must: int) -> None:
@@ -104,6 +121,12 @@ def real_addresses():
         yield
     finally:
         see()
+
+
+def interrupt_after(seconds: float) -> None:
+    """Let the guest run, and stop it by Ctrl-C."""
+    true("it runs until it is interrupted", not runs("continue", seconds))
+    see()
 
 
 def go(command: str = "continue") -> int:
