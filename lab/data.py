@@ -105,8 +105,9 @@ class Test:
     args: list[str] = field(default_factory=list)
     bases: list[str] = field(default_factory=list)  # without K=: on these only
     ktap: bool = True  # False: no KTAP, the exit status is the result
-    guest: str = ""  # of a session of gdb
+    guest: str = ""  # of a QEMU in the target: for a session of gdb
     start: str = ""
+    steps: int = 0  # in lockstep, instead of a session
 
     @property
     def id(self) -> str:

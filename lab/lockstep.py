@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import boot, cache, client, data, debian, errors, guest, kernel, payload, proc, rsp, ui
+from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, payload, proc, rsp, ui
 from .errors import LabError
 
 STEPS = 20000
@@ -174,10 +174,13 @@ class Pair:
         for stub in (self.kvm, self.tcg):
             stub.choose(self.step_numbers)
 
-    def run(self, count: int, here: Checkpoint) -> Result:
+    def run(self, count: int, here: Checkpoint, limit: float = 0) -> Result:
+        """Up to that many steps, in so many seconds (0: as many as it takes)."""
         start = time.monotonic()
         heart = _Progress(self, count)
         while self.result.steps < count and not self.result.difference:
+            if limit and time.monotonic() > start + limit:
+                raise LabError(f"{self.result.steps} of {count} steps in {limit:.0f} s", errors.TIMEOUT)
             self._choose()
             self._batch(min(BATCH, count - self.result.steps), start, heart)
             if not self.result.difference:
@@ -462,6 +465,10 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
         try:
             pilot.greeting()
             yield pilot
+            if report := console.crash(host.end().console):
+                for line in report:
+                    ui.say(f"  {line}")
+                raise LabError(f"{target.name}: the kernel under test complains on its console", errors.CRASHED)
         except rsp.Broken as why:
             ui.say(f"lockstep: {why}")
             host.fail("answer from QEMU")
@@ -537,12 +544,46 @@ def main(base: data.Base, target: data.Target) -> int:
             raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
     elif start:
         state = start_state(base, target, who, start)
+    return report(who, compare(base, target, who, count, here, state), start)
+
+
+def compare(
+    base: data.Base,
+    target: data.Target,
+    who: guest.Guest,
+    count: int,
+    here: Checkpoint,
+    state: Path | None = None,
+    limit: float = 0,
+) -> Result:
+    """Both machines, up to that many steps: from the state, or from reset."""
     with reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
         pair = Pair(who, kvm, tcg, Result(here.done, begin=here.done, by_rule=here.by_rule))
         if state:
             pair.settle()
-        result = pair.run(count, here)
-    return report(who, result, start)
+        return pair.run(count, here, limit)
+
+
+def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
+    """A suite's test: so many steps without a difference."""
+    who = guest.find(test.guest)
+    state = start_state(base, target, who, test.start) if test.start else None
+    with tempfile.TemporaryDirectory(prefix=".lockstep.", dir=cache.folder()) as name:
+        try:
+            found = compare(base, target, who, test.steps, Checkpoint(Path(name)), state, test.limit)
+        except LabError as why:
+            status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
+            return ktap.Result(test.id, status, str(why))
+    said = summary(who, found, test.start)
+    ui.say(said)
+    if found.difference:
+        return ktap.Result(test.id, ktap.Status.FAIL, said, tuple(found.difference))
+    return ktap.Result(test.id, ktap.Status.PASS)
+
+
+def summary(who: guest.Guest, result: Result, start: str) -> str:
+    end = "a difference" if result.difference else "no difference"
+    return f"{who.name} from {start or 'reset'}: {result.steps} steps, {end}, {result.rate:.0f} steps a second"
 
 
 def report(who: guest.Guest, result: Result, start: str) -> int:
@@ -550,6 +591,5 @@ def report(who: guest.Guest, result: Result, start: str) -> int:
         print(line)
     for name, times in result.by_rule.items():
         print(f"by rule '{name}' (lab/lockstep.toml): {times} times")
-    end = "a difference" if result.difference else "no difference"
-    print(f"{who.name} from {start or 'reset'}: {result.steps} steps, {end}, {result.rate:.0f} steps a second")
+    print(summary(who, result, start))
     return errors.FAILED if result.difference else errors.PASSED

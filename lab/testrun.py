@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import os
 import re
@@ -18,6 +19,7 @@ from . import (
     cache,
     channel,
     clauses,
+    client,
     console,
     data,
     debian,
@@ -58,7 +60,7 @@ class Job:
 
     @property
     def sessions(self) -> bool:
-        """Of gdb with a guest, not programs in the host."""
+        """With a guest of a real QEMU, not programs in the host."""
         return bool(self.tests[0].guest)
 
 
@@ -92,10 +94,14 @@ def jobs() -> list[Job]:
         for target in targets:
             tests = [t for t in choose(suite, target, pattern) if only_base or not t.bases or base.name in t.bases]
             # Stock runs where it is recorded what it must fail there, unless it is asked for.
-            if tests and (only_base or recorded is None or target.name in recorded):
-                job = Job(base, target, tests)
+            if not only_base and recorded is not None and target.name not in recorded:
+                continue
+            for some in ([t for t in tests if not t.guest], [t for t in tests if t.guest]):
+                if not some:
+                    continue
+                job = Job(base, target, some)
                 if recorded and (must := recorded.get(target.name)):
-                    job.expected = {i for i in must.fail if matches(i, pattern, tests)}
+                    job.expected = {i for i in must.fail if matches(i, pattern, some)}
                     job.luck = must.luck
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
@@ -116,6 +122,10 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
 def prepare(job: Job) -> None:
     if job.sessions:
         debian.ensure([*kernel.needs(job.target), *data.packages()["demo"]])
+        try:
+            client.root(job.target)
+        except debian.Torn as why:
+            job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
     built = kernel.build(job.base, job.target)
     files = selftests.programs(selftests.build(job.target), job.tests, job.target)
@@ -125,10 +135,17 @@ def prepare(job: Job) -> None:
 
 
 def execute_sessions(job: Job) -> None:
-    """Each session has a host of its own."""
-    from . import gdbsession
+    """Each has a host of its own."""
+    from . import gdbsession, lockstep
 
-    for test in job.tests:
+    for result in job.results:  # skipped
+        tell(job, result)
+    for test in job.tests if not job.results else []:
+        if test.steps:
+            ui.say(f"{job.name}: {test.steps} steps of {test.guest} in lockstep with TCG")
+            job.results.append(lockstep.judge(job.base, job.target, test))
+            tell(job, job.results[-1])
+            continue
         ui.say(f"{job.name}: {test.binary}, a session of gdb with {test.guest}")
         outcome, record, spec = gdbsession.session(job.base, job.target, test)
         job.seconds += record.seconds
@@ -243,13 +260,27 @@ def add_unit_tests(said: str, total: Count) -> None:
     total.passed += max(0, int(ran[1]) - bad - words["skipped"])
 
 
+def columns_of(all_jobs: list[Job], base: str) -> list[Job]:
+    """One for each target: its programs and its guests of QEMU are two jobs."""
+    found: dict[str, Job] = {}
+    for job in all_jobs:
+        if job.base.name != base:
+            continue
+        one = found.setdefault(job.target.name, dataclasses.replace(job, results=[], seconds=0.0))
+        one.results = one.results + job.results
+        one.seconds += job.seconds
+        if job.expected is not None:
+            one.expected = (one.expected or set()) | job.expected
+    return list(found.values())
+
+
 def table(all_jobs: list[Job]) -> None:
     """Tests by target; the word says what happened, '!' that it should not have."""
     tests = list(dict.fromkeys(r.id for job in all_jobs for r in job.results))
     width = max(len(t) for t in [*tests, "test"])
     print()
     for base in dict.fromkeys(job.base.name for job in all_jobs):
-        columns = [job for job in all_jobs if job.base.name == base]
+        columns = columns_of(all_jobs, base)
         print(f"{base:{width}}  " + "  ".join(f"{job.target.name:11}" for job in columns))
         for test in tests:
             cells = []
@@ -270,7 +301,7 @@ def clause_table(all_jobs: list[Job]) -> None:
     """What is proved, clause by clause."""
     known = clauses.Clauses()
     for base in dict.fromkeys(job.base.name for job in all_jobs):
-        columns = [job for job in all_jobs if job.base.name == base]
+        columns = columns_of(all_jobs, base)
         fails = None if columns[0].expected is None else [job.expected or set() for job in columns]
         rows = known.rows([job.results for job in columns], fails)
         rows.insert(0, (f"{base}: clause", [job.target.name for job in columns]))
