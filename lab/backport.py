@@ -150,6 +150,8 @@ class Maker:
                 if old and made_from == mail.patch_id:
                     self.abort()
                     merged = self.am(old)
+                    if not merged:
+                        self.pick(mail.commit)  # leaves the conflict for a person
         if not merged:
             raise Conflict(mail)
         if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():

@@ -237,6 +237,38 @@ TEST_F(debug, set_vrsave)
 	TEST_ASSERT_EQ(host_vrsave(), 0x0f0f0f0f);
 }
 
+GUEST_ASM(vscr_code,
+	  "	mfvscr	%v0\n"
+	  "	stvx	%v0, 0, %r5\n"
+	  "	lvx	%v1, 0, %r6\n"
+	  "	mtvscr	%v1\n"
+	  GUEST_ASM_OSI);
+
+#define VSCR_NJ		0x10000
+#define VSCR_SAT	1
+
+/* No clause: VSCR is what the guest has in the rightmost word. */
+TEST_F(debug, set_vscr)
+{
+	struct debug_guest *guest = &self->guest;
+	int word = variant->msr & MSR_LE ? 0 : 3, i;
+
+	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
+		SKIP(return, "The CPU has no AltiVec");
+
+	guest->regs.msr |= MSR_VEC;
+	guest->regs.gpr[5] = GUEST_DATA;
+	guest->regs.gpr[6] = GUEST_DATA + 16;
+	debug_guest_write32(guest, GUEST_DATA + 16 + 4 * word, VSCR_SAT);
+	debug_guest_set_reg32(guest, KVM_REG_PPC_VSCR, VSCR_NJ);
+	debug_guest_start(guest, vscr_code, vscr_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	for (i = 0; i < 4; i++)
+		TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA + 4 * i),
+			       i == word ? VSCR_NJ : 0);
+	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_VSCR), VSCR_SAT);
+}
+
 static void expect_eintr(struct debug_guest *guest)
 {
 	u64 pc = guest->regs.pc, msr = guest->regs.msr;

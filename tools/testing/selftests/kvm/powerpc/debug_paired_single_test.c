@@ -329,8 +329,8 @@ GUEST_ASM(fpscr_code,
 	  "fpscr_3: mtfsb1 31\n"
 	  "fpscr_4: mtfsfi 7, 0\n"
 	  "fpscr_5: mcrfs 1, 1\n"
-	  "fpscr_6: fcmpu 1, %f1, %f3\n"
-	  "fpscr_7: fcmpo 1, %f1, %f3\n"
+	  "fpscr_6: fcmpu 2, %f1, %f3\n"
+	  "fpscr_7: fcmpo 3, %f3, %f1\n"
 	  "fpscr_8: fctiwz %f5, %f1\n"
 	  "fpscr_9: stfiwx %f5, 0, %r6\n"
 	  "fpscr_10: fctiw %f5, %f3\n"
@@ -353,11 +353,14 @@ TEST_F(ps, step_fpscr)
 	};
 	struct debug_guest *guest = &self->guest;
 
+	guest->regs.cr = 0xffffffff;
 	debug_guest_start(guest, fpscr_code, fpscr_code_end);
 	debug_guest_expect_stops(guest, stops, ARRAY_SIZE(stops));
 	TEST_ASSERT_EQ(debug_guest_read32(guest, RESULT), 3);
 	debug_guest_expect_stops(guest, last_stops, ARRAY_SIZE(last_stops));
 	TEST_ASSERT_EQ(debug_guest_read32(guest, RESULT), 2);
+	/* f1 is greater, and the other fields are as they were; mcrfs set CR1. */
+	TEST_ASSERT_EQ(guest->regs.cr & ~0x0f000000ULL, 0xf048ffff);
 }
 
 /* Comparisons of paired singles are what KVM does not know. */
