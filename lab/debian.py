@@ -17,7 +17,7 @@ from .errors import LabError
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
-TORN = ("unexpected size", "Hash Sum mismatch")
+TORN = ("unexpected size", "Hash Sum mismatch", "404  Not Found")
 OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
 
 
@@ -105,8 +105,8 @@ class Apt:
         except LabError as why:
             if any(word in self._logged()[before:] for word in TORN):
                 raise Torn(
-                    f"the Debian mirror {mirror()[0]} is between two states (its lists of {', '.join(self.suites)}, "
-                    f"{self.arch}, are not those that it has signed): run it again later"
+                    f"the Debian mirror {mirror()[0]} is between two states (what its lists of "
+                    f"{', '.join(self.suites)}, {self.arch}, name is not there as they say): run it again later"
                 ) from None
             if any(word in str(why) for word in OFFLINE):
                 raise LabError(

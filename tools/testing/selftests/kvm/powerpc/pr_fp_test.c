@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <time.h>
 
 #include "debug_guest.h"
@@ -56,6 +57,67 @@ FIXTURE_TEARDOWN(pr_fp)
 {
 	debug_guest_destroy(&self->guest);
 }
+
+#ifdef CONFIG_64BIT
+GUEST_ASM(tm_code,
+	  "	lfd	%f1, 0(%r9)\n"
+	  "tm_1: lvx	%v1, 0, %r9\n"
+	  "tm_2: nop\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(tm_1[], tm_2[]);
+
+static void expect_loaded(struct debug_guest *guest, bool vmx)
+{
+	const void *memory = addr_gpa2hva(guest->vm, GUEST_DATA);
+	u64 val[2];
+
+	debug_guest_get_one_reg(guest, vmx ? KVM_REG_PPC_VR(1) : KVM_REG_PPC_FPR(1), val);
+	TEST_ASSERT(!memcmp(val, memory, vmx ? 16 : 8),
+		    "%s is lost: 0x%" PRIx64, vmx ? "v1" : "f1", val[0]);
+}
+
+static void clear_loaded(struct debug_guest *guest)
+{
+	static const u64 zero[2];
+
+	debug_guest_set_one_reg(guest, KVM_REG_PPC_FPR(1), zero);
+	debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(1), zero);
+}
+
+/*
+ * B4: what a guest with MSR[TM] puts into them in the first instructions of a
+ * KVM_RUN is there after it, be it stepped or not.
+ */
+TEST_F(pr_fp, tm)
+{
+	struct debug_guest *guest = &self->guest;
+	u32 i;
+
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM))
+		SKIP(return, "The host has no transactional memory");
+
+	for (i = 0; i < 4; i++)
+		debug_guest_write32(guest, GUEST_DATA + 4 * i, 0x3ff00001 + i);
+	guest->regs.msr |= MSR_TM | MSR_VEC;
+	guest->regs.gpr[9] = GUEST_DATA;
+
+	clear_loaded(guest);
+	debug_guest_start(guest, tm_code, tm_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, tm_1);
+	expect_loaded(guest, false);
+	debug_guest_expect_stop(guest, tm_2);
+	expect_loaded(guest, true);
+
+	clear_loaded(guest);
+	debug_guest_control(guest, GUESTDBG_OFF);
+	debug_guest_goto(guest, tm_code);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	expect_loaded(guest, false);
+	expect_loaded(guest, true);
+}
+#endif /* CONFIG_64BIT */
 
 /* This and the threads that it makes from now on run on the present CPU. */
 static void stay_here(void)
