@@ -388,10 +388,20 @@ static void no_action(__always_unused int signum)
 {
 }
 
-static void *signal_later(void *thread)
+struct signaller {
+	pthread_t me, target;
+	bool stop;
+};
+
+/* More than once: a signal that comes before KVM_RUN does not end it. */
+static void *signal_later(void *arg)
 {
-	usleep(50000);
-	pthread_kill(*(pthread_t *)thread, SIGUSR1);
+	struct signaller *signaller = arg;
+
+	do {
+		usleep(50000);
+		pthread_kill(signaller->target, SIGUSR1);
+	} while (!READ_ONCE(signaller->stop));
 	return NULL;
 }
 
@@ -399,7 +409,7 @@ TEST_F(debug, signal)
 {
 	struct sigaction sa = { .sa_handler = no_action };
 	struct debug_guest *guest = &self->guest;
-	pthread_t thread, me = pthread_self();
+	struct signaller signaller = { .target = pthread_self() };
 	int ret;
 
 	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
@@ -407,10 +417,10 @@ TEST_F(debug, signal)
 	debug_guest_start(guest, idle_code, idle_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP);
 
-	TEST_ASSERT(!pthread_create(&thread, NULL, signal_later, &me),
-		    "pthread_create() failed");
+	debug_guest_start_thread(&signaller.me, signal_later, &signaller);
 	ret = __debug_guest_run(guest);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	WRITE_ONCE(signaller.stop, true);
+	TEST_ASSERT(!pthread_join(signaller.me, NULL), "pthread_join() failed");
 	TEST_ASSERT_EQ(ret, -EINTR);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
 
@@ -430,13 +440,8 @@ GUEST_ASM(wait_code,
 
 static void *run_vcpu(void *vcpu)
 {
-	sigset_t set;
-	long ret;
+	long ret = __vcpu_run(vcpu);
 
-	/* This thread is not to take the other one's SIGALRM. */
-	sigfillset(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	ret = __vcpu_run(vcpu);
 	return (void *)ret;
 }
 
@@ -460,8 +465,7 @@ TEST_F(debug, two_vcpus)
 	regs.pc = code;
 	regs.gpr[5] = data;
 	vcpu_regs_set(vcpu, &regs);
-	TEST_ASSERT(!pthread_create(&thread, NULL, run_vcpu, vcpu),
-		    "pthread_create() failed");
+	debug_guest_start_thread(&thread, run_vcpu, vcpu);
 
 	for (i = 0; i < 20; i++) {
 		start_nop(guest);
@@ -491,7 +495,8 @@ static void *step_later(void *arg)
 	struct kvm_guest_debug debug = { .control = GUESTDBG_STEP };
 	long ret;
 
-	usleep(20000);
+	while (!debug_guest_read32(guest, GUEST_DATA + 4))
+		usleep(1000);	/* until the guest runs */
 	debug_guest_write32(guest, GUEST_DATA, 1);
 	ret = __vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &debug);
 	return (void *)ret;
@@ -505,10 +510,10 @@ TEST_F(debug, control_from_other_thread)
 	void *ret;
 
 	debug_guest_write32(guest, GUEST_DATA, 0);
+	debug_guest_write32(guest, GUEST_DATA + 4, 0);
 	guest->regs.gpr[5] = GUEST_DATA;
 	debug_guest_start(guest, wait_code, wait_code_end);
-	TEST_ASSERT(!pthread_create(&thread, NULL, step_later, guest),
-		    "pthread_create() failed");
+	debug_guest_start_thread(&thread, step_later, guest);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT(!pthread_join(thread, &ret), "pthread_join() failed");
 	TEST_ASSERT(!ret, "KVM_SET_GUEST_DEBUG failed");
