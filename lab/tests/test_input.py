@@ -142,6 +142,20 @@ class Commands(InCache):
         with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
             apt.update()
 
+    def test_mirror_lacks_what_it_lists(self) -> None:
+        """The next suites are tried: it is not the network."""
+        apt = debian.Apt(["trixie"], "ppc64el")
+
+        def fails(*_: object, **__: object) -> None:
+            apt.log.parent.mkdir(parents=True, exist_ok=True)
+            apt.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
+            raise LabError("fetching failed: E: Failed to fetch some files")
+
+        self.enterContext(mock.patch.object(proc, "logged", side_effect=fails))
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        with self.assertRaisesRegex(debian.Torn, "between two states .*trixie, ppc64el"):
+            apt.update()
+
     def test_kernel_src(self) -> None:
         self.assertIn("does not exist", self.main("fetch", "KERNEL_SRC=/nowhere")[1])
         self.assertIn("is no kernel tree", self.main("fetch", f"KERNEL_SRC={self.tmp}")[1])
@@ -276,6 +290,14 @@ class Expectations(unittest.TestCase):
         self.assertEqual(self.count(self.job(good, bad, expected=set())), "1 passed, 1 failed")
         self.assertEqual(self.count(self.job(good, bad, expected={"t.a", "t.b", "t.gone"})), "1 passed, 2 failed")
         self.assertEqual(self.count(self.job(Result("t.x", Status.XFAIL), expected=None)), "0 passed, 0 failed")
+
+    def test_one_column_for_a_target(self) -> None:
+        """Its programs and its guests of QEMU are two jobs."""
+        jobs = [self.job(Result(f"t.{n}", Status.PASS), expected={f"t.{n}"}) for n in "ab"]
+        (column,) = testrun.columns_of(jobs, "mainline")
+        self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
+        self.assertEqual(column.expected, {"t.a", "t.b"})
+        self.assertEqual([len(job.results) for job in jobs], [1, 1])
 
     def test_unit_test_summary(self) -> None:
         total = testrun.Count()

@@ -10,7 +10,8 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import data, guest, lockstep, rsp
+from lab import data, errors, guest, lockstep, rsp
+from lab.errors import LabError
 
 GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
 LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
@@ -72,12 +73,12 @@ class Machine(rsp.Stub):
         self.values |= {"pc": at + 4} | (effect if isinstance(effect, dict) else next(effect))
 
 
-def compare(code: list[int], kvm: dict, tcg: dict) -> tuple[lockstep.Result, Machine]:
+def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[lockstep.Result, Machine]:
     with tempfile.TemporaryDirectory() as name:
         machines = Machine(code, kvm), Machine(code, tcg)
         result = lockstep.Result()
         pair = lockstep.Pair(guest.find("openbios-g4"), *machines, result)  # type: ignore[arg-type]
-        pair.run(len(code), lockstep.Checkpoint(Path(name)))
+        pair.run(len(code), lockstep.Checkpoint(Path(name)), limit)
         return result, machines[1]
 
 
@@ -131,6 +132,11 @@ class Compare(unittest.TestCase):
         result, _ = compare(code, {3: {"cr": 2}}, {})
         self.assertEqual(result.steps, 2)
         self.assertIn("difference in cr after step 2", result.difference[0])
+
+    def test_limit(self) -> None:
+        with self.assertRaisesRegex(LabError, "0 of 5 steps in 0 s") as why:
+            compare([NOP] * 5, {}, {}, limit=1e-9)
+        self.assertEqual(why.exception.code, errors.TIMEOUT)
 
     def test_rest(self) -> None:
         result, _ = compare([NOP], {0: {"f0": 1}}, {})
