@@ -15,6 +15,7 @@ HELP = """\
 usage: make COMMAND [VARIABLE=value ...]
 
   test       build, boot and test; K= T= TEST= SUITE= narrow it down
+  kselftest  the installed tests, run by the kernel's own run_kselftest.sh on T
   kernel     build the kernel K for the target T; prints the path of vmlinux
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
   shell      boot K on T and give an interactive console
@@ -154,6 +155,12 @@ def cmd_selftests() -> int:
     _, target = chosen()
     print(selftests.build(target))
     return 0
+
+
+def cmd_kselftest() -> int:
+    from . import kselftest
+
+    return kselftest.main(*chosen())
 
 
 def cmd_tree() -> int:

@@ -42,12 +42,12 @@ class Plan:
     log: str = ""
 
 
-def root(target: data.Target) -> Path:
-    """The folder that is the root of what runs in the target."""
+def root(target: data.Target, tool: str = "emulator") -> Path:
+    """The folder that is the root of what runs in the target: a tool of lab/tools.toml."""
     if target.must.machine not in PACKAGED:
         fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
-        raise LabError(f"Debian has no QEMU for {target.name}: use T={fit}")
-    return debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
+        raise LabError(f"Debian has no {tool} for {target.name}: use T={fit}")
+    return debian.bootable(debian.tool_root(tool, PACKAGED[target.must.machine]))
 
 
 class Client:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, data, debian, kernel, proc, source, ui
@@ -13,50 +15,88 @@ from .errors import LabError
 BASE = "mainline"  # whatever kernel is tested, the tests are the series' own
 
 
-def build(target: data.Target) -> Path:
-    """A folder with the test programs."""
+@dataclass(frozen=True)
+class Make:
+    """The selftests' makefile in a tree that is locked, for a target."""
+
+    tree: source.Tree
+    target: data.Target
+    what: str
+    log: Path
+
+    @property
+    def out(self) -> Path:
+        return self.tree.path / f"out-tests-{self.target.programs}"
+
+    def goal(self, *words: str) -> None:
+        """Static programs, without a warning."""
+        self.out.mkdir(exist_ok=True)
+        args, env = kernel.make_variables(self.target, self.out.name)
+        proc.logged(["make", "-s", *args, "headers"], self.log, self.what, cwd=self.tree.path, env=env)
+        # LDFLAGS by the environment: the makefiles add to it.
+        env |= {"LDFLAGS": "-static"}
+        args = [a for a in args if not a.startswith("O=")]
+        tests = self.tree.path / "tools/testing/selftests"
+        shutil.rmtree(self.out / "kselftest", ignore_errors=True)
+        mark = self.log.stat().st_size
+        command = ["make", f"-j{os.cpu_count() or 1}", "-C", tests, *args, f"O={self.out}", "TARGETS=kvm", *words]
+        proc.logged(command, self.log, self.what, env=env)
+        said = self.log.read_bytes()[mark:].decode(errors="replace").splitlines()
+        warnings = [line for line in said if "warning:" in line]
+        if warnings:
+            raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {self.log})")
+
+
+def _programs(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
+
+
+def _kept(target: data.Target, folder: str, doing: str, fill: Callable[[Make, Path], None]) -> Path:
+    """What 'fill' puts into an empty folder; made again only if the tests or the compiler have changed."""
     debian.ensure(kernel.needs(target))
     base = data.base(BASE)
     tree = source.prepare(base)
     key = cache.digest(tree.key, kernel.compiler(target), target.cross)[:12]
-    final = cache.folder() / "selftests" / target.programs / key
+    final = cache.folder() / "selftests" / folder / key
     if tree.key and final.exists():
         os.utime(final)
         return final
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
         cache.need_space(1)
-        what = f"building the selftests for {target.programs}"
-        log = cache.log(f"selftests-{target.programs}")
-        log.unlink(missing_ok=True)
-        ui.say(f"{what}; log: {log}")
-        out = tree.path / f"out-tests-{target.programs}"
-        out.mkdir(exist_ok=True)
-        args, env = kernel.make_variables(target, out.name)
-        proc.logged(["make", "-s", *args, "headers"], log, what, cwd=tree.path, env=env)
-        # LDFLAGS by the environment: the makefiles add to it.
-        env |= {"LDFLAGS": "-static"}
-        args = [a for a in args if not a.startswith("O=")]
-        tests = tree.path / "tools/testing/selftests"
-        shutil.rmtree(out / "kselftest", ignore_errors=True)
-        mark = log.stat().st_size
-        proc.logged(
-            ["make", f"-j{os.cpu_count() or 1}", "-C", tests, *args, f"O={out}", "TARGETS=kvm"], log, what, env=env
-        )
-        warnings = [x for x in log.read_bytes()[mark:].decode(errors="replace").splitlines() if "warning:" in x]
-        if warnings:
-            raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {log})")
-        made = [
-            p for p in (out / "kselftest/kvm").rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)
-        ]
-        if not made:
-            raise LabError(f"the selftests build nothing for {target.name}: see {log}")
+        make = Make(tree, target, f"{doing} the selftests for {target.programs}", cache.log(f"selftests-{folder}"))
+        make.log.unlink(missing_ok=True)
+        ui.say(f"{make.what}; log: {make.log}")
         with cache.building(final) as work:
-            for program in made:
-                # Without debugging information, which each boot would have to unpack.
-                proc.output([f"{target.cross}strip", "-o", work / program.name, program])
+            fill(make, work)
         kernel.prune(final.parent.iterdir())
     return final
+
+
+def build(target: data.Target) -> Path:
+    """A folder with the test programs."""
+
+    def fill(make: Make, work: Path) -> None:
+        make.goal("all")
+        made = _programs(make.out / "kselftest/kvm")
+        if not made:
+            raise LabError(f"the selftests build nothing for {target.name}: see {make.log}")
+        for program in made:
+            # Without debugging information, which each boot would have to unpack.
+            proc.output([f"{target.cross}strip", "-o", work / program.name, program])
+
+    return _kept(target, target.programs, "building", fill)
+
+
+def installed(target: data.Target) -> Path:
+    """What 'make install' of the selftests makes, with the kernel's own runner."""
+
+    def fill(make: Make, work: Path) -> None:
+        make.goal("install", f"INSTALL_PATH={work}")
+        for program in _programs(work / "kvm"):
+            proc.output([f"{target.cross}strip", program])
+
+    return _kept(target, f"{target.programs}-installed", "installing", fill)
 
 
 def programs(folder: Path, tests: list[data.Test], target: data.Target) -> dict[str, bytes]:

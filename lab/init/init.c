@@ -123,11 +123,18 @@ static void mount_on(const char *root, const char *dir, const char *type)
 
 static void mount_all(const char *root)
 {
+	char path[256];
+
 	mount_on(root, "/proc", "proc");
 	mount_on(root, "/sys", "sysfs");
 	mount_on(root, "/dev", "devtmpfs");
 	mount_on(root, "/dev/shm", "tmpfs");
 	mount_on(root, "/tmp", "tmpfs");
+
+	/* devtmpfs has no names for the files that a process has open. */
+	snprintf(path, sizeof(path), "%s/dev/stdout", root);
+	if (symlink("/proc/self/fd/1", path) && errno != EEXIST)
+		die(path);
 }
 
 static long long now_ms(void)

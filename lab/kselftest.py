@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make kselftest: the tests as 'make install' leaves them, run by the kernel's own runner in a booted target."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import boot, channel, client, data, kernel, ktap, payload, selftests, ui, verdict
+from .errors import FAILED, LabError
+from .ktap import Status
+
+SUITE = "kvm-powerpc"
+INSIDE = "tmp/lab/kselftest"  # where the target finds lab/kselftest of its initramfs
+RUNNER = "run_kselftest.sh"
+PER_TEST = 120  # seconds, of tools/testing/selftests/kvm/settings
+
+
+def chosen(target: data.Target) -> list[str]:
+    """TEST=, or the suite's programs, each once and without arguments, as the runner knows no others."""
+    own = os.environ.get("TEST")
+    names = own.split(",") if own else [t.binary for t in data.suite(SUITE) if t.fits(target) and not t.guest]
+    return list(dict.fromkeys(names))
+
+
+def main(base: data.Base, target: data.Target) -> int:
+    root = client.root(target, "shell")
+    built = kernel.build(base, target)
+    folder = selftests.installed(target)
+    known = {line.partition(":")[2] for line in (folder / "kselftest-list.txt").read_text().split()}
+    names = chosen(target)
+    for name in names:
+        if name not in known:
+            raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
+    keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
+    files = {f"lab/kselftest/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
+    words = [w for name in names for w in ("-t", f"kvm:{name}")]
+    argv = ["/bin/bash", f"/{INSIDE}/{RUNNER}", *words]
+    command = channel.Command(RUNNER, argv, PER_TEST * len(names) + 60)
+    spec = boot.Spec(target, built, [command], files, share=root, log=f"kselftest-{base.name}-{target.name}")
+    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(names)} programs")
+
+    def show(text: bytes) -> None:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+
+    record = boot.run(spec, show)
+    payload.echo_console(record)
+    found = verdict.judge(spec, record)
+    if found.code:
+        found.tell(target.name)
+        return found.code
+    results = ktap.parse(record.channel.outcomes[0])
+    bad = [r for r in results if r.status.bad]
+    skipped = sum(r.status is Status.SKIP for r in results)
+    more = f", {skipped} skipped" if skipped else ""
+    print(f"\n{len(results) - len(bad) - skipped} passed, {len(bad)} failed{more}", flush=True)
+    return FAILED if bad else 0
