@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 from . import boot, channel, client, data, kernel, ktap, payload, selftests, ui, verdict
@@ -13,14 +14,21 @@ from .ktap import Status
 SUITE = "kvm-powerpc"
 INSIDE = "tmp/lab/kselftest"  # where the target finds lab/kselftest of its initramfs
 RUNNER = "run_kselftest.sh"
-PER_TEST = 120  # seconds, of tools/testing/selftests/kvm/settings
+PER_TEST = 180  # seconds; the runner's own 45 are for machines that are not emulated
 
 
-def chosen(target: data.Target) -> list[str]:
-    """TEST=, or the suite's programs, each once and without arguments, as the runner knows no others."""
+def chosen(target: data.Target) -> dict[str, list[str]]:
+    """TEST=, or the suite's programs, with the arguments that they have there."""
+    suite = {t.binary: t.args for t in reversed(data.suite(SUITE)) if t.fits(target) and not t.guest}
     own = os.environ.get("TEST")
-    names = own.split(",") if own else [t.binary for t in data.suite(SUITE) if t.fits(target) and not t.guest]
-    return list(dict.fromkeys(names))
+    return {name: suite.get(name, []) for name in (own.split(",") if own else reversed(suite))}
+
+
+def script(names: dict[str, list[str]]) -> str:
+    """The runner takes a program's arguments by the environment."""
+    lines = [f"export KSELFTEST_{n.upper()}_ARGS={shlex.quote(' '.join(args))}" for n, args in names.items() if args]
+    words = [w for name in names for w in ("-t", f"kvm:{name}")]
+    return "; ".join([*lines, shlex.join(["exec", f"/{INSIDE}/{RUNNER}", "-o", str(PER_TEST), *words])])
 
 
 def main(base: data.Base, target: data.Target) -> int:
@@ -34,9 +42,7 @@ def main(base: data.Base, target: data.Target) -> int:
             raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     files = {f"lab/kselftest/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    words = [w for name in names for w in ("-t", f"kvm:{name}")]
-    argv = ["/bin/bash", f"/{INSIDE}/{RUNNER}", *words]
-    command = channel.Command(RUNNER, argv, PER_TEST * len(names) + 60)
+    command = channel.Command(RUNNER, ["/bin/bash", "-c", script(names)], PER_TEST * len(names) + 60)
     spec = boot.Spec(target, built, [command], files, share=root, log=f"kselftest-{base.name}-{target.name}")
     ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(names)} programs")
 
