@@ -137,7 +137,9 @@ def commits(base: data.Base) -> list[Commit]:
             export.git(where, "checkout", "-q", "--detach", commit)
             names = export.git(where, "ls-files", "-z").split("\0")
             files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in names if n}
-            parts = [x for n, (text, _) in sorted(files.items()) if compiled(n) for x in (n, text)]
+            # Only what is other than in BASE: a later mail that touches another file changes no key before it.
+            stock = made[0].files if made else files
+            parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]
             made.append(Commit(number, subject if number else "BASE", files, cache.digest(found.key, *parts)[:16]))
     return made
 
