@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 
-from . import boot, channel, client, data, kernel, ktap, payload, selftests, ui, verdict
-from .errors import FAILED, LabError
-from .ktap import Status
+from . import boot, channel, client, data, kernel, ktap, payload, selftests, testrun, ui, verdict
+from .errors import FAILED, PASSED, LabError
 
 SUITE = "kvm-powerpc"
 INSIDE = "tmp/lab/kselftest"  # where the target finds lab/kselftest of its initramfs
@@ -45,20 +43,14 @@ def main(base: data.Base, target: data.Target) -> int:
     command = channel.Command(RUNNER, ["/bin/bash", "-c", script(names)], PER_TEST * len(names) + 60)
     spec = boot.Spec(target, built, [command], files, share=root, log=f"kselftest-{base.name}-{target.name}")
     ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(names)} programs")
-
-    def show(text: bytes) -> None:
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-
-    record = boot.run(spec, show)
+    record = boot.run(spec, payload.show)
     payload.echo_console(record)
     found = verdict.judge(spec, record)
     if found.code:
         found.tell(target.name)
         return found.code
     results = ktap.parse(record.channel.outcomes[0])
-    bad = [r for r in results if r.status.bad]
-    skipped = sum(r.status is Status.SKIP for r in results)
-    more = f", {skipped} skipped" if skipped else ""
-    print(f"\n{len(results) - len(bad) - skipped} passed, {len(bad)} failed{more}", flush=True)
-    return FAILED if bad else 0
+    total = testrun.Count()
+    testrun.count([testrun.Job(base, target, [], results=results)], total)
+    print(f"\n{total.line()}", flush=True)
+    return FAILED if total.failed else PASSED

@@ -26,6 +26,12 @@ def echo_console(record: boot.Record) -> None:
         sys.stderr.write(record.console.decode(errors="replace"))
 
 
+def show(text: bytes) -> None:
+    """What the target says, as it comes."""
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+
+
 def run(base: data.Base, target: data.Target) -> int:
     name = os.environ.get("PAYLOAD")
     if not name:
@@ -40,11 +46,6 @@ def run(base: data.Base, target: data.Target) -> int:
     command = channel.Command(path.name, [f"/bin/{path.name}", *args], seconds("LIMIT", LIMIT))
     spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
-
-    def show(text: bytes) -> None:
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-
     record = boot.run(spec, show)
     echo_console(record)
     return verdict.status(spec, record)

@@ -357,6 +357,8 @@ def main() -> int:
             raise
     count(todo, total)
     code = report(todo, total)
+    if not (total.passed or total.failed):
+        raise LabError("every test was skipped: nothing was proved")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)
     return code or (errors.FAILED if total.failed else errors.PASSED)
