@@ -138,9 +138,11 @@ def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
     from . import gdbsession, lockstep
 
-    for result in job.results:  # skipped
-        tell(job, result)
-    for test in job.tests if not job.results else []:
+    if job.results:  # skipped
+        for result in job.results:
+            tell(job, result)
+        return
+    for test in job.tests:
         if test.steps:
             ui.say(f"{job.name}: {test.steps} steps of {test.guest} in lockstep with TCG")
             job.results.append(lockstep.judge(job.base, job.target, test))
