@@ -200,6 +200,8 @@ def run(
     if spec.log:
         cache.write(cache.log(f"{spec.log}-console"), record.console)
         cache.write(cache.log(f"{spec.log}-results"), bytes(watch.raw))
+        if record.qemu_says:
+            cache.write(cache.log(f"{spec.log}-qemu"), record.qemu_says.encode())
     return record
 
 

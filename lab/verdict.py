@@ -34,18 +34,22 @@ def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
         return Verdict(
             errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", console.tail(record.console)
         )
-    if not record.channel.identified:
-        said = f" ({record.qemu_says.splitlines()[-1]})" if record.qemu_says else ""
+    if not record.channel.done:
+        when = "the tests did" if record.channel.identified else "its first process could speak"
         return Verdict(
             errors.CRASHED,
-            f"ended before its first process could speak{said}; the end of the console:",
+            f"ended before {when}{_emulator(record)}; the end of the console:",
             console.tail(record.console),
         )
-    if not record.channel.done:
-        return Verdict(
-            errors.CRASHED, "ended before the tests did; the end of the console:", console.tail(record.console)
-        )
     return Verdict(errors.PASSED)
+
+
+def _emulator(record: boot.Record) -> str:
+    """QEMU's own part in the end of a machine, if it had one: a signal, or words."""
+    died = f"QEMU killed by signal {-record.qemu_status}" if record.qemu_status and record.qemu_status < 0 else ""
+    said = next((line for line in record.qemu_says.splitlines() if line.strip()), "")
+    both = ": ".join(part for part in (died, said) if part)
+    return f" ({both})" if both else ""
 
 
 def status(spec: boot.Spec, record: boot.Record) -> int:

@@ -377,6 +377,18 @@ static void *run_vcpu(void *arg)
 	return NULL;
 }
 
+/*
+ * sc 1 is for whoever runs the host.  Two instructions of VSX are not illegal
+ * for a QEMU (10.0) that emulates a host without VSX, as they should be: it
+ * aborts.
+ */
+static bool ends_host(u32 inst)
+{
+	return inst >> 26 == 17 ||			/* sc and scv */
+	       (inst & 0xfc0007fc) == 0xf0000290 ||	/* xxspltw */
+	       (inst & 0xfc1807fe) == 0xf00002d0;	/* xxspltib */
+}
+
 static void load_code(struct debug_guest *guest)
 {
 	static const u16 skipping[] = {
@@ -403,9 +415,8 @@ static void load_code(struct debug_guest *guest)
 		if (!(i % (ATOM_SIZE / 4)))
 			atom = below(nr_atoms) * (ATOM_SIZE / 4);
 		code[i] = noise && below(2) ? rnd() : atoms[atom + i % 8];
-		/* Of the system calls, sc 1 is for whoever runs the host. */
-		if (code[i] >> 26 == 17)
-			code[i] = 0x44000002;
+		if (ends_host(code[i]))
+			code[i] = 0x44000002;	/* sc */
 	}
 	code[i] = 0x48000000 | (-4 * CODE_WORDS & 0x3fffffc);	/* b GUEST_CODE */
 }
