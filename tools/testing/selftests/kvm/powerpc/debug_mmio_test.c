@@ -99,8 +99,8 @@ enum {
 struct mmio_inst {
 	const char *name;
 	const u32 *label;
-	int len;		/* of each access */
-	int parts;		/* accesses */
+	u32 len;		/* of each access */
+	u32 parts;		/* accesses */
 	int flags;
 };
 
@@ -284,7 +284,7 @@ static void step_inst(struct debug_guest *guest, const struct mmio_inst *inst,
 {
 	struct kvm_run *run = guest->vcpu->run;
 	u64 pc = debug_guest_addr(guest, inst->label);
-	int i;
+	u32 i;
 
 	pr_debug("%s\n", inst->name);
 	for (i = 0; i < inst->parts; i++) {

@@ -77,8 +77,7 @@ static void step_elements(struct debug_guest *guest, u64 msr, const u32 *load,
 			  const u32 *store, int len)
 {
 	u8 vr[16], data[16], zero[16] = {};
-	u32 offset;
-	int i;
+	u32 offset, i;
 
 	for (offset = 0; offset < 16; offset += len) {
 		memcpy(data, device + offset, len);

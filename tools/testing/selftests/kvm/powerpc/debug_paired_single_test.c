@@ -481,7 +481,7 @@ static const struct ps_mem stores[] = {
 
 #undef INST
 
-static int mem_len(const struct ps_mem *inst)
+static u32 mem_len(const struct ps_mem *inst)
 {
 	return inst->kind == PAIR || inst->kind == DOUBLE ? 8 : 4;
 }

@@ -40,7 +40,7 @@ static void *step_loop(void *arg)
 {
 	struct stepper *stepper = arg;
 	struct kvm_run *run = stepper->vcpu->run;
-	int i;
+	unsigned int i;
 
 	for (i = 1; i <= NR_STEPS && !stepper->ret; i++) {
 		stepper->ret = __vcpu_run(stepper->vcpu);

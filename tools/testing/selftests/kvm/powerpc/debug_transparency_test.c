@@ -180,7 +180,7 @@
 	mem(STDU, 0xf8000001, IMM | STORE | UPD, 8)
 
 #define OP_ENUM(_op, ...)	OP_##_op,
-#define OP_DEF(_op, _word, _flags, ...)	{ #_op, _word, _flags },
+#define OP_DEF(_op, _word, _flags, ...)	{ #_op, _word, _flags, 0 },
 #define MEM_DEF(_op, _word, _flags, _size) { #_op, _word, _flags, _size },
 #define OP_WALK(_op, _word, _flags, _walk)				\
 	case OP_##_op:							\
@@ -195,7 +195,7 @@ static const struct {
 	u32 word;
 	u16 flags;
 	u8 size;
-} ops[] = { { "none" }, OPS(OP_DEF, MEM_DEF) };
+} ops[] = { { .name = "none" }, OPS(OP_DEF, MEM_DEF) };
 
 #define FIRST_MEM_OP	OP_LBZ
 #define NR_USABLE_OPS	(HOST_64 ? NR_OPS : OP_LD)
@@ -214,6 +214,9 @@ struct item {
 	struct insn insn[MAX_ITEM_INSNS];
 	u8 nr, skip;
 };
+
+#define INSN(_op, ...)	{ .op = OP_##_op, __VA_ARGS__ }
+#define ITEM(...)	{ .insn = { __VA_ARGS__ } }
 
 struct program {
 	u64 seed;
@@ -319,49 +322,49 @@ static u64 hypercall_reply(struct log *log)
 
 /* Handlers.  Each counts, in a word of its own. */
 #define COUNT(_n)							\
-	{ OP_LWZ, R_HND, R_DATA, COUNTERS + 4 * (_n) },			\
-	{ OP_ADDI, R_HND, R_HND, 1 },					\
-	{ OP_STW, R_HND, R_DATA, COUNTERS + 4 * (_n) }
+	INSN(LWZ, R_HND, R_DATA, COUNTERS + 4 * (_n)),			\
+	INSN(ADDI, R_HND, R_HND, 1),					\
+	INSN(STW, R_HND, R_DATA, COUNTERS + 4 * (_n))
 
 /* Skip the instruction. */
 static const struct insn skip_handler[] = {
-	{ OP_MFSPR, R_HND, 0, SPRN_SRR0 },
-	{ OP_ADDI, R_HND, R_HND, 4 },
-	{ OP_MTSPR, R_HND, 0, SPRN_SRR0 },
-	{ OP_MFSPR, R_HND, 0, SPRN_SRR1 },
-	{ OP_AND, R_HND, R_HND, R_MASK },
-	{ OP_MTSPR, R_HND, 0, SPRN_SRR1 },
+	INSN(MFSPR, R_HND, 0, SPRN_SRR0),
+	INSN(ADDI, R_HND, R_HND, 4),
+	INSN(MTSPR, R_HND, 0, SPRN_SRR0),
+	INSN(MFSPR, R_HND, 0, SPRN_SRR1),
+	INSN(AND, R_HND, R_HND, R_MASK),
+	INSN(MTSPR, R_HND, 0, SPRN_SRR1),
 	COUNT(0),
-	{ OP_RFI },
+	INSN(RFI),
 };
 
 /* Enable what is not available, and try again. */
 static const struct insn fp_handler[] = {
-	{ OP_MFSPR, R_HND, 0, SPRN_SRR1 },
-	{ OP_ORI, R_HND, R_HND, MSR_FP },
-	{ OP_MTSPR, R_HND, 0, SPRN_SRR1 },
+	INSN(MFSPR, R_HND, 0, SPRN_SRR1),
+	INSN(ORI, R_HND, R_HND, MSR_FP),
+	INSN(MTSPR, R_HND, 0, SPRN_SRR1),
 	COUNT(1),
-	{ OP_RFI },
+	INSN(RFI),
 };
 
 static const struct insn altivec_handler[] = {
-	{ OP_MFSPR, R_HND, 0, SPRN_SRR1 },
-	{ OP_ORIS, R_HND, R_HND, MSR_VEC >> 16 },
-	{ OP_MTSPR, R_HND, 0, SPRN_SRR1 },
+	INSN(MFSPR, R_HND, 0, SPRN_SRR1),
+	INSN(ORIS, R_HND, R_HND, MSR_VEC >> 16),
+	INSN(MTSPR, R_HND, 0, SPRN_SRR1),
 	COUNT(2),
-	{ OP_RFI },
+	INSN(RFI),
 };
 
 /* Toggle the MSR bits in r3, and be interrupted meanwhile. */
 static const struct insn syscall_handler[] = {
-	{ OP_MFSPR, R_SYS0, 0, SPRN_SRR0 },
-	{ OP_MFSPR, R_SYS1, 0, SPRN_SRR1 },
-	{ OP_XOR, R_SYS1, R_SYS1, 3 },
-	{ OP_TW, 31, 0, 0 },
-	{ OP_MTSPR, R_SYS0, 0, SPRN_SRR0 },
-	{ OP_MTSPR, R_SYS1, 0, SPRN_SRR1 },
+	INSN(MFSPR, R_SYS0, 0, SPRN_SRR0),
+	INSN(MFSPR, R_SYS1, 0, SPRN_SRR1),
+	INSN(XOR, R_SYS1, R_SYS1, 3),
+	INSN(TW, 31, 0, 0),
+	INSN(MTSPR, R_SYS0, 0, SPRN_SRR0),
+	INSN(MTSPR, R_SYS1, 0, SPRN_SRR1),
 	COUNT(3),
-	{ OP_RFI },
+	INSN(RFI),
 };
 
 #define HANDLER(_vec, _insns)	{ _vec, _insns, ARRAY_SIZE(_insns) }
@@ -475,7 +478,7 @@ static void walk_memory(struct state *s, const struct insn *insn)
 	bool is_write = flags & STORE;
 	unsigned int i, len = size > 8 ? 8 : size;
 
-	ea = gpr[insn->a] + (flags & IMM ? insn->b : gpr[insn->b]);
+	ea = gpr[insn->a] + (flags & IMM ? (u64)insn->b : gpr[insn->b]);
 
 	if (flags & FP)
 		val = s->fpr[insn->t];
@@ -636,71 +639,71 @@ static void walk_insn(struct state *s)
 #define MSR_HARMLESS	(MSR_EE | MSR_FP | MSR_ME | MSR_RI)
 
 #define LOAD_NEXT							\
-	{ OP_ADDIS, R_TMP, 0, GUEST_CODE >> 16 },			\
-	{ OP_ORI, R_TMP, R_TMP, ABS_NEXT }
+	INSN(ADDIS, R_TMP, 0, GUEST_CODE >> 16),			\
+	INSN(ORI, R_TMP, R_TMP, ABS_NEXT)
 #define TOGGLE_MSR(_bits)						\
-	{ OP_MFMSR, R_TMP },						\
-	{ OP_XORI, R_TMP, R_TMP, B_ANY_OF(_bits) }
+	INSN(MFMSR, R_TMP),						\
+	INSN(XORI, R_TMP, R_TMP, B_ANY_OF(_bits))
 #define LOAD_CR0_CTR							\
-	{ OP_MTCR, ANY },						\
-	{ OP_MTSPR, ANY, 0, SPRN_CTR }
+	INSN(MTCR, ANY),						\
+	INSN(MTSPR, ANY, 0, SPRN_CTR)
 #define OSI								\
-	{ OP_ADDIS, 3, 0, OSI_SC_MAGIC_R3 >> 16 },			\
-	{ OP_ORI, 3, 3, OSI_SC_MAGIC_R3 & 0xffff },			\
-	{ OP_ADDIS, 4, 0, OSI_SC_MAGIC_R4 >> 16 },			\
-	{ OP_ORI, 4, 4, OSI_SC_MAGIC_R4 & 0xffff },			\
-	{ OP_SC }
+	INSN(ADDIS, 3, 0, OSI_SC_MAGIC_R3 >> 16),			\
+	INSN(ORI, 3, 3, OSI_SC_MAGIC_R3 & 0xffff),			\
+	INSN(ADDIS, 4, 0, OSI_SC_MAGIC_R4 >> 16),			\
+	INSN(ORI, 4, 4, OSI_SC_MAGIC_R4 & 0xffff),			\
+	INSN(SC)
 
 static const struct item templates[] = {
 	/* Branches */
-	{ { { OP_BC, ANY_BO, ANY_FIELD, REL_NEXT } } },
-	{ { { OP_BC, ANY_BO, ANY_FIELD, REL_NEXT } } },
-	{ { { OP_BL, 0, 0, 8 }, { OP_B, 0, 0, REL_NEXT },
-	    { OP_ADD_, ANY, ANY, B_ANY }, { OP_BLR } } },
-	{ { LOAD_NEXT, { OP_MTSPR, R_TMP, 0, SPRN_CTR }, { OP_BCTR } } },
-	{ { { OP_ADDI, R_TMP, 0, 3 }, { OP_MTSPR, R_TMP, 0, SPRN_CTR },
-	    { OP_ADDE, ANY, ANY, B_ANY }, { OP_MTSPR, ANY, 0, SPRN_SPRG0 },
-	    { OP_BC, 16, 0, -8 } } },
+	ITEM(INSN(BC, ANY_BO, ANY_FIELD, REL_NEXT)),
+	ITEM(INSN(BC, ANY_BO, ANY_FIELD, REL_NEXT)),
+	ITEM(INSN(BL, 0, 0, 8), INSN(B, 0, 0, REL_NEXT),
+	     INSN(ADD_, ANY, ANY, B_ANY), INSN(BLR)),
+	ITEM(LOAD_NEXT, INSN(MTSPR, R_TMP, 0, SPRN_CTR), INSN(BCTR)),
+	ITEM(INSN(ADDI, R_TMP, 0, 3), INSN(MTSPR, R_TMP, 0, SPRN_CTR),
+	     INSN(ADDE, ANY, ANY, B_ANY), INSN(MTSPR, ANY, 0, SPRN_SPRG0),
+	     INSN(BC, 16, 0, -8)),
 	/* No effect */
-	{ { { OP_SYNC }, { OP_ISYNC }, { OP_EIEIO } } },
-	{ { { OP_TLBIE, 0, 0, B_ANY }, { OP_TLBSYNC } } },
+	ITEM(INSN(SYNC), INSN(ISYNC), INSN(EIEIO)),
+	ITEM(INSN(TLBIE, 0, 0, B_ANY), INSN(TLBSYNC)),
 	/* SPRs */
-	{ { { OP_MTSPR, ANY, 0, B_ANY_SPR } } },
-	{ { { OP_MTSPR, ANY, 0, B_ANY_SPR }, { OP_MFSPR, ANY, 0, B_ANY_SPR } } },
-	{ { { OP_MFSPR, ANY, 0, B_ANY_SPR } } },
-	{ { { OP_MTSPR, ANY, 0, SPRN_HID0 }, { OP_MFSPR, ANY, 0, SPRN_HID0 } } },
+	ITEM(INSN(MTSPR, ANY, 0, B_ANY_SPR)),
+	ITEM(INSN(MTSPR, ANY, 0, B_ANY_SPR), INSN(MFSPR, ANY, 0, B_ANY_SPR)),
+	ITEM(INSN(MFSPR, ANY, 0, B_ANY_SPR)),
+	ITEM(INSN(MTSPR, ANY, 0, SPRN_HID0), INSN(MFSPR, ANY, 0, SPRN_HID0)),
 	/* The MSR */
-	{ { { OP_MFMSR, ANY } } },
-	{ { TOGGLE_MSR(MSR_HARMLESS),
-	    { OP_XORIS, R_TMP, R_TMP, B_ANY_OF(MSR_VEC >> 16) },
-	    { OP_MTMSR, R_TMP } } },
-	{ { LOAD_NEXT, { OP_MTSPR, R_TMP, 0, SPRN_SRR0 },
-	    TOGGLE_MSR(MSR_HARMLESS | MSR_PR),
-	    { OP_MTSPR, R_TMP, 0, SPRN_SRR1 }, { OP_RFI } } },
+	ITEM(INSN(MFMSR, ANY)),
+	ITEM(TOGGLE_MSR(MSR_HARMLESS),
+	     INSN(XORIS, R_TMP, R_TMP, B_ANY_OF(MSR_VEC >> 16)),
+	     INSN(MTMSR, R_TMP)),
+	ITEM(LOAD_NEXT, INSN(MTSPR, R_TMP, 0, SPRN_SRR0),
+	     TOGGLE_MSR(MSR_HARMLESS | MSR_PR),
+	     INSN(MTSPR, R_TMP, 0, SPRN_SRR1), INSN(RFI)),
 #ifdef CONFIG_64BIT
-	{ { TOGGLE_MSR(MSR_HARMLESS), { OP_MTMSRD, R_TMP } } },
-	{ { TOGGLE_MSR(MSR_HARMLESS), { OP_MTMSRD1, R_TMP } } },
+	ITEM(TOGGLE_MSR(MSR_HARMLESS), INSN(MTMSRD, R_TMP)),
+	ITEM(TOGGLE_MSR(MSR_HARMLESS), INSN(MTMSRD1, R_TMP)),
 	/* SLB entry 3, a valid one for 0x60000000 */
-	{ { { OP_ADDIS, R_TMP, 0, 0x6800 }, { OP_ORI, R_TMP, R_TMP, 3 },
-	    { OP_SLBMTE, ANY, 0, R_TMP }, { OP_ADDI, R_TMP, 0, 3 },
-	    { OP_SLBMFEE, ANY, 0, R_TMP } } },
+	ITEM(INSN(ADDIS, R_TMP, 0, 0x6800), INSN(ORI, R_TMP, R_TMP, 3),
+	     INSN(SLBMTE, ANY, 0, R_TMP), INSN(ADDI, R_TMP, 0, 3),
+	     INSN(SLBMFEE, ANY, 0, R_TMP)),
 #else
-	{ { { OP_MTSR, ANY, 7 }, { OP_MFSR, ANY, 7 } } },
+	ITEM(INSN(MTSR, ANY, 7), INSN(MFSR, ANY, 7)),
 #endif
 	/* System calls, which toggle MSR bits, and hypercalls */
-	{ { { OP_ADDI, 3, 0, B_ANY_OF(MSR_PR | MSR_FP | MSR_RI) }, { OP_SC },
-	    LOAD_CR0_CTR } },
-	{ { { OP_ADDI, 3, 0, MSR_PR }, { OP_SC }, LOAD_CR0_CTR } },
-	{ { OSI, { OP_ADDI, 3 }, LOAD_CR0_CTR } },
-	{ { { OP_ADDIS, 0, 0, PV_SC_MAGIC_R0 >> 16 },
-	    { OP_ORI, 0, 0, PV_SC_MAGIC_R0 & 0xffff },
-	    { OP_ADDI, 3 }, { OP_ADDI, 11 }, { OP_SC }, { OP_ADDI, 0 },
-	    LOAD_CR0_CTR } },
+	ITEM(INSN(ADDI, 3, 0, B_ANY_OF(MSR_PR | MSR_FP | MSR_RI)), INSN(SC),
+	     LOAD_CR0_CTR),
+	ITEM(INSN(ADDI, 3, 0, MSR_PR), INSN(SC), LOAD_CR0_CTR),
+	ITEM(OSI, INSN(ADDI, 3), LOAD_CR0_CTR),
+	ITEM(INSN(ADDIS, 0, 0, PV_SC_MAGIC_R0 >> 16),
+	     INSN(ORI, 0, 0, PV_SC_MAGIC_R0 & 0xffff),
+	     INSN(ADDI, 3), INSN(ADDI, 11), INSN(SC), INSN(ADDI, 0),
+	     LOAD_CR0_CTR),
 	/* Other interrupts */
-	{ { { OP_ILLEGAL } } },
-	{ { { OP_TW, ANY_FIELD, ANY, B_ANY } } },
-	{ { { OP_ADDI, R_TMP, R_DATA, 1 }, { OP_LWARX, ANY, 0, R_TMP } } },
-	{ { { OP_FMR, ANY_FR, 0, B_ANY_FR } } },
+	ITEM(INSN(ILLEGAL)),
+	ITEM(INSN(TW, ANY_FIELD, ANY, B_ANY)),
+	ITEM(INSN(ADDI, R_TMP, R_DATA, 1), INSN(LWARX, ANY, 0, R_TMP)),
+	ITEM(INSN(FMR, ANY_FR, 0, B_ANY_FR)),
 };
 
 static u8 rnd_field(u8 field)
@@ -822,7 +825,7 @@ static void rnd_program(struct program *p, u64 seed, unsigned int length)
 /* Put the items one after the other and the end marker behind them. */
 static void assemble(const struct program *p, unsigned int *start)
 {
-	static const struct item end = { { OSI }, END_INSNS };
+	static const struct item end = { .insn = { OSI }, .nr = END_INSNS };
 	unsigned int i, j;
 
 	for (i = 0, code_len = 0; i <= p->nr; i++) {
