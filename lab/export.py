@@ -179,6 +179,12 @@ def tree_path(base: data.Base) -> Path:
     return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / base.name
 
 
+def _state(folder: Path) -> str:
+    """What a work tree is made of: another value means that it is out of date."""
+    mails = [mail.read_bytes() for mail in series.mails(folder)]
+    return cache.digest(*mails, *(x for n, p in sorted(series.checkout_files().items()) for x in (n, p.read_bytes())))
+
+
 def tree(base: data.Base) -> int:
     """A git work tree of the whole kernel with the series as commits."""
     found, folder = _series_base(base)
@@ -201,6 +207,7 @@ def tree(base: data.Base) -> int:
         am(work, series.mails(folder))
         for path in fold(work, found):
             ui.say(f"{path}: taken from the checkout")
+        git(work, "config", "lab.state", _state(folder))
     print(where)
     return 0
 
@@ -214,6 +221,11 @@ def refresh(base: data.Base) -> int:
     dirty = git(where, "status", "--porcelain", "--no-renames").splitlines()
     if dirty:
         raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
+    if git(where, "config", "--default", "", "lab.state").strip() != _state(folder):
+        raise LabError(
+            f"{folder} or the checkout's kernel files changed after {where} was made, and 'make refresh' would undo "
+            "that: move the tree away, 'make tree', and put your commits on the new one (git fetch, cherry-pick)"
+        )
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
         made = export(where, Path(name))
         changed = install(Path(name), folder)
@@ -234,6 +246,7 @@ def refresh(base: data.Base) -> int:
         if not (found.tree / path).exists():
             (cache.ROOT / path).unlink()
             changed.append(path)
+    git(where, "config", "lab.state", _state(folder))
     for path in changed:
         ui.say(f"changed {path}")
     ui.say(f"{len(made)} mails, {len(changed)} files changed")

@@ -70,6 +70,11 @@ class Recorded(unittest.TestCase):
         self.assertEqual(verdict.judge(spec(), cut).code, errors.CRASHED)
         self.assertTrue(any(r.status is Status.CRASH for r in ktap.parse(cut.channel.outcomes[0])))
 
+    def test_the_emulator_died(self) -> None:
+        cut = record("pass", cut=-100)
+        cut.qemu_status, cut.qemu_says = -6, "qemu: fatal: no vector\n\nNIP 0"
+        self.assertIn("(QEMU killed by signal 6: qemu: fatal: no vector)", verdict.judge(spec(), cut).text)
+
     def test_wrong_kernel(self) -> None:
         with self.assertRaisesRegex(
             LabError, "the run is worthless: uname says release 7.3.4-stock-mainline"
