@@ -203,4 +203,3 @@ def send_dry_run(base: data.Base) -> int:
     ui.say(f"{len(made)} mails, not sent")
     print(final)
     return 0
-

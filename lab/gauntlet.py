@@ -330,7 +330,7 @@ def main() -> int:
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
     for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
         print(line)
-    failed = len({line.rpartition(': ')[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
+    failed = len({line.rpartition(": ")[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
     states = len({commit.key for commit in gauntlet.commits})
     passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(checks) - failed
     ui.say(f"took {ui.took(time.monotonic() - start)}")
