@@ -206,6 +206,35 @@ TEST_F(debug, step_sc)
 	}
 }
 
+/* A4: where no memory is, nothing can be executed, nor be repeated. */
+GUEST_ASM(fetch_code,
+	  "	lwz	%r6, 0(%r7)\n"
+	  "	mtctr	%r8\n"
+	  "fetch_jump: bctr\n");
+
+GUEST_LABELS(fetch_jump[]);
+
+TEST_F(debug, step_fetch_from_nowhere)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 nowhere = GUEST_MMIO + 0x40;
+
+	guest->regs.gpr[7] = GUEST_MMIO;
+	guest->regs.gpr[8] = nowhere;
+	debug_guest_start(guest, fetch_code, fetch_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+
+	debug_guest_run(guest, KVM_EXIT_MMIO);
+	memset(guest->vcpu->run->mmio.data, 0x66, 4);
+	debug_guest_run(guest, KVM_EXIT_DEBUG);
+	debug_guest_expect_stop(guest, fetch_jump);
+	debug_guest_expect_pc(guest, nowhere);
+	debug_guest_expect_pc(guest, VEC_MACHINE_CHECK);
+	TEST_ASSERT_EQ(guest->regs.srr0, nowhere);
+	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr & ~SRR1_CAUSE);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x66666666);
+}
+
 /* A4: many illegal instructions, more than KVM cares to log, change nothing. */
 TEST_F(debug, step_illegal_flood)
 {

@@ -206,4 +206,68 @@ TEST_F(pr_run, interrupt_keeps_me)
 	}
 }
 
+/*
+ * What is where no memory is cannot be executed, and what has been executed
+ * before is not repeated there.
+ */
+GUEST_ASM(nowhere_code,
+	  "	mtctr	%r8\n"
+	  "	lwz	%r6, 0(%r7)\n"
+	  "	bctr\n"
+	  "nowhere_divdeu: .long 0x7d0a4b12\n"	/* divdeu r8, r10, r9 */
+	  "	bctr\n");
+
+GUEST_LABELS(nowhere_divdeu[]);
+
+GUEST_ASM(machine_check_handler,
+	  "	li	%r5, 0x200\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(bctr_handler,
+	  "	bctr\n");
+
+static void start_nowhere(struct debug_guest *guest)
+{
+	debug_guest_load(guest, VEC_MACHINE_CHECK, machine_check_handler,
+			 machine_check_handler_end);
+	debug_guest_load(guest, VEC_PROGRAM, bctr_handler, bctr_handler_end);
+	guest->regs.gpr[7] = GUEST_MMIO;
+	guest->regs.gpr[8] = GUEST_MMIO + 0x40;
+	debug_guest_start(guest, nowhere_code, nowhere_code_end);
+}
+
+static void expect_machine_check(struct debug_guest *guest)
+{
+	expect_report(guest, 0x200);
+	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_MMIO + 0x40);
+	TEST_ASSERT_EQ(guest->regs.srr1, MSR_GUEST_REAL);
+}
+
+/* No clause: a load from MMIO is not made again with another address. */
+TEST_F(pr_run, fetch_from_nowhere)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_nowhere(guest);
+	debug_guest_run(guest, KVM_EXIT_MMIO);
+	memset(guest->vcpu->run->mmio.data, 0x66, 4);
+	expect_machine_check(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x66666666);
+}
+
+/*
+ * No clause: nor does KVM look at an instruction that some CPUs do not have,
+ * which causes a Program interrupt there, and do as it says.
+ */
+TEST_F(pr_run, fetch_from_nowhere_after_illegal)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_nowhere(guest);
+	guest->regs.ctr = GUEST_MMIO + 0x40;
+	guest->regs.pc = debug_guest_addr(guest, nowhere_divdeu);
+	debug_guest_set_regs(guest);
+	expect_machine_check(guest);
+}
+
 TEST_HARNESS_MAIN
