@@ -11,8 +11,9 @@ import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, payload, proc, rsp, ui
@@ -41,14 +42,23 @@ class Rule:
     bits: int = -1
     guests: list[str] = field(default_factory=list)
     goes_on_with: str = "kvm"  # the side whose value both have then
+    reads: list[int] = field(default_factory=list)  # only from these addresses, first and last; X-form loads
 
-    def fits(self, instruction: int) -> bool:
-        return instruction & self.mask == self.value
+    def fits(self, instruction: int, registers: Callable[[], dict[str, int]]) -> bool:
+        if instruction & self.mask != self.value:
+            return False
+        return not self.reads or self.reads[0] <= indexed(instruction, registers()) <= self.reads[1]
 
-    def allows(self, instruction: int) -> set[str]:
-        if not self.fits(instruction):
+    def allows(self, instruction: int, registers: Callable[[], dict[str, int]]) -> set[str]:
+        if not self.fits(instruction, registers):
             return set()
         return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
+
+
+def indexed(instruction: int, registers: dict[str, int]) -> int:
+    """The effective address of an X-form load, in 32-bit mode."""
+    base = instruction >> 16 & 31
+    return (registers[f"r{base}"] if base else 0) + registers[f"r{instruction >> 11 & 31}"] & 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,8 @@ class Pair:
                 break
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
-            if word is not None and any(rule.fits(word) for rule in self.table.rules):
+            registers = partial(self.step_shape.values, states[-2], self.order)
+            if word is not None and any(rule.fits(word, registers) for rule in self.table.rules):
                 break
         return states, code
 
@@ -307,8 +318,9 @@ class Pair:
         one, two = (self.step_shape.values(s, self.order) for s in (kvm, tcg))
         names = [n for n in one if one[n] != two[n]]
         code = self.last[-1][1] if self.last else None
+        registers = partial(self.step_shape.values, before, self.order)
         for rule in self.table.rules:
-            if code is None or not names or not set(names) <= rule.allows(code):
+            if code is None or not names or not set(names) <= rule.allows(code, registers):
                 continue
             if any((one[n] ^ two[n]) & ~rule.bits for n in names):
                 continue

@@ -16,7 +16,7 @@ from lab.errors import LabError
 GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
 LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
 LAYOUT += [rsp.Register("srr0", 145, 4), rsp.Register("f0", 71, 8)]
-MFTB_R3, NOP, MTMSR = 0x7C6C42E6, 0x60000000, 0x7C000124
+MFTB_R3, NOP, MTMSR, LBZX_R10 = 0x7C6C42E6, 0x60000000, 0x7C000124, 0x7D4448AE  # lbzx r10, r4, r9
 LWARX, STWCX, BNE_12, BNE_BACK = 0x7C601828, 0x7C60192D, 0x4082000C, 0x4082FFF4
 
 
@@ -104,6 +104,14 @@ class Compare(unittest.TestCase):
         result, tcg = compare([MFTB_R3, NOP], {0: {"r3": 99}}, {0: {"r3": 1}})
         self.assertEqual((result.difference, result.by_rule), ([], {"mftb": 1}))
         self.assertEqual(tcg.written, ["P3=00000063"])
+
+    def test_rule_for_an_address(self) -> None:
+        """Of the same load, only what it reads from the NVRAM may differ."""
+        for address, times in ((0xFFF04000, 1), (0xFFF03FFF, 0)):
+            at = {0: {"r9": address}}
+            result, _ = compare([NOP, LBZX_R10, NOP], at | {1: {"r10": 0}}, at | {1: {"r10": 0x70}})
+            self.assertEqual(result.by_rule.get("NVRAM beside the ROM", 0), times)
+            self.assertEqual(bool(result.difference), not times)
 
     def test_rule_is_for_its_register(self) -> None:
         result, _ = compare([MFTB_R3, NOP], {0: {"r4": 99}}, {0: {"r4": 1}})
