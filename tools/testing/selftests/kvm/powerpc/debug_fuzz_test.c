@@ -172,6 +172,7 @@ static u32 below(u32 n)
 static void seed_thread(unsigned int nr)
 {
 	rnd_state = (u64)seed << 32 | bursts << 4 | nr;
+	rnd_state = rnd();	/* far from where the other bursts are */
 }
 
 static void rnd_regs(const struct cpu *cpu, struct kvm_regs *regs)
