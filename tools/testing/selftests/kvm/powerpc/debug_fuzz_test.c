@@ -40,7 +40,8 @@
 #define SEEN		0x100		/* the MSRs that the guest saw */
 
 /*
- * Pieces of programs, of the same size each.  r5 to r20 are random, r23 is
+ * Pieces of programs, of the same size each.  r5 to r20 are random, r22 may go
+ * to SRR0, so it must not be an address of data, which is random, too; r23 is
  * MSR[PR], r24 GUEST_MMIO, r25 SLOT_GPA, r29 a value for the MSR, r30 what it
  * must not have, r31 GUEST_DATA.
  */
@@ -93,7 +94,7 @@ GUEST_ASM(atoms,
 	  ATOM(GUEST_ASM_OSI)
 	  ATOM(GUEST_ASM_OSI)
 	  /* interrupts */
-	  ATOM("trap\n .long 0\n addi %r22, %r31, 1\n lwarx %r22, 0, %r22\n")
+	  ATOM("trap\n .long 0\n addi %r21, %r31, 1\n lwarx %r21, 0, %r21\n")
 	  ATOM(GUEST_ASM_SW_BP)
 	  ATOM("twgt %r5, %r6\n" GUEST_ASM_SW_BP));
 
@@ -150,6 +151,7 @@ static void *slot_mem;
 
 /* Counters, and what must stay 0 */
 static unsigned long bursts, exits, stops, refused, accepted, traces, junk_stops;
+static struct kvm_regs traced;	/* when the first trace was seen */
 
 #define COUNT(_what)	__atomic_fetch_add(&(_what), 1, __ATOMIC_RELAXED)
 
@@ -196,8 +198,8 @@ static void rnd_regs(const struct cpu *cpu, struct kvm_regs *regs)
 
 static void check_msr(const struct kvm_regs *regs)
 {
-	if (!noise && (regs->msr | regs->srr1) & MSR_TRACE)
-		COUNT(traces);
+	if (!noise && (regs->msr | regs->srr1) & MSR_TRACE && !COUNT(traces))
+		traced = *regs;
 }
 
 static void set_debug(struct cpu *cpu)
@@ -438,8 +440,10 @@ static void start_check(struct cpu *cpu)
 static void check_counts(void)
 {
 	TEST_ASSERT(!accepted && !traces && !junk_stops,
-		    "%lu unknown controls accepted, MSR_SE or MSR_BE seen %lu times, %lu stops for no reason",
-		    accepted, traces, junk_stops);
+		    "%lu unknown controls accepted, MSR_SE or MSR_BE seen %lu times, %lu stops for no reason\n"
+		    "The first time: pc 0x%llx, MSR 0x%llx, SRR1 0x%llx, r29 0x%llx, r30 0x%llx",
+		    accepted, traces, junk_stops, traced.pc, traced.msr,
+		    traced.srr1, traced.gpr[29], traced.gpr[30]);
 }
 
 /* Whatever the debugger has done to the vCPU, it can be put in order again. */
