@@ -261,9 +261,10 @@ static const struct guest_stop rfi_stops[] = {
 	STOP_AT(rfi_t1), STOP_AT(rfi_t2), STOP_AT(rfi_t3),
 };
 
-static void step_rfi(struct debug_guest *guest, u64 srr1)
+static void step_rfi_with(struct debug_guest *guest, u64 srr1, u64 more)
 {
 	guest->regs.gpr[5] = GUEST_CODE + (rfi_target - rfi_code) * sizeof(u32);
+	guest->regs.gpr[5] |= more;
 	guest->regs.gpr[6] = srr1;
 	debug_guest_start(guest, rfi_code, rfi_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP);
@@ -272,6 +273,11 @@ static void step_rfi(struct debug_guest *guest, u64 srr1)
 	TEST_ASSERT_EQ(guest->regs.msr, srr1);
 	TEST_ASSERT_EQ(guest->regs.gpr[7], srr1);
 	TEST_ASSERT_EQ(guest->regs.srr1, srr1);
+}
+
+static void step_rfi(struct debug_guest *guest, u64 srr1)
+{
+	step_rfi_with(guest, srr1, 0);
 }
 
 TEST_F(debug, step_rfi_sequence)
@@ -289,6 +295,14 @@ TEST_F(debug, step_rfi_same_msr)
 TEST_F(debug, step_rfi_without_me)
 {
 	step_rfi(&self->guest, variant->msr & ~MSR_ME);
+}
+
+/* A1: to an instruction, even if SRR0 has bits that are no part of its address */
+TEST_F(debug, step_rfi_other_bits)
+{
+	u64 high = variant->msr & MSR_SF ? 0 : 1ULL << 40;
+
+	step_rfi_with(&self->guest, variant->msr, high | 3);
 }
 
 /* A3: to problem state, and on from there */
