@@ -37,6 +37,10 @@ from .ktap import Result, Status
 
 QEMUS = 2  # at a time
 SUITE, BASE, STOCK = "kvm-powerpc", "mainline", "stock-mainline"
+LONGER = (
+    *("make check-upstream", "make check-debian", "make kselftest", "make bench", "make lockstep"),
+    *("make test SUITE=gdb", "SUITE=kvm-common", "K=6.12", "K=6.1", "T='*-debug'", "T='*-lockdep'"),
+)
 
 
 @dataclass
@@ -361,6 +365,8 @@ def main() -> int:
     code = report(todo, total)
     if not (total.passed or total.failed):
         raise LabError("every test was skipped: nothing was proved")
+    if whole:
+        ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)
     return code or (errors.FAILED if total.failed else errors.PASSED)
