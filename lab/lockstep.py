@@ -549,7 +549,10 @@ def main(base: data.Base, target: data.Target) -> int:
     client.root(target)
     here = checkpoint(kernel.build(base, target).release, who, start)
     state: Path | None = None
-    if os.environ.get("RESUME") and here.read():
+    resume = os.environ.get("RESUME") and here.read()
+    if os.environ.get("RESUME") and not resume:
+        ui.say("nothing to resume: no run of this kernel, this guest and this START has stopped; from the beginning")
+    if resume:
         ui.say(f"going on after step {here.done}")
         state = here.state
         if here.done >= count:
