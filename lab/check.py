@@ -131,7 +131,7 @@ def data_files() -> list[str]:
     """Every data file loads; an expectation names a target and a test of the suite."""
     for name in data.names("bases"):
         data.base(name)
-    tests = {t.binary for name in data.names("suites") for t in data.suite(name)}
+    tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
     bad = []
     for target in map(data.target, data.names("targets")):
         bad += [
