@@ -47,7 +47,8 @@ def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
 def _emulator(record: boot.Record) -> str:
     """QEMU's own part in the end of a machine, if it had one: a signal, or words."""
     died = f"QEMU killed by signal {-record.qemu_status}" if record.qemu_status and record.qemu_status < 0 else ""
-    said = next((line for line in record.qemu_says.splitlines() if line.strip()), "")
+    lines = [line for line in record.qemu_says.splitlines() if line.strip()]
+    said = next((line for line in lines if "fatal:" in line or "Assertion" in line), lines[0] if lines else "")
     both = ": ".join(part for part in (died, said) if part)
     return f" ({both})" if both else ""
 

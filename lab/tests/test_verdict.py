@@ -72,7 +72,7 @@ class Recorded(unittest.TestCase):
 
     def test_the_emulator_died(self) -> None:
         cut = record("pass", cut=-100)
-        cut.qemu_status, cut.qemu_says = -6, "qemu: fatal: no vector\n\nNIP 0"
+        cut.qemu_status, cut.qemu_says = -6, "Facility 0\nqemu: fatal: no vector\n\nNIP 0"
         self.assertIn("(QEMU killed by signal 6: qemu: fatal: no vector)", verdict.judge(spec(), cut).text)
 
     def test_wrong_kernel(self) -> None:
