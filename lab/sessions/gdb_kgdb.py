@@ -3,9 +3,12 @@
 
 import gdb
 from session import (
+    BREAK,
     MSR_PR,
     MSR_SE,
+    PROGRAM,
     RFI,
+    TRACE,
     Failed,
     address,
     breakpoint_at,
@@ -13,10 +16,12 @@ from session import (
     equal,
     go,
     interrupt_after,
+    interrupt_and_step,
     main,
     reg,
     step,
     step_exactly,
+    step_into_trace_interrupt,
     step_to,
     translated,
     true,
@@ -24,9 +29,8 @@ from session import (
 )
 
 ROUND = "param_set_kgdbts_var"  # called by the guest's process for each round
-PROGRAM, TRACE, EXTERNAL, DECREMENTER = 0x700, 0xD00, 0x500, 0x900
+EXTERNAL, DECREMENTER = 0x500, 0x900
 SRR1_TRAP = 0x20000
-BREAK = 0x7D821008  # twge r2, r2: the guest's own breakpoints
 NIP, TRAP = 4 * 32, 4 * 40  # in the guest's struct pt_regs
 ALONE = 10  # seconds
 AGAIN = 10  # times that an interrupt may come first
@@ -114,10 +118,7 @@ def to_trace_interrupt() -> bool:
         return False
     equal("the pc", reg("pc"), stepped() + 4)
     equal("the guest's own MSR[SE]", reg("msr") & MSR_SE, MSR_SE)
-    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
-    equal("SRR0", reg("srr0"), stepped() + 4)
-    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
-    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
+    step_into_trace_interrupt(stepped() + 4)
     return True
 
 
@@ -162,12 +163,8 @@ def breakpoint_where_the_guests_step_ends() -> None:
 
 @case
 def interrupts_while_the_guest_debugs_itself() -> None:
-    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
     first = rounds()
-    for n in range(10):
-        interrupt_after(0.1 + 0.053 * n)
-        for _ in range(10):
-            step_exactly()
+    interrupt_and_step()
     true("the tests go on", rounds() > first)
 
 

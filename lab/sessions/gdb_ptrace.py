@@ -13,15 +13,16 @@ from session import (
     equal,
     go,
     interrupt_after,
+    interrupt_and_step,
     main,
     reg,
     step,
     step_exactly,
+    step_into_trace_interrupt,
     translated,
     true,
 )
 
-TRACE = 0xD00
 ROUND = (0, 1, 9, 10, 11, 12, 2, 3, 4, 5, 4, 5, 6, 7)  # their order; the step over 7, sc, ends after 8
 ALONE = 3  # seconds
 AGAIN = 10  # times that an interrupt may come there, one after the other
@@ -89,10 +90,7 @@ def to_trace_interrupt() -> bool:
         return False
     equal("the pc", reg("pc"), place(3))
     equal("MSR[PR] and the guest's own MSR[SE]", reg("msr") & (MSR_PR | MSR_SE), MSR_PR | MSR_SE)
-    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
-    equal("SRR0", reg("srr0"), place(3))
-    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
-    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
+    step_into_trace_interrupt(place(3))
     return True
 
 
@@ -154,12 +152,8 @@ def breakpoints_on_all_traced_instructions() -> None:
 
 @case
 def interrupts_while_tracing() -> None:
-    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
     first = in_the_tracer()
-    for n in range(10):
-        interrupt_after(0.1 + 0.053 * n)
-        for _ in range(10):
-            step_exactly()
+    interrupt_and_step()
     translated()
     count = in_the_tracer() - first
     true(f"the tracer goes on: {count} steps", count > 0)

@@ -18,6 +18,8 @@ GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does n
 MSR_SF = 1 << 63
 MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
 TRAP = 0x00DDDD00
+BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
+PROGRAM, TRACE = 0x700, 0xD00
 RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
 SC = 0x44000002
 RFI = (0x4C000064, 0x4C000024)
@@ -129,6 +131,14 @@ def interrupt_after(seconds: float) -> None:
     see()
 
 
+def interrupt_and_step() -> None:
+    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
+    for n in range(10):
+        interrupt_after(0.1 + 0.053 * n)
+        for _ in range(10):
+            step_exactly()
+
+
 def go(command: str = "continue") -> int:
     """Run to a stop; the pc there."""
     stopped = runs(command)
@@ -199,13 +209,23 @@ def step_exactly() -> bool:
     if now == 0xC00 and (code == SC or must is None):
         equal("SRR0 after sc", reg("srr0"), at + 4)
         return True
-    if now == must or (reserves and at < now <= at + 64):
+    if (now == must and code != BREAK) or (reserves and at < now <= at + 64):
         return True
     vectors = (0x300, 0x380, 0x400, 0x480) + ((0x500, 0x900) if msr & MSR_EE else ())
+    vectors += (PROGRAM,) if code == BREAK else ()
+    vectors += (TRACE,) if msr & MSR_SE else ()  # the guest's own, after the instruction before
     if now not in vectors:
         raise Failed(f"the pc after a step at {at:#x} is {now:#x}, not {'a vector' if must is None else hex(must)}")
     equal(f"SRR0 at {now:#x}", reg("srr0"), at)
     return False
+
+
+def step_into_trace_interrupt(after: int) -> None:
+    """The guest's own one, from behind the instruction that it traces."""
+    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
+    equal("SRR0", reg("srr0"), after)
+    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
+    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
 
 
 def translated() -> None:
