@@ -34,8 +34,8 @@ class Spec:
     files: dict[str, bytes] = field(default_factory=dict)
     limit: float | None = None  # seconds in all; None: made up of the parts' limits
     share: Path | None = None  # a folder that becomes the commands' root (pseries)
-    chardevs: list[str] = field(default_factory=list)  # more serial ports, as QEMU's -serial wants them
-    raw: list[str] = field(default_factory=list)  # their terminals in the target, to be set raw
+    sockets: list[Path] = field(default_factory=list)  # of more ports, which QEMU makes
+    raw: list[str] = field(default_factory=list)  # terminals in the target, to be set raw
     cmdline: str = ""
     qemu_args: list[str] = field(default_factory=list)
     interactive: bool = False
@@ -128,19 +128,22 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
         "-chardev",
         result,
     ]
-    if target.qemu.virtio_result:
-        bus = f",bus={target.qemu.virtio_bus}" if target.qemu.virtio_bus else ""
-        args += ["-device", f"virtio-serial-pci{bus}", "-device", "virtserialport,chardev=result,name=result"]
-    else:
-        args += ["-serial", "chardev:result"]
-    for chardev in spec.chardevs:
-        args += ["-serial", chardev]
+    buses = iter(f",bus={bus}" for bus in target.qemu.buses)
+    ports = ["result"]
+    for number, path in enumerate(spec.sockets):
+        ports.append(f"port{number}")
+        args += ["-chardev", f"socket,id={ports[-1]},path={path},server=on,wait=off"]
+    if target.qemu.virtio_ports:
+        args += ["-device", f"virtio-serial-pci{next(buses, '')}"]
+    for port in ports:
+        virtio = ["-device", f"virtserialport,chardev={port},name={port}"]
+        args += virtio if target.qemu.virtio_ports else ["-serial", f"chardev:{port}"]
     if spec.share:
         args += [
             "-fsdev",
             f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
             "-device",
-            "virtio-9p-pci,fsdev=share,mount_tag=share",
+            f"virtio-9p-pci,fsdev=share,mount_tag=share{next(buses, '')}",
         ]
     return [*args, *spec.qemu_args]
 

@@ -19,11 +19,9 @@ from .errors import LabError
 # Debian packages QEMU for these hosts (uname -m), under these names.
 PACKAGED = {"ppc64le": "ppc64el"}
 HOST = "pseries-p8"
-PORT = "hvc2"  # in the target; its other end is Client.socket
 SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
 GREETS = ["-qmp", "stdio"]
-STUB = [*GREETS, "-chardev", f"serial,id=g,path=/dev/{PORT}", "-gdb", "chardev:g"]
 # One vCPU and no mitigations: what runs in the target is what waits for the step,
 # and each way into the kernel flushes caches that this machine only pretends to have.
 PATIENCE = 5
@@ -40,6 +38,19 @@ class Plan:
     files: dict[str, bytes] = field(default_factory=dict)
     limit: int = 0  # seconds; 0: as long as the caller wants
     log: str = ""
+
+
+def port(target: data.Target) -> str:
+    """The terminal in the target whose other end is Client.socket."""
+    if not target.boot.client:
+        fit = ", ".join(n for n in data.names("targets") if data.target(n).boot.client)
+        raise LabError(f"no client can be talked to in {target.name}: use T={fit}")
+    return f"/dev/{target.boot.client}"
+
+
+def stub(target: data.Target) -> list[str]:
+    """What a QEMU in the target needs to be told for gdb to reach it by Client.socket."""
+    return [*GREETS, "-chardev", f"serial,id=g,path={port(target)}", "-gdb", "chardev:g"]
 
 
 def root(target: data.Target, tool: str = "emulator") -> Path:
@@ -70,8 +81,8 @@ class Client:
             [channel.Command(Path(plan.argv[0]).name, plan.argv, plan.limit)],
             {f"lab/{name}": content for name, content in plan.files.items()},
             share=root(plan.target),
-            chardevs=[f"unix:{self.socket},server=on,wait=off"],
-            raw=[PORT],
+            sockets=[self.socket],
+            raw=[] if plan.target.qemu.virtio_ports else [Path(port(plan.target)).name],
             cmdline=cmdline,
             qemu_args=smp,
             log=plan.log,

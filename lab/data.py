@@ -30,8 +30,8 @@ class Qemu:
     args: list[str]
     memory: str = "512M"
     smp: int = 1
-    virtio_result: bool = False  # results by a virtio port, not the second serial port
-    virtio_bus: str = ""  # where there is more than one to choose from
+    virtio_ports: bool = False  # for all but the console, instead of serial ports
+    buses: list[str] = field(default_factory=list)  # for one device each, where the machine does not have one for all
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Boot:
     end: str
     limit: int
     cmdline: str = ""
+    client: str = ""  # the terminal after that of the results: to a QEMU in the target
     patience: int = 1  # times the limits of tests, for a slow kernel
 
 

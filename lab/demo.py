@@ -24,9 +24,8 @@ LIMIT = 180  # seconds for one session; what runs the guest in it has a limit of
 SE = 0x400
 PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
 ENDS = 10  # seconds from gdb's "kill" to the end of the target
-CLIENT = "/usr/bin/qemu-system-ppc"
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
-OPTIONS = ["-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S", *client.STUB]
+CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
 # What stepper says, as a person would have asked for it.
 WORDS = {
     "break": "(kvm) breakpoint at reported",
@@ -174,7 +173,7 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
 
 def with_gdb(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
-    with client.Client(client.Plan(target, built, [CLIENT, *MACHINE, *OPTIONS], limit=LIMIT, log=log)) as host:
+    with client.Client(client.Plan(target, built, [*CLIENT, *client.stub(target)], limit=LIMIT, log=log)) as host:
         version = f"QEMU {host.greeting()}"
         ui.say(f"{version} is up in the target: attaching gdb")
         words = ["-x", str(HERE / "steps.py"), str(guest.elf)]

@@ -37,7 +37,7 @@ def interactive(base: data.Base, target: data.Target) -> int:
     who = guest.chosen()
     debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
-    what = client.plan(base, target, who, [*guest.CONSOLE, *client.STUB], log)
+    what = client.plan(base, target, who, [*guest.CONSOLE, *client.stub(target)], log)
     ui.say(f"booting {what.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
     with client.Client(what) as host:
         version = host.greeting()
@@ -59,7 +59,7 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[chan
     log = f"{test.binary}-{base.name}-{target.name}"
     state = lockstep.start_state(base, target, who, test.start) if test.start else None
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
-    what = client.plan(base, target, who, [*guest.CONSOLE, *client.STUB, *more], log)
+    what = client.plan(base, target, who, [*guest.CONSOLE, *client.stub(target), *more], log)
     if state:
         what.files["state"] = state.read_bytes()
     elves = [e for e in (guest.symbols(who), guest.program(who)) if e]

@@ -465,7 +465,7 @@ def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference
 def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
     plan = client.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
-    plan.argv = [f"{guest.INSIDE}/pilot", f"/dev/{client.PORT}", f"{guest.INSIDE}/blockirq", *plan.argv]
+    plan.argv = [f"{guest.INSIDE}/pilot", client.port(target), f"{guest.INSIDE}/blockirq", *plan.argv]
     plan.files["pilot"] = boot.compile_for(target, "pilot.c")
     plan.files["blockirq"] = boot.compile_for(target, "blockirq.c", boot.PRELOAD)
     if state:
@@ -547,6 +547,7 @@ def main(base: data.Base, target: data.Target) -> int:
     start = os.environ.get("START") or ""
     debian.ensure([*kernel.needs(target), *data.packages()["demo"]])
     client.root(target)
+    client.port(target)
     here = checkpoint(kernel.build(base, target).release, who, start)
     state: Path | None = None
     resume = os.environ.get("RESUME") and here.read()

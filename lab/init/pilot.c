@@ -34,6 +34,8 @@
 
 #define MAX_WORDS	255
 #define INTERRUPT	3
+#define PORT_TRIES	2000
+#define PORT_WAIT_US	5000
 
 static int port, stub;
 static char outbuf[8192];
@@ -254,14 +256,20 @@ static int command(char *line, size_t size)
 static void open_port(const char *name)
 {
 	struct termios tio;
+	int tries = PORT_TRIES;
 
-	port = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (port < 0 || tcgetattr(port, &tio)) {
+	/* A virtio port comes some time after its driver. */
+	do {
+		port = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	} while (port < 0 && (errno == ENOENT || errno == ENXIO) && tries-- && !usleep(PORT_WAIT_US));
+	if (port < 0) {
 		perror(name);
 		exit(1);
 	}
-	cfmakeraw(&tio);
-	tcsetattr(port, TCSANOW, &tio);
+	if (!tcgetattr(port, &tio)) {
+		cfmakeraw(&tio);
+		tcsetattr(port, TCSANOW, &tio);
+	}
 }
 
 static void start_qemu(const char *preload, char **argv, int argc)
