@@ -2,7 +2,7 @@
 # A thin front: every command is one of the lab's, see 'make help'.
 
 PYTHON ?= python3
-COMMANDS := help test kselftest kernel run shell gdb lockstep demo bench tree refresh series backport check \
+COMMANDS := help test kselftest kernel run shell gdb lockstep replay demo bench tree refresh series backport check \
 	check-upstream check-debian export send-dry-run clean \
 	fetch unpack patch configure build boot selftests
 

@@ -235,6 +235,13 @@ def cmd_lockstep() -> int:
     return lockstep.main(*chosen())
 
 
+def cmd_replay() -> int:
+    from . import replay
+
+    target = os.environ.get("T") or replay.TARGET
+    return replay.main(data.base(os.environ.get("K") or BASE), data.target(target))
+
+
 def cmd_bench() -> int:
     from . import bench
 

@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, payload, proc, rsp, ui
+from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, payload, rsp, ui, walk
 from .errors import LabError
 
 STEPS = 20000
@@ -25,47 +23,9 @@ BATCH = 1000  # steps between two looks at the registers that are not compared a
 SHOWN = 10  # instructions before a difference
 ATOMIC = 16  # instructions in which a reservation must be used, as gdb has it
 AGAIN = 20  # times that one may be lost to something else: a fault, the host's interrupts
-MSR_EE, MSR_IR, MSR_DR = 0x8000, 0x20, 0x10
+MSR_EE = 0x8000
 CR0_EQ = 0x20000000
-REFERENCE, TARGET, REACH = 60, 120, 900  # seconds that an answer may take
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What may differ after an instruction, and why."""
-
-    name: str
-    mask: int
-    value: int
-    registers: list[str]
-    reason: str
-    bits: int = -1
-    guests: list[str] = field(default_factory=list)
-    goes_on_with: str = "kvm"  # the side whose value both have then
-    reads: list[int] = field(default_factory=list)  # only from these addresses, first and last; X-form loads
-
-    def fits(self, instruction: int, registers: Callable[[], dict[str, int]]) -> bool:
-        if instruction & self.mask != self.value:
-            return False
-        return not self.reads or self.reads[0] <= indexed(instruction, registers()) <= self.reads[1]
-
-    def allows(self, instruction: int, registers: Callable[[], dict[str, int]]) -> set[str]:
-        if not self.fits(instruction, registers):
-            return set()
-        return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
-
-
-def indexed(instruction: int, registers: dict[str, int]) -> int:
-    """The effective address of an X-form load, in 32-bit mode."""
-    base = instruction >> 16 & 31
-    return (registers[f"r{base}"] if base else 0) + registers[f"r{instruction >> 11 & 31}"] & 0xFFFFFFFF
-
-
-@dataclass(frozen=True)
-class Table:
-    step: list[str]
-    rest: list[str]
-    rules: list[Rule]
+TARGET, REACH = 120, 900  # seconds that an answer may take
 
 
 @dataclass
@@ -83,91 +43,16 @@ class Result:
         return (self.steps - self.begin) / self.seconds if self.seconds else 0.0
 
 
-def table(who: guest.Guest) -> Table:
-    path = data.LAB / "lockstep.toml"
-    text = data.load(path)
-    rules = [data.make(Rule, rule, path) for rule in text.get("rule", [])]
-    rules = [rule for rule in rules if not rule.guests or who.name in rule.guests]
-    return Table(text["registers"]["step"], text["registers"]["rest"], rules)
-
-
-def reserves(instruction: int) -> bool:
-    """lbarx, lharx, lwarx, ldarx"""
-    return instruction >> 26 == 31 and instruction >> 1 & 0x3FF in (52, 116, 20, 84)
-
-
-def uses_reservation(instruction: int) -> bool:
-    """stbcx., sthcx., stwcx., stdcx."""
-    return instruction >> 26 == 31 and instruction & 0x7FF in (1389, 1453, 301, 429)
-
-
-def branches_to(instruction: int, at: int, values: dict[str, int]) -> int | None:
-    """Where a conditional branch leads to that is taken."""
-    if instruction >> 26 == 19 and instruction >> 1 & 0x3FF in (16, 528):  # bclr, bcctr
-        return values["lr" if instruction >> 1 & 0x3FF == 16 else "ctr"] & ~3
-    if instruction >> 26 != 16:
-        return None
-    offset = (instruction & 0xFFFC ^ 0x8000) - 0x8000
-    return offset if instruction & 2 else at + offset
-
-
-class State:
-    """Registers by name, out of the bytes of a state."""
-
-    def __init__(self, registers: list[rsp.Register]) -> None:
-        self._at: dict[str, tuple[int, int]] = {}
-        start = 0
-        for reg in registers:
-            self._at[reg.name] = (start, start + reg.size)
-            start += reg.size
-        self.size = start
-
-    def values(self, state: bytes, order: str) -> dict[str, int]:
-        return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}  # type: ignore[arg-type]
-
-    def piece(self, state: bytes, name: str) -> bytes:
-        start, end = self._at[name]
-        return state[start:end]
-
-
-class Pair:
+class Pair(walk.Walk):
     """Both machines, at the same instruction."""
 
-    def __init__(self, who: guest.Guest, kvm: rsp.Pilot, tcg: Reference, result: Result) -> None:
-        self.who, self.kvm, self.tcg, self.table, self.result = who, kvm, tcg, table(who), result
-        self.layout = self._same_layout()
-        general = [r for r in self.layout if r.number < 70]
-        step = self._named(self.table.step)
-        self.step_shape = State([*general, *step])
-        self.step_numbers = [r.number for r in step]
-        self.rest = self._named(self.table.rest)
-        self.numbers = {r.name: r.number for r in reversed(self.layout)}
-        self.last: deque[tuple[int, int | None]] = deque(maxlen=SHOWN)
-
-    def _same_layout(self) -> list[rsp.Register]:
-        one, two = self.kvm.layout(), self.tcg.layout()
-        if one != two:
+    def __init__(self, who: guest.Guest, kvm: rsp.Pilot, tcg: walk.Reference, result: Result) -> None:
+        super().__init__(who, tcg)
+        self.kvm, self.result = kvm, result
+        if kvm.layout() != self.layout:
             raise LabError("QEMU under KVM and under TCG do not have the same registers: are they the same version?")
-        return one
-
-    def _named(self, patterns: list[str]) -> list[rsp.Register]:
-        found: dict[str, rsp.Register] = {}
-        for pattern in patterns:
-            for reg in self.layout:
-                if fnmatch.fnmatchcase(reg.name, pattern):
-                    found.setdefault(reg.name, reg)
-        return [r for r in found.values() if r.number >= 70]
-
-    def pc(self, state: bytes) -> int:
-        return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
-
-    @property
-    def order(self) -> str:
-        return self.who.endian
-
-    def instruction(self, stub: rsp.Stub, at: int) -> int | None:
-        text = stub.memory(at, 4)
-        return int.from_bytes(text, self.order) if len(text) == 4 else None  # type: ignore[arg-type]
+        self.rest = self.named(self.table.rest)
+        self.last: deque[tuple[int, int | None]] = deque(maxlen=SHOWN)
 
     def settle(self) -> None:
         """Wait until KVM's side has loaded the state too."""
@@ -219,8 +104,8 @@ class Pair:
                 self._tick(start, heart)
             if self.result.difference or self.result.steps == end:
                 return
-            word = self._at_hand(states[-1])
-            if word is not None and reserves(word):
+            word = self.at_hand(states[-1])
+            if word is not None and walk.reserves(word):
                 self._over_reservation(before, word)
                 self._tick(start, heart)
 
@@ -232,8 +117,8 @@ class Pair:
         """The reference's states, and its instructions, up to one that a rule is for or one that reserves."""
         states, code = [self.tcg.state()], list[int | None]()
         while len(code) < count:
-            word = self._at_hand(states[-1])
-            if word is not None and reserves(word):
+            word = self.at_hand(states[-1])
+            if word is not None and walk.reserves(word):
                 break
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
@@ -241,24 +126,6 @@ class Pair:
             if word is not None and any(rule.fits(word, registers) for rule in self.table.rules):
                 break
         return states, code
-
-    def _at_hand(self, state: bytes) -> int | None:
-        """The instruction at the reference's pc."""
-        at = self.pc(state)
-        if (word := self.instruction(self.tcg, at)) is None:
-            with self._as_code(self.tcg, self.step_shape.values(state, self.order)["msr"]):
-                word = self.instruction(self.tcg, at)
-        return word
-
-    @contextlib.contextmanager
-    def _as_code(self, stub: rsp.Stub, msr: int) -> Iterator[None]:
-        """QEMU translates gdb's addresses as those of data: in split real mode, let these be as for code."""
-        split = (msr & MSR_IR != 0) != (msr & MSR_DR != 0)
-        if split:
-            self._set(stub, "msr", msr & ~MSR_DR | (MSR_DR if msr & MSR_IR else 0))
-        yield
-        if split:
-            self._set(stub, "msr", msr)
 
     def _over_reservation(self, before: bytes, word: int) -> None:
         """One step from a load that reserves to behind the store, as gdb does: an exit loses the reservation.
@@ -268,14 +135,14 @@ class Pair:
         start = self.pc(before)
         values = self.step_shape.values(before, self.order)
         outside, at = set[int](), start
-        with self._as_code(self.tcg, values["msr"]):
+        with self.as_code(self.tcg, values["msr"]):
             for at in range(start + 4, start + 4 * ATOMIC, 4):
                 inside = self.instruction(self.tcg, at)
                 if inside is None:
                     break
-                if (target := branches_to(inside, at, values)) is not None:
+                if (target := walk.branches_to(inside, at, values)) is not None:
                     outside.add(target)
-                if uses_reservation(inside):
+                if walk.uses_reservation(inside):
                     break
         outside = {x for x in outside if not start <= x <= at} | {at + 4}
         there = self._unit(self.tcg, before, outside)
@@ -287,7 +154,7 @@ class Pair:
             # It stored nothing, so it is as if it had not been tried.
             for name, value in self.step_shape.values(before, self.order).items():
                 if one[name] != value:
-                    self._set(self.kvm, name, value)
+                    self.put(self.kvm, name, value)
             here = self._unit(self.kvm, before, outside)
         self.last.append((start, word))
         self.result.steps += 1
@@ -296,21 +163,17 @@ class Pair:
     def _unit(self, stub: rsp.Stub, before: bytes, outside: set[int]) -> bytes:
         """To one of these places, at full speed; the state there."""
         msr = self.step_shape.values(before, self.order)["msr"]
-        self._set(stub, "msr", msr & ~MSR_EE)
-        with self._as_code(stub, msr & ~MSR_EE):
+        self.put(stub, "msr", msr & ~MSR_EE)
+        with self.as_code(stub, msr & ~MSR_EE):
             for place in sorted(outside):
                 stub.insert(place)
         stub.resume()
-        with self._as_code(stub, msr & ~MSR_EE):
+        with self.as_code(stub, msr & ~MSR_EE):
             for place in sorted(outside):
                 stub.remove(place)
-        self._set(stub, "msr", msr)
+        self.put(stub, "msr", msr)
         stub.choose(self.step_numbers)
         return stub.state()
-
-    def _set(self, stub: rsp.Stub, name: str, value: int) -> None:
-        size = len(self.step_shape.piece(bytes(self.step_shape.size), name))
-        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")  # type: ignore[arg-type]
 
     def _check(self, ahead: Iterator[bytes], before: bytes, kvm: bytes, tcg: bytes) -> None:
         if kvm == tcg:
@@ -326,7 +189,7 @@ class Pair:
                 continue
             to, value = (self.kvm, two) if rule.goes_on_with == "tcg" else (self.tcg, one)
             for name in names:
-                self._set(to, name, value[name])
+                self.put(to, name, value[name])
             self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
             return
         deque(ahead, maxlen=0)  # KVM's side must have stopped before it can be asked
@@ -335,7 +198,7 @@ class Pair:
     def _compare_rest(self) -> None:
         """The registers that are not compared after each step; in parts, as many as fit."""
         for part in (self.rest[at : at + 48] for at in range(0, len(self.rest), 48)):
-            shape = State([*[r for r in self.layout if r.number < 70], *part])
+            shape = walk.State([*[r for r in self.layout if r.number < 70], *part])
             states = []
             for stub in (self.kvm, self.tcg):
                 stub.choose([r.number for r in part])
@@ -356,7 +219,7 @@ class Pair:
         lines += [f"  {'':8} {'before':>18} {'KVM':>18} {'TCG':>18}"]
         lines += [f"{'>' if n in names else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]
         under_kvm = [(at, self.instruction(self.kvm, at)) for at, _ in self.last]
-        sides = [disassemble(self.who, code) for code in (list(self.last), under_kvm)]
+        sides = [walk.disassemble(self.who, code) for code in (list(self.last), under_kvm)]
         lines += ["the last instructions" + ("" if sides[0] == sides[1] else " (TCG)"), *sides[0]]
         if sides[0] != sides[1]:
             lines += ["and what KVM's guest has there now", *sides[1]]
@@ -379,86 +242,6 @@ class _Progress:
             f"lockstep: {result.steps} of {self.count} steps, {result.rate:.0f} a second, no difference; "
             f"{ui.took(left)} to go"
         )
-
-
-def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
-    """Lines of objdump's; code: addresses and instructions."""
-    cross = data.target(client.HOST).cross
-    lines = []
-    for at, word in code:
-        text = "unreadable"
-        if word is not None:
-            with tempfile.NamedTemporaryFile() as raw:
-                raw.write(word.to_bytes(4, who.endian))  # type: ignore[arg-type]
-                raw.flush()
-                how = ["-D", "-b", "binary", "-m", who.architecture, f"-E{who.endian[0].upper()}"]
-                said = proc.output([f"{cross}objdump", *how, f"--adjust-vma={at:#x}", raw.name]).decode()
-            text = f"{word:08x}  " + " ".join(said.strip().splitlines()[-1].split("\t")[2:])
-        lines.append(f"  {at:#010x}: {text}")
-    return lines
-
-
-class Reference(rsp.Direct):
-    """The guest under TCG of the lab's own QEMU on this machine; it can be saved."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "stub", REFERENCE)
-        self._qmp = rsp.Wire(folder / "qmp", REFERENCE)
-        self._qmp.line()
-        self.monitor("qmp_capabilities")
-
-    def monitor(self, command: str, **arguments: object) -> dict:
-        self._qmp.send(json.dumps({"execute": command, "arguments": arguments}).encode())
-        while True:
-            line = self._qmp.line()
-            try:
-                said = json.loads(line)
-            except ValueError:
-                raise rsp.Broken(f"QEMU's monitor answers '{line[:40]}', which is no JSON") from None
-            if "error" in said:
-                raise rsp.Broken(f"QEMU refuses {command}: {said['error']['desc']}")
-            if "return" in said:
-                return said["return"]
-
-    def _until(self, command: str, good: str, bad: str = "failed") -> None:
-        end = time.monotonic() + REFERENCE
-        while (status := self.monitor(command).get("status")) != good:
-            if status == bad or time.monotonic() > end:
-                raise rsp.Broken(f"QEMU: {command} says {status}, not {good}")
-            time.sleep(0.02)
-
-    def loaded(self) -> None:
-        self._until("query-status", "paused")
-
-    def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        self.monitor("migrate", uri=f"file:{new}")
-        self._until("query-migrate", "completed")
-        new.rename(path)
-
-    def close(self) -> None:
-        self.wire.close()
-        self._qmp.close()
-
-
-@contextlib.contextmanager
-def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference]:
-    root = debian.tool_root("emulator")
-    program = [*debian.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
-    with tempfile.TemporaryDirectory(prefix="lab-") as name:
-        folder = Path(name)
-        for file, content in guest.files(who).items():
-            (folder / file).write_bytes(content)
-        # It is saved where gdb has stopped it, and must not want to be 'running' or 'debug' when loaded.
-        more = ["-global", "migration.store-global-state=off", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
-        more += ["-chardev", f"socket,id=g,path={folder}/stub,server=on,wait=off", "-gdb", "chardev:g"]
-        argv = guest.command(who, program, name, more + (["-incoming", f"file:{state}"] if state else []))
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        with proc.group(argv, env=proc.environment(), **quiet), contextlib.closing(Reference(folder)) as tcg:
-            if state:
-                tcg.loaded()
-            yield tcg
 
 
 @contextlib.contextmanager
@@ -511,7 +294,7 @@ class Checkpoint:
         self.done, self.by_rule = notes["steps"], notes["by_rule"]
         return True
 
-    def write(self, tcg: Reference, result: Result) -> None:
+    def write(self, tcg: walk.Reference, result: Result) -> None:
         self._notes.unlink(missing_ok=True)
         tcg.save(self.state)
         cache.write(self._notes, json.dumps({"steps": result.steps, "by_rule": result.by_rule}).encode())
@@ -525,7 +308,7 @@ def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
 def reach(who: guest.Guest, start: str, path: Path) -> None:
     """Run the reference to a place at full speed, and save it there."""
     at = guest.address(who, start)
-    with reference(who) as tcg:
+    with walk.reference(who) as tcg:
         ui.say(f"running {who.name} under TCG to {start} ({at:#x})")
         tcg.insert(at)
         tcg.wire.patience(REACH)
@@ -573,7 +356,7 @@ def compare(
     limit: float = 0,
 ) -> Result:
     """Both machines, up to that many steps: from the state, or from reset."""
-    with reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
+    with walk.reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
         pair = Pair(who, kvm, tcg, Result(here.done, begin=here.done, by_rule=here.by_rule))
         if state:
             pair.settle()

@@ -127,7 +127,8 @@ def prepare(job: Job) -> None:
     if job.sessions:
         debian.ensure([*kernel.needs(job.target), *data.packages()["demo"]])
         try:
-            client.root(job.target)
+            if not all(test.binary == "replay" for test in job.tests):
+                client.root(job.target)
         except debian.Torn as why:
             job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
@@ -140,7 +141,7 @@ def prepare(job: Job) -> None:
 
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
-    from . import gdbsession, lockstep
+    from . import gdbsession, lockstep, replay
 
     if job.results:  # skipped
         for result in job.results:
@@ -148,8 +149,9 @@ def execute_sessions(job: Job) -> None:
         return
     for test in job.tests:
         if test.steps:
-            ui.say(f"{job.name}: {test.steps} steps of {test.guest} in lockstep with TCG")
-            job.results.append(lockstep.judge(job.base, job.target, test))
+            how = lockstep if test.binary == "lockstep" else replay
+            ui.say(f"{job.name}: {test.steps} steps of {test.guest}, compared with TCG's ({test.binary})")
+            job.results.append(how.judge(job.base, job.target, test))
             tell(job, job.results[-1])
             continue
         ui.say(f"{job.name}: {test.binary}, a session of gdb with {test.guest}")

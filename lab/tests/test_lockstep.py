@@ -10,7 +10,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import data, errors, guest, lockstep, rsp
+from lab import data, errors, guest, lockstep, rsp, rules
 from lab.errors import LabError
 
 GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
@@ -154,7 +154,7 @@ class Compare(unittest.TestCase):
 class Table(unittest.TestCase):
     def test_rules_have_reasons_and_guests(self) -> None:
         for name in data.names("guests"):
-            for rule in lockstep.table(guest.find(name)).rules:
+            for rule in rules.table(guest.find(name)).rules:
                 self.assertIn(rule.goes_on_with, ("kvm", "tcg"))
                 self.assertTrue(rule.reason and rule.mask and rule.value & ~rule.mask == 0, rule.name)
                 self.assertLessEqual(set(rule.guests), set(data.names("guests")), rule.name)
