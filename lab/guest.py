@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +65,16 @@ def program(guest: Guest) -> Path | None:
     return final
 
 
+def symbol(table: str, name: str) -> int | None:
+    """Its address in what readelf -sW prints; of a function with a local entry, that: both ways lead there."""
+    for line in table.splitlines():
+        words = line.split()
+        if len(words) > 7 and words[-1] == name and words[6] != "UND":
+            offset = re.search(r"\[<localentry>: (\d+)\]", line)
+            return int(words[1], 16) + int(offset[1] if offset else 0)
+    return None
+
+
 def address(guest: Guest, place: str) -> int:
     """Of a symbol of the guest's kernel or first process, or as it is written."""
     with contextlib.suppress(ValueError):
@@ -71,9 +82,8 @@ def address(guest: Guest, place: str) -> int:
     for elf in (symbols(guest), program(guest)):
         if elf is None or guest.target is None:
             raise LabError(f"{guest.name} has no symbols: give START= as an address, not '{place}'")
-        for line in proc.output([f"{guest.target.cross}nm", elf]).decode().splitlines():
-            if line.endswith(f" {place}"):
-                return int(line.split()[0], 16)
+        if (found := symbol(proc.output([f"{guest.target.cross}readelf", "-sW", elf]).decode(), place)) is not None:
+            return found
     raise LabError(f"{guest.name} has no symbol '{place}': give START= as an address, or one of the kernel's symbols")
 
 

@@ -82,6 +82,17 @@ def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[lo
         return result, machines[1]
 
 
+class Places(unittest.TestCase):
+    def test_symbol(self) -> None:
+        table = """
+   100: c0000000007b494c  2636 FUNC    GLOBAL DEFAULT [<localentry>: 8]    19 start_kernel
+   101: 0000000000000000     0 NOTYPE  GLOBAL DEFAULT  UND elsewhere
+   102: c03dfa58  2096 FUNC    GLOBAL DEFAULT   10 start_kernel_32
+"""
+        found = [guest.symbol(table, name) for name in ("start_kernel", "start_kernel_32", "elsewhere", "kernel")]
+        self.assertEqual(found, [0xC0000000007B4954, 0xC03DFA58, None, None])
+
+
 class Compare(unittest.TestCase):
     def test_equal(self) -> None:
         result, _ = compare([NOP] * 5, {2: {"r4": 7}}, {2: {"r4": 7}})
