@@ -56,7 +56,7 @@ def interactive(base: data.Base, target: data.Target) -> int:
 def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[channel.Outcome, boot.Record, boot.Spec]:
     """A session of lab/sessions: what it prints, and what became of the host."""
     who = guest.find(test.guest)
-    log = f"{test.binary}-{base.name}-{target.name}"
+    log = f"{test.id}-{base.name}-{target.name}"
     state = lockstep.start_state(base, target, who, test.start) if test.start else None
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
     what = client.plan(base, target, who, [*guest.CONSOLE, *client.stub(target), *more], log)
@@ -68,8 +68,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[chan
     words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
     with client.Client(what) as host:
         host.greeting()
-        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket)})
-        outcome.name = test.binary
+        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket), "SESSION_START": test.start})
+        outcome.name = test.id
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)
     return outcome, record, host.spec

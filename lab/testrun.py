@@ -154,7 +154,7 @@ def execute_sessions(job: Job) -> None:
             job.results.append(how.judge(job.base, job.target, test))
             tell(job, job.results[-1])
             continue
-        ui.say(f"{job.name}: {test.binary}, a session of gdb with {test.guest}")
+        ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")
         outcome, record, spec = gdbsession.session(job.base, job.target, test)
         job.seconds += record.seconds
         job.first = job.first or record.first_result
@@ -162,7 +162,7 @@ def execute_sessions(job: Job) -> None:
             found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
             found.tell(f"{job.name}, {spec.kernel.release}")
             job.code = job.code or found.code
-            job.results.append(Result(f"({test.binary})", Status.CRASH, found.text))
+            job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
         pattern = os.environ.get("TEST") or ""
         new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
         for result in new:
