@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The floating-point registers of a KVM PR guest and of another thread on the
- * same CPU, which interrupts it all the time
+ * The floating-point registers of a KVM PR guest, and where it is, while another
+ * thread on the same CPU interrupts it all the time
  *
  * KVM PR loads the guest's registers into the CPU when the guest needs them,
- * and the scheduler takes them away again.  Wherever in between a preemption
- * comes, the guest finds its own values, and nobody else's.
+ * and the scheduler takes them away again.  In split real mode it adds an offset
+ * to the guest's PC, which the scheduler takes away, too.  Wherever in between a
+ * preemption comes, the guest finds its own values, and nobody else's.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -17,6 +18,7 @@
 
 #define RUN_SECONDS	4
 #define NR_LOOPS	500	/* of the guest between two exits */
+#define NR_FAULTS	2
 #define OTHERS		0x4141414141414141ULL
 
 /* Compare f0 and f31 with what memory has, until they differ or ctr is 0. */
@@ -43,14 +45,11 @@ GUEST_ASM(fp_code,
 FIXTURE(pr_fp)
 {
 	struct debug_guest guest;
-	cpu_set_t cpus;
 };
 
 FIXTURE_SETUP(pr_fp)
 {
 	debug_guest_create(&self->guest, MSR_GUEST_REAL | MSR_FP);
-	TEST_ASSERT(!sched_getaffinity(0, sizeof(self->cpus), &self->cpus),
-		    "sched_getaffinity() failed");
 }
 
 FIXTURE_TEARDOWN(pr_fp)
@@ -176,56 +175,118 @@ static s64 now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void run_loops(struct debug_guest *guest)
+static void run_loops(struct debug_guest *guest, const u32 *start, const u32 *end)
 {
-	debug_guest_start(guest, fp_code, fp_code_end);
+	debug_guest_start(guest, start, end);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	debug_guest_complete(guest);
+}
+
+/*
+ * The guest's loops for some seconds, on one CPU with the other thread, as long
+ * as r5 is 0 at their end; -errno of pthread_setschedparam().
+ */
+static int run_preempted(struct debug_guest *guest, const u32 *code, const u32 *code_end)
+{
+	const struct sched_param prio = { .sched_priority = 1 };
+	struct other other = {};
+	cpu_set_t cpus;
+	s64 start, end;
+	int ret;
+
+	/*
+	 * Undisturbed, twice, as the first time is longer: if the other thread
+	 * sleeps less than that, KVM may never come to enter the guest.
+	 */
+	TEST_ASSERT(!sched_getaffinity(0, sizeof(cpus), &cpus),
+		    "sched_getaffinity() failed");
+	stay_here();
+	run_loops(guest, code, code_end);
+	start = now_ns();
+	run_loops(guest, code, code_end);
+	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
+
+	debug_guest_start_thread(&other.thread, interrupt_often, &other);
+	ret = pthread_setschedparam(other.thread, SCHED_FIFO, &prio);
+	end = now_ns() + RUN_SECONDS * 1000000000LL;
+	while (!ret && !guest->regs.gpr[5] && now_ns() < end)
+		run_loops(guest, code, code_end);
+	WRITE_ONCE(other.stop, true);
+	TEST_ASSERT(!pthread_join(other.thread, NULL), "pthread_join() failed");
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+
+	TEST_ASSERT(!ret || ret == EPERM, "pthread_setschedparam() failed: %d", ret);
+	return -ret;
 }
 
 /* No clause: the registers are not lost to a thread that preempts the vCPU. */
 TEST_F(pr_fp, preempted)
 {
-	const struct sched_param prio = { .sched_priority = 1 };
 	struct debug_guest *guest = &self->guest;
-	struct other other = {};
-	s64 start, end;
-	u64 rounds = 0;
-	int ret;
 
 	debug_guest_write32(guest, GUEST_DATA, 0x3ff00000);
 	debug_guest_write32(guest, GUEST_DATA + 8, 0x40000000);
 	guest->regs.gpr[8] = NR_LOOPS;
 	guest->regs.gpr[9] = GUEST_DATA;
 
-	/*
-	 * Undisturbed, twice, as the first time is longer: if the other thread
-	 * sleeps less than that, KVM may never come to enter the guest.
-	 */
-	stay_here();
-	run_loops(guest);
-	start = now_ns();
-	run_loops(guest);
-	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
-
-	debug_guest_start_thread(&other.thread, interrupt_often, &other);
-	ret = pthread_setschedparam(other.thread, SCHED_FIFO, &prio);
-	end = now_ns() + RUN_SECONDS * 1000000000LL;
-	while (!ret && !guest->regs.gpr[5] && now_ns() < end) {
-		run_loops(guest);
-		rounds++;
-	}
-	WRITE_ONCE(other.stop, true);
-	TEST_ASSERT(!pthread_join(other.thread, NULL), "pthread_join() failed");
-	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
-
-	if (ret == EPERM)
+	if (run_preempted(guest, fp_code, fp_code_end))
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
-	TEST_ASSERT(!ret, "pthread_setschedparam() failed: %d", ret);
 	TEST_ASSERT(!guest->regs.gpr[5],
-		    "The guest's f0 or f31 changed in round %" PRIu64 ": words 0x%x, 0x%x",
-		    rounds, debug_guest_read32(guest, GUEST_DATA + 16),
+		    "The guest's f0 or f31 changed: words 0x%x, 0x%x",
+		    debug_guest_read32(guest, GUEST_DATA + 16),
 		    debug_guest_read32(guest, GUEST_DATA + 24));
+}
+
+FIXTURE(pr_split)
+{
+	struct debug_guest guest;
+};
+
+FIXTURE_SETUP(pr_split)
+{
+	debug_guest_create(&self->guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_use_bats(&self->guest);
+}
+
+FIXTURE_TEARDOWN(pr_split)
+{
+	debug_guest_destroy(&self->guest);
+}
+
+/* Loads that fault; the handler collects the top bytes of SRR0 in r5. */
+GUEST_ASM(split_code,
+	  "	li	%r5, 0\n"
+	  "	mtctr	%r8\n"
+	  "1:	lwz	%r10, 0(%r9)\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(split_handler,
+	  "	mfsrr0	%r10\n"
+	  "	srwi	%r11, %r10, 24\n"
+	  "	or	%r5, %r5, %r11\n"
+	  "	clrlwi	%r10, %r10, 8\n"
+	  "	addi	%r10, %r10, 4\n"
+	  "	mtsrr0	%r10\n"
+	  GUEST_ASM_RFI);
+
+/*
+ * C4: an interrupt in split real mode stores the guest's address in SRR0,
+ * whenever the vCPU is preempted.
+ */
+TEST_F(pr_split, preempted)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_DATA_STORAGE, split_handler, split_handler_end);
+	guest->regs.msr |= MSR_DR;
+	guest->regs.gpr[8] = NR_FAULTS;
+	guest->regs.gpr[9] = GUEST_BAT_NOWHERE;
+
+	if (run_preempted(guest, split_code, split_code_end))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!guest->regs.gpr[5], "SRR0 has an offset of 0x%" PRIx64 "000000",
+		    (u64)guest->regs.gpr[5]);
 }
 
 TEST_HARNESS_MAIN
