@@ -128,7 +128,6 @@ TEST_F(slots, deleted)
 #define TABLE_EA	(TABLE_SEGMENT << 28)
 #define PTE_R		0x100	/* referenced */
 #define PTE_C		0x080	/* changed */
-#define PTE_M		0x010	/* coherent: a hypervisor below may insist */
 #define PTE_RW		2
 
 FIXTURE(page_table)
@@ -196,7 +195,7 @@ FIXTURE_SETUP(page_table)
 	else
 #endif
 		self->attributes = use_segment_registers(guest, &sregs);
-	*self->attributes = cpu_to_be32(GUEST_DATA | PTE_M | PTE_RW);
+	*self->attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
 	sregs.u.s.sdr1 = SLOT_GPA;
 	vcpu_sregs_set(guest->vcpu, &sregs);
 
@@ -228,7 +227,7 @@ static void access_page(struct debug_guest *guest, bool write)
 TEST_F(page_table, referenced_changed)
 {
 	struct debug_guest *guest = &self->guest;
-	u32 pte = GUEST_DATA | PTE_M | PTE_RW;
+	u32 pte = GUEST_DATA | PTE_RW;
 
 	access_page(guest, false);
 	TEST_ASSERT_EQ(be32_to_cpu(*self->attributes), pte | PTE_R);
