@@ -68,7 +68,7 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[chan
     words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
     with client.Client(what) as host:
         host.greeting()
-        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket), "SESSION_START": test.start})
+        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket)})
         outcome.name = test.id
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)

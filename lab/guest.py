@@ -31,6 +31,7 @@ class Guest:
     kernel: str = ""  # the target whose kernel it runs; else firmware only
     cmdline: str = ""
     init: str = "idle.c"
+    up: str = "guest: up"  # what its console says at the end of its boot
     rom: list[int] = field(default_factory=list)  # address and size, if that and RAM are all that is executed
     defaults: list[str] = field(default_factory=lambda: ["-nographic", "-nodefaults", "-no-user-config", "-S"])
 

@@ -141,13 +141,18 @@ def prepare(job: Job) -> None:
 
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
-    from . import gdbsession, lockstep, replay
+    from . import gdbsession, guestboot, lockstep, replay
 
     if job.results:  # skipped
         for result in job.results:
             tell(job, result)
         return
     for test in job.tests:
+        if test.binary == "guestboot":
+            ui.say(f"{job.name}: booting {test.guest} in QEMU")
+            job.results.append(guestboot.judge(job.base, job.target, test))
+            tell(job, job.results[-1])
+            continue
         if test.steps:
             how = lockstep if test.binary == "lockstep" else replay
             ui.say(f"{job.name}: {test.steps} steps of {test.guest}, compared with TCG's ({test.binary})")

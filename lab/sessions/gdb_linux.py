@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Linux as a guest, in its first process (lab/init/idle.c, at work()): stopped there, or not booted yet."""
+"""Linux as a guest, stopped in its first process (lab/init/idle.c, at work())."""
 
-import os
 import time
 
 from session import (
@@ -18,11 +17,8 @@ from session import (
     equal,
     go,
     interrupt_after,
-    is_translated,
     main,
     reg,
-    runs,
-    see,
     step,
     translated,
     true,
@@ -31,7 +27,6 @@ from session import (
 
 BL_MASK, BL = 0xFC000003, 0x48000001
 ALONE = 3  # seconds for which the guest runs without a debugger
-LOOKS, EVERY = 60, 2  # at a guest that boots: how often, and after how many seconds
 
 
 def arg() -> int:
@@ -42,28 +37,8 @@ def problem_state() -> None:
     true(f"problem state (msr {reg('msr'):#x})", reg("msr") & MSR_PR)
 
 
-def at(name: str) -> str:
-    return f"*{address(name):#x}"
-
-
-def boot() -> None:
-    """From reset to the first process; the kernel's breakpoints can be set once it runs where it is linked."""
-    for _ in range(LOOKS):
-        interrupt_after(EVERY)
-        if reg("pc") >> 63 and is_translated():
-            break
-    with breakpoint_at(at("ksys_write")):
-        true("the first process", any(runs("continue") for _ in range(LOOKS)))
-        see()
-        equal("the pc", reg("pc"), address("ksys_write"))
-    with breakpoint_at(at("work")):
-        go()
-
-
 @case
 def stopped_in_problem_state() -> None:
-    if not os.environ["SESSION_START"]:
-        boot()
     equal("the pc", reg("pc"), address("work"))
     problem_state()
 
@@ -71,7 +46,7 @@ def stopped_in_problem_state() -> None:
 @case
 def user_breakpoint_counts() -> None:
     first = arg()
-    with breakpoint_at(at("work")) as here:
+    with breakpoint_at("*work") as here:
         for n in range(1, 5):
             equal("the pc", go(), address("work"))
             problem_state()
@@ -82,7 +57,7 @@ def user_breakpoint_counts() -> None:
 @case
 def user_breakpoint_with_condition() -> None:
     first = arg()
-    with breakpoint_at(at("work")) as here:
+    with breakpoint_at("*work") as here:
         here.condition = f"$r3 == {first + 3}"
         equal("the pc", go(), address("work"))
         equal("work()'s argument", arg(), first + 3)
@@ -98,7 +73,7 @@ def interrupted(before: int) -> bool:
 
 @case
 def user_stepi_on_a_breakpoint() -> None:
-    with breakpoint_at(at("work")) as here:
+    with breakpoint_at("*work") as here:
         equal("the pc", go(), address("work"))
         step()
         if not interrupted(address("work")):
@@ -127,7 +102,7 @@ def next_over(call: int) -> bool:
 
 
 def call_of_work() -> int:
-    with breakpoint_at(at("work")):
+    with breakpoint_at("*work"):
         equal("the pc", go(), address("work"))
         return reg("lr") - 4
 
@@ -143,14 +118,14 @@ def user_nexti_over_a_call() -> None:
         raise Failed("no nexti without an interrupt, in ten")
     problem_state()
     equal("work()'s result", arg(), 3 * (first + 1) + 1)
-    with breakpoint_at(at("work")):
+    with breakpoint_at("*work"):
         equal("the pc", go(), address("work"))
 
 
 @case
 def user_nexti_stops_at_a_breakpoint() -> None:
     call = call_of_work()
-    with breakpoint_at(f"*{call:#x}"), breakpoint_at(at("work")) as there:
+    with breakpoint_at(f"*{call:#x}"), breakpoint_at("*work") as there:
         equal("the pc", go(), call)
         go("nexti")
         if not interrupted(call):
@@ -160,7 +135,7 @@ def user_nexti_stops_at_a_breakpoint() -> None:
 
 @case
 def user_finish() -> None:
-    with breakpoint_at(at("work")):
+    with breakpoint_at("*work"):
         equal("the pc", go(), address("work"))
     caller, n = reg("lr"), arg()
     equal("the pc after finish", go("finish"), caller)
@@ -170,14 +145,14 @@ def user_finish() -> None:
 
 def to_sc() -> bool:
     """Step from write() to its system call; false if an interrupt came first."""
-    with breakpoint_at(at("write")):
+    with breakpoint_at("*write"):
         equal("the pc", go(), address("write"))
     for _ in range(60):
-        here = reg("pc")
-        if word(here) == SC:
+        at = reg("pc")
+        if word(at) == SC:
             return True
         step()
-        if interrupted(here):
+        if interrupted(at):
             return False
     raise Failed(f"no sc within 60 steps of write(), at {reg('pc'):#x}")
 
@@ -192,13 +167,13 @@ def sc_to_kernel() -> None:
 @case
 def stepi_sc() -> None:
     true("a way to the system call without an interrupt, in ten", any(to_sc() for _ in range(10)))
-    here = reg("pc")
+    at = reg("pc")
     step()
-    if interrupted(here):
+    if interrupted(at):
         return  # right, too: the sc comes after it
     equal("the pc's place in the vectors", reg("pc") & 0xFFFFF, 0xC00)
     equal("MSR[PR]", reg("msr") & MSR_PR, 0)
-    equal("SRR0", reg("srr0"), here + 4)
+    equal("SRR0", reg("srr0"), at + 4)
 
 
 @case
@@ -209,7 +184,7 @@ def stepi_to_the_kernel() -> None:
 
 @case
 def kernel_breakpoint() -> None:
-    with breakpoint_at(at("ksys_write")) as here:
+    with breakpoint_at("*ksys_write") as here:
         equal("the pc", go(), address("ksys_write"))
         equal("MSR[PR]", reg("msr") & MSR_PR, 0)
         equal("the hits", here.hit_count, 1)
@@ -226,7 +201,7 @@ def kernel_finish() -> None:
 @case
 def kernel_nexti_over_a_call() -> None:
     start = address("ksys_write")
-    calls = [place for place in range(start, start + 200, 4) if word(place) & BL_MASK == BL]
+    calls = [at for at in range(start, start + 200, 4) if word(at) & BL_MASK == BL]
     true("a bl in ksys_write()", calls)
     true("a nexti without an interrupt, in ten", any(next_over(calls[0]) for _ in range(10)))
     equal("MSR[PR]", reg("msr") & MSR_PR, 0)
@@ -234,7 +209,7 @@ def kernel_nexti_over_a_call() -> None:
 
 @case
 def kernel_page_fault() -> None:
-    with breakpoint_at(at("handle_mm_fault")) as here:
+    with breakpoint_at("*handle_mm_fault") as here:
         for _ in range(2):
             equal("the pc", go(), address("handle_mm_fault"))
         equal("the hits", here.hit_count, 2)
@@ -242,7 +217,7 @@ def kernel_page_fault() -> None:
 
 @case
 def kernel_context_switch() -> None:
-    with breakpoint_at(at("__switch_to")):
+    with breakpoint_at("*__switch_to"):
         one = go() and arg()
         two = go() and arg()
     true("two tasks take turns", one != two)
@@ -250,7 +225,7 @@ def kernel_context_switch() -> None:
 
 @case
 def lives_on() -> None:
-    with breakpoint_at(at("work")):
+    with breakpoint_at("*work"):
         equal("the pc", go(), address("work"))
         first = arg()
         equal("the pc", go(), address("work"))
@@ -260,9 +235,9 @@ def lives_on() -> None:
 @case
 def interrupt_while_running() -> None:
     interrupt_after(3)
-    here = reg("pc")
+    at = reg("pc")
     step()
-    true(f"a step goes on from {here:#x}", reg("pc") != here)
+    true(f"a step goes on from {at:#x}", reg("pc") != at)
 
 
 def find_work() -> None:
@@ -270,13 +245,13 @@ def find_work() -> None:
     translated()
     if reg("msr") & MSR_PR:
         sc_to_kernel()
-    with breakpoint_at(at("ksys_write")):
+    with breakpoint_at("*ksys_write"):
         equal("the pc", go(), address("ksys_write"))
 
 
 def counts_on(before: int) -> int:
     """Breakpoint, step, breakpoint: no call of work() is missed; the last one's argument."""
-    with breakpoint_at(at("work")) as here:
+    with breakpoint_at("*work") as here:
         equal("the pc", go(), address("work"))
         first = arg()
         true(f"work() has gone on from {before} (it is at {first})", first > before)
@@ -307,7 +282,7 @@ def detach_with_breakpoints() -> None:
     """They must be gone: nobody would answer to one that is left behind."""
     last = counts_on(0)
     sc_to_kernel()
-    with breakpoint_at(at("ksys_write")), breakpoint_at(at("work")):
+    with breakpoint_at("*ksys_write"), breakpoint_at("*work"):
         equal("the pc", go(), address("ksys_write"))
         detach()
         time.sleep(ALONE)
@@ -320,7 +295,7 @@ def detach_with_breakpoints() -> None:
 @case
 def disconnect_and_connect() -> None:
     """The guest waits, stopped, and gdb puts its breakpoints in anew."""
-    with breakpoint_at(at("work")):
+    with breakpoint_at("*work"):
         equal("the pc", go(), address("work"))
         last = arg()
         do("disconnect")

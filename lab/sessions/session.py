@@ -22,7 +22,6 @@ BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
 PROGRAM, TRACE = 0x700, 0xD00
 RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
 SC = 0x44000002
-ADDIS_R2_R12 = 0x3C4C
 RFI = (0x4C000064, 0x4C000024)
 
 _cases: list[Callable[[], None]] = []
@@ -68,16 +67,8 @@ def put(values: dict[str, int]) -> None:
 
 
 def address(name: str) -> int:
-    """Of a symbol; of a function that sets up r2 first (ELFv2), behind that: both ways in lead there."""
-    start = int(gdb.parse_and_eval(f"(unsigned long long)&{name}"))
-    if not little_endian():
-        return start
-    do("set trust-readonly-sections on")  # it may be where the guest's addresses do not lead now
-    try:
-        sets_r2 = word(start) >> 16 == ADDIS_R2_R12
-    finally:
-        do("set trust-readonly-sections off")
-    return start + 8 if sets_r2 else start
+    """Of a symbol."""
+    return int(gdb.parse_and_eval(f"(unsigned long long)&{name}"))
 
 
 def equal(what: str, have: int, must: int) -> None:
@@ -124,8 +115,8 @@ def see() -> None:
 
 
 def _translate_by(msr: int) -> None:
-    size = 2 * gdb.parse_and_eval("$msr").type.sizeof
-    do(f"maintenance packet P41={msr:0{size}x}")
+    text = msr.to_bytes(gdb.parse_and_eval("$msr").type.sizeof, "little" if little_endian() else "big")
+    do(f"maintenance packet P41={text.hex()}")
 
 
 @contextlib.contextmanager
@@ -241,14 +232,10 @@ def step_into_trace_interrupt(after: int) -> None:
     equal("MSR[SE]", reg("msr") & MSR_SE, 0)
 
 
-def is_translated() -> bool:
-    return reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR
-
-
 def translated() -> None:
     """Step until translation is on; it may be so already."""
     for _ in range(100):
-        if is_translated():
+        if reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR:
             return
         step()
     raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
