@@ -8,7 +8,7 @@ import struct
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class Recorder(walk.Walk):
         text += b"".join(struct.pack(">BQ", *change) for change in changed)
         return text + b"".join(struct.pack(">BBQ", *one) for one in may)
 
-    def _may_differ(self, word: int, registers) -> Iterator[tuple[int, int, int]]:
+    def _may_differ(self, word: int, registers: Callable[[], dict[str, int]]) -> Iterator[tuple[int, int, int]]:
         for number, rule in enumerate(self.table.rules):
             for name in sorted(rule.allows(word, registers)):
                 yield number, self.names.index(name), rule.bits & 2**64 - 1

@@ -7,13 +7,13 @@
  * access to devices, and the memory at the end.  What a load from a device must
  * read, the trace tells: it is what the reference had in the register then.
  *
- * The trace is big-endian: MAGIC; the number of steps, the PVR, and how many
- * bits the guest's registers have, u32; the sizes
- * of the memory and, with its address before it, of the ROM, u64; the registers,
- * u64; for each step the instruction, u32, how many registers changed and how many may differ, u8
- * each, the changed ones, u8 number and u64 value, the others, u8 rule, u8
- * number and u64 mask of bits; then the number of pages of memory that are not
- * empty, and for each its number and its CRC-32, u32 each.
+ * The trace is big-endian: MAGIC; the number of steps, the PVR and how many bits
+ * the guest's registers have, u32; the size of the memory, the address and the
+ * size of the ROM, u64; the registers, u64; for each step the instruction, u32,
+ * how many registers changed and how many may differ, u8, the changed ones, u8
+ * number and u64 value, the others, u8 rule, u8 number and u64 mask of bits; then
+ * the number of pages of memory that are not empty, and for each its number and
+ * its CRC-32, u32.
  *
  * Exit status: 0 no difference, 1 a difference, 2 something else is wrong.
  */
