@@ -128,6 +128,7 @@ TEST_F(slots, deleted)
 #define TABLE_EA	(TABLE_SEGMENT << 28)
 #define PTE_R		0x100	/* referenced */
 #define PTE_C		0x080	/* changed */
+#define PTE_M		0x010	/* coherent */
 #define PTE_RW		2
 
 FIXTURE(page_table)
@@ -139,6 +140,7 @@ FIXTURE(page_table)
 FIXTURE_VARIANT(page_table)
 {
 	u64 msr;
+	u32 wimg;
 };
 
 FIXTURE_VARIANT_ADD(page_table, segment_registers)
@@ -148,6 +150,13 @@ FIXTURE_VARIANT_ADD(page_table, segment_registers)
 
 #ifdef CONFIG_64BIT
 FIXTURE_VARIANT_ADD(page_table, slb)
+{
+	.msr = MSR_GUEST_REAL,
+	.wimg = PTE_M,
+};
+
+/* Not coherent: a hypervisor that the host has would refuse to map it. */
+FIXTURE_VARIANT_ADD(page_table, slb_without_m)
 {
 	.msr = MSR_GUEST_REAL,
 };
@@ -195,7 +204,7 @@ FIXTURE_SETUP(page_table)
 	else
 #endif
 		self->attributes = use_segment_registers(guest, &sregs);
-	*self->attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
+	*self->attributes = cpu_to_be32(GUEST_DATA | variant->wimg | PTE_RW);
 	sregs.u.s.sdr1 = SLOT_GPA;
 	vcpu_sregs_set(guest->vcpu, &sregs);
 
@@ -227,7 +236,7 @@ static void access_page(struct debug_guest *guest, bool write)
 TEST_F(page_table, referenced_changed)
 {
 	struct debug_guest *guest = &self->guest;
-	u32 pte = GUEST_DATA | PTE_RW;
+	u32 pte = GUEST_DATA | variant->wimg | PTE_RW;
 
 	access_page(guest, false);
 	TEST_ASSERT_EQ(be32_to_cpu(*self->attributes), pte | PTE_R);
