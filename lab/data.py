@@ -158,7 +158,7 @@ BUILD = ("bits", "endian", "cross", "fragments", "packages")
 
 
 def _target_table(name: str) -> dict[str, Any]:
-    """A target's file on top of the one it is 'like'; fragments add up."""
+    """A target's file on top of the one it is 'like', whose kernel it boots but for fragments, which add up."""
     table = load(_find("targets", "T", name))
     if "like" not in table:
         return table
@@ -167,14 +167,15 @@ def _target_table(name: str) -> dict[str, Any]:
         raise LabError(f"lab/targets/{name}.toml: {table['like']} is itself like another: name that one")
     for key in ("qemu", "boot", "must"):
         table[key] = base[key] | table.get(key, {})
-    table["fragments"] = base["fragments"] + table.get("fragments", [])
-    return base | table
+    own = table.get("fragments", [])
+    table["fragments"] = base["fragments"] + own
+    return base | table | ({} if own else {"kernel": table["like"]})
 
 
 def target(name: str) -> Target:
     path = _find("targets", "T", name)
     table = _target_table(name)
-    if owner := table.get("kernel"):
+    if (owner := table.get("kernel")) and "like" not in table:
         if owner not in names("targets"):
             raise LabError(f"{path}: kernel = '{owner}' is no target; known: {', '.join(names('targets'))}")
         theirs = load(LAB / "targets" / f"{owner}.toml")

@@ -27,6 +27,11 @@ class SharedKernel(unittest.TestCase):
             self.assertEqual(getattr(one, key), getattr(owner, key))
         self.assertEqual(owner.kernel, "pseries-p8")
 
+    def test_like_another_without_fragments(self) -> None:
+        one, owner = data.target("pseries-p8-threads"), data.target("pseries-p8")
+        self.assertEqual((one.kernel, one.programs), (owner.kernel, owner.programs))
+        self.assertEqual(data.target("pseries-p8-debug").kernel, "pseries-p8-debug")
+
     def test_bad_owner(self) -> None:
         for more, want in (("kernel = 'foo'", "'foo' is no target"), ("kernel = 'mac99-g4'\nbits = 32", "'bits'")):
             with tempfile.TemporaryDirectory() as name:

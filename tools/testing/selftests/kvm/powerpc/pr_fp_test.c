@@ -8,8 +8,6 @@
  * to the guest's PC, which the scheduler takes away, too.  Wherever in between a
  * preemption comes, the guest finds its own values, and nobody else's.
  */
-#include <pthread.h>
-#include <sched.h>
 #include <sys/auxv.h>
 #include <time.h>
 
@@ -118,17 +116,6 @@ TEST_F(pr_fp, tm)
 }
 #endif /* CONFIG_64BIT */
 
-/* This and the threads that it makes from now on run on the present CPU. */
-static void stay_here(void)
-{
-	cpu_set_t here;
-
-	CPU_ZERO(&here);
-	CPU_SET(sched_getcpu(), &here);
-	TEST_ASSERT(!sched_setaffinity(0, sizeof(here), &here),
-		    "sched_setaffinity() failed");
-}
-
 static void fill_fprs(const u64 *val)
 {
 	asm volatile(".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
@@ -147,9 +134,8 @@ static void fill_fprs(const u64 *val)
 }
 
 struct other {
-	pthread_t thread;
+	struct debug_guest_rival rival;
 	long max_sleep;		/* ns */
-	bool stop;
 };
 
 static void *interrupt_often(void *arg)
@@ -159,7 +145,7 @@ static void *interrupt_often(void *arg)
 	struct timespec time = {};
 
 	/* It takes a while to the place to be hit: wake up at any distance. */
-	while (!READ_ONCE(other->stop)) {
+	while (!READ_ONCE(other->rival.stop)) {
 		fill_fprs(&others);
 		time.tv_nsec = random() % other->max_sleep;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
@@ -184,13 +170,11 @@ static void run_loops(struct debug_guest *guest, const u32 *start, const u32 *en
 
 /*
  * The guest's loops for some seconds, on one CPU with the other thread, as long
- * as r5 is 0 at their end; -errno of pthread_setschedparam().
+ * as r5 is 0 at their end; EPERM if there cannot be such a thread.
  */
 static int run_preempted(struct debug_guest *guest, const u32 *code, const u32 *code_end)
 {
-	const struct sched_param prio = { .sched_priority = 1 };
 	struct other other = {};
-	cpu_set_t cpus;
 	s64 start, end;
 	int ret;
 
@@ -198,25 +182,19 @@ static int run_preempted(struct debug_guest *guest, const u32 *code, const u32 *
 	 * Undisturbed, twice, as the first time is longer: if the other thread
 	 * sleeps less than that, KVM may never come to enter the guest.
 	 */
-	TEST_ASSERT(!sched_getaffinity(0, sizeof(cpus), &cpus),
-		    "sched_getaffinity() failed");
-	stay_here();
 	run_loops(guest, code, code_end);
 	start = now_ns();
 	run_loops(guest, code, code_end);
 	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
 
-	debug_guest_start_thread(&other.thread, interrupt_often, &other);
-	ret = pthread_setschedparam(other.thread, SCHED_FIFO, &prio);
+	ret = debug_guest_start_rival(&other.rival, interrupt_often, &other);
+	if (ret)
+		return ret;
 	end = now_ns() + RUN_SECONDS * 1000000000LL;
-	while (!ret && !guest->regs.gpr[5] && now_ns() < end)
+	while (!guest->regs.gpr[5] && now_ns() < end)
 		run_loops(guest, code, code_end);
-	WRITE_ONCE(other.stop, true);
-	TEST_ASSERT(!pthread_join(other.thread, NULL), "pthread_join() failed");
-	sched_setaffinity(0, sizeof(cpus), &cpus);
-
-	TEST_ASSERT(!ret || ret == EPERM, "pthread_setschedparam() failed: %d", ret);
-	return -ret;
+	debug_guest_end_rival(&other.rival);
+	return 0;
 }
 
 /* No clause: the registers are not lost to a thread that preempts the vCPU. */

@@ -115,6 +115,75 @@ TEST_F(pr_host, slb_index)
 	read_slb(guest, SLB_NR - 1, &rb, &rs);
 	TEST_ASSERT_EQ(rs, SLB_RS);
 }
+
+/*
+ * SPRG3, which problem state can read.  Linux has the CPU's number there, for
+ * getcpu() in the vDSO.
+ */
+#define GUESTS_SPRG3	0x4141414142424242ULL
+#define NR_LOOKS	100
+#define LOOK_INTERVAL	200000		/* ns */
+
+GUEST_ASM(sprg3_code,
+	  "	mtsprg	3, %r5\n"
+	  "	mtctr	%r8\n"
+	  "1:	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+struct observer {
+	struct debug_guest_rival rival;
+	u64 expected;
+	unsigned int nr_looks;
+	unsigned int nr_bad;
+};
+
+static u64 read_sprg3(void)
+{
+	u64 val;
+
+	asm volatile("mfspr %0, 259" : "=r" (val));
+	return val;
+}
+
+static void *look_often(void *arg)
+{
+	const struct timespec interval = { .tv_nsec = LOOK_INTERVAL };
+	struct observer *observer = arg;
+
+	/* It preempts the one that starts it: the guest has not run yet. */
+	observer->expected = read_sprg3();
+	while (!READ_ONCE(observer->rival.stop)) {
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &interval, NULL);
+		if (read_sprg3() != observer->expected)
+			observer->nr_bad++;
+		WRITE_ONCE(observer->nr_looks, observer->nr_looks + 1);
+	}
+	return NULL;
+}
+
+/*
+ * No clause: processes that run on the CPU between two instructions of the guest
+ * find what the kernel has put into SPRG3, not what the guest has.
+ */
+TEST_F(pr_host, sprg3)
+{
+	struct debug_guest *guest = &self->guest;
+	struct observer observer = {};
+
+	if (debug_guest_start_rival(&observer.rival, look_often, &observer))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+
+	guest->regs.gpr[5] = GUESTS_SPRG3;
+	guest->regs.gpr[8] = 100000;
+	while (READ_ONCE(observer.nr_looks) < NR_LOOKS) {
+		debug_guest_start(guest, sprg3_code, sprg3_code_end);
+		debug_guest_run(guest, KVM_EXIT_OSI);
+	}
+	debug_guest_end_rival(&observer.rival);
+	TEST_ASSERT(observer.expected != GUESTS_SPRG3, "The guest's SPRG3 is there");
+	TEST_ASSERT(!observer.nr_bad, "SPRG3 was another one %u of %u times",
+		    observer.nr_bad, observer.nr_looks);
+}
 #endif /* CONFIG_64BIT */
 
 /*

@@ -9,12 +9,17 @@
  * and never executes anything else.
  */
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
 #include "debug_guest.h"
+#include "kvm_syscalls.h"
 #include "kselftest_harness.h"
 
 #define NR_ENTRIES	200
 #define NR_EMULATED	200
+#define MIGRATION_SECONDS 2
 
 FIXTURE(pr_run)
 {
@@ -86,6 +91,63 @@ TEST_F(pr_run, many_emulated)
 	TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], NR_EMULATED - 1);
 	TEST_ASSERT_EQ(guest->regs.srr0, 0);
+}
+
+/* A thread that is moved from CPU to CPU by another one */
+struct migrated {
+	pid_t tid;
+	cpu_set_t cpus;
+	unsigned int nr_moves;
+	bool stop;
+};
+
+static void *migrate(void *arg)
+{
+	struct migrated *migrated = arg;
+	cpu_set_t one;
+	int cpu;
+
+	for (cpu = 0; !READ_ONCE(migrated->stop); cpu = (cpu + 1) % CPU_SETSIZE) {
+		if (!CPU_ISSET(cpu, &migrated->cpus))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		kvm_sched_setaffinity(migrated->tid, sizeof(one), &one);
+		WRITE_ONCE(migrated->nr_moves, migrated->nr_moves + 1);
+	}
+	return NULL;
+}
+
+/*
+ * No clause: ... and while the vCPU's thread is moved to other CPUs, which may
+ * want it to stop after KVM has looked for that and before it is in the guest.
+ */
+TEST_F(pr_run, migrated)
+{
+	struct migrated migrated = { .tid = kvm_gettid() };
+	struct debug_guest *guest = &self->guest;
+	struct timespec end, now;
+	pthread_t thread;
+
+	kvm_sched_getaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
+	if (CPU_COUNT(&migrated.cpus) < 2)
+		SKIP(return, "There is one CPU only");
+
+	debug_guest_start_thread(&thread, migrate, &migrated);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += MIGRATION_SECONDS;
+	do {
+		debug_guest_start(guest, emulate_code, emulate_code_end);
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
+		TEST_ASSERT_EQ(guest->regs.gpr[6], NR_EMULATED - 1);
+		TEST_ASSERT_EQ(guest->regs.srr0, 0);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (timespec_to_ns(timespec_sub(end, now)) > 0);
+	WRITE_ONCE(migrated.stop, true);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	kvm_sched_setaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
+	TEST_ASSERT(migrated.nr_moves > 1, "The thread was never moved");
 }
 
 /*

@@ -29,6 +29,7 @@
 #define SELFTEST_KVM_DEBUG_GUEST_H
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "kvm_util.h"
 #include "processor.h"
@@ -227,6 +228,21 @@ void debug_guest_expect_woken(struct debug_guest_waker *waker);
 /* A thread that leaves the time limit's signal to the one that starts it */
 void debug_guest_start_thread(pthread_t *thread, void *(*func)(void *),
 			      void *arg);
+
+/*
+ * A thread that preempts the one that starts it whenever it wants to: both stay
+ * on one CPU until it ends, which it does when it finds 'stop' set.  0, or EPERM
+ * if there is no such thread as it would need a privilege.
+ */
+struct debug_guest_rival {
+	pthread_t thread;
+	cpu_set_t cpus;
+	bool stop;
+};
+
+int debug_guest_start_rival(struct debug_guest_rival *rival,
+			    void *(*func)(void *), void *arg);
+void debug_guest_end_rival(struct debug_guest_rival *rival);
 
 /*
  * Make the guest a 32-bit one of the 750's kind, with these translations by

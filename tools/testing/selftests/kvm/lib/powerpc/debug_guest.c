@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "debug_guest.h"
+#include "kvm_syscalls.h"
 
 #define POISON		0xa5
 #define RUN_TIME_LIMIT	3	/* seconds; exits take 1 ms on emulated hosts */
@@ -299,6 +300,34 @@ void debug_guest_start_thread(pthread_t *thread, void *(*func)(void *),
 	TEST_ASSERT(!pthread_create(thread, NULL, func, arg),
 		    "pthread_create() failed");
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int debug_guest_start_rival(struct debug_guest_rival *rival,
+			    void *(*func)(void *), void *arg)
+{
+	const struct sched_param prio = { .sched_priority = 1 };
+	cpu_set_t here;
+	int ret;
+
+	kvm_sched_getaffinity(0, sizeof(rival->cpus), &rival->cpus);
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	kvm_sched_setaffinity(0, sizeof(here), &here);
+
+	rival->stop = false;
+	debug_guest_start_thread(&rival->thread, func, arg);
+	ret = pthread_setschedparam(rival->thread, SCHED_FIFO, &prio);
+	TEST_ASSERT(!ret || ret == EPERM, "pthread_setschedparam() failed: %d", ret);
+	if (ret)
+		debug_guest_end_rival(rival);
+	return ret;
+}
+
+void debug_guest_end_rival(struct debug_guest_rival *rival)
+{
+	WRITE_ONCE(rival->stop, true);
+	TEST_ASSERT(!pthread_join(rival->thread, NULL), "pthread_join() failed");
+	kvm_sched_setaffinity(0, sizeof(rival->cpus), &rival->cpus);
 }
 
 #define WAKE_DELAY	50000	/* microseconds */
