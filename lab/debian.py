@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,11 +140,12 @@ class Apt:
         )
         return next(where.glob("*.deb"))
 
-    def source(self, package: Found, where: Path) -> Path:
-        """A source package, not unpacked; its .dsc."""
+    def source(self, package: str, version: str, where: Path) -> Path:
+        """A source package, not unpacked; its .dsc.  No version: the newest one."""
+        name = f"{package}={version}" if version else package
         self._run(
-            ["apt-get", "source", "--download-only", "--only-source", f"{package.package}={package.version}"],
-            f"fetching the source of {package.package} {package.version}",
+            ["apt-get", "source", "--download-only", "--only-source", name],
+            f"fetching the source of {package} {version}".rstrip(),
             cwd=where,
         )
         return next(where.glob("*.dsc"))
@@ -161,6 +163,24 @@ class Apt:
             proc.output(["dpkg", "-x", deb, where])
             deb.unlink()
         cache.write(where / "packages.txt", "".join(f"{d.name}\n" for d in debs).encode())
+
+
+def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
+    """A source package, unpacked in the cache, with Debian's own patches applied."""
+    ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
+    final = cache.folder() / "trees" / f"debian-{package}-{version or suites[-1]}"
+    with cache.lock(final.name):
+        if not final.exists():
+            cache.need_space(4 if version else 1)
+            apt = Apt(suites, architecture(), sources=True)
+            apt.update()
+            ui.say(f"fetching the source package {package} {version}".rstrip())
+            with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
+                dsc = apt.source(package, version, Path(name))
+                work.rmdir()
+                argv = ["dpkg-source", "--no-check", "-x", dsc, work]
+                proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
+    return final
 
 
 def newest_first(found: set[Found]) -> list[Found]:

@@ -6,50 +6,50 @@ from __future__ import annotations
 import os
 import shlex
 
-from . import boot, channel, client, data, kernel, ktap, payload, selftests, testrun, ui, verdict
+from . import boot, busybox, channel, data, kernel, ktap, payload, selftests, testrun, ui, verdict
 from .errors import FAILED, PASSED, LabError
 
 SUITE = "kvm-powerpc"
-INSIDE = "tmp/lab/kselftest"  # where the target finds lab/kselftest of its initramfs
+INSIDE = "lab/kselftest"
 RUNNER = "run_kselftest.sh"
-PER_TEST = 180  # seconds; the runner's own 45 are for machines that are not emulated
 
 
-def chosen(target: data.Target) -> dict[str, list[str]]:
-    """TEST=, or the suite's programs, with the arguments that they have there."""
-    suite = {t.binary: t.args for t in reversed(data.suite(SUITE)) if t.fits(target) and not t.guest}
+def chosen(target: data.Target) -> list[data.Test]:
+    """The suite's programs, with the arguments that they have there, or those of TEST=."""
+    suite = {t.binary: t for t in reversed(data.suite(SUITE)) if t.fits(target) and not t.guest}
     own = os.environ.get("TEST")
-    return {name: suite.get(name, []) for name in (own.split(",") if own else reversed(suite))}
+    return [suite.get(n, data.Test(n, payload.LIMIT)) for n in own.split(",")] if own else list(reversed(suite.values()))
 
 
-def script(names: dict[str, list[str]]) -> str:
-    """The runner takes a program's arguments by the environment."""
-    lines = [f"export KSELFTEST_{n.upper()}_ARGS={shlex.quote(' '.join(args))}" for n, args in names.items() if args]
-    words = [w for name in names for w in ("-t", f"kvm:{name}")]
-    return "; ".join([*lines, shlex.join(["exec", f"/{INSIDE}/{RUNNER}", "-o", str(PER_TEST), *words])])
+def command(test: data.Test, target: data.Target) -> channel.Command:
+    """The runner takes a program's arguments by the environment, and finds no timeout program: init has the limit."""
+    words = f"exec /{INSIDE}/{RUNNER} -t kvm:{test.binary}"
+    if test.args:
+        words = f"export KSELFTEST_{test.binary.upper()}_ARGS={shlex.quote(' '.join(test.args))}; {words}"
+    return channel.Command(test.binary, ["/bin/sh", "-c", words], test.limit * target.boot.patience)
 
 
 def main(base: data.Base, target: data.Target) -> int:
-    root = client.root(target, "shell")
     built = kernel.build(base, target)
     folder = selftests.installed(target)
     known = {line.partition(":")[2] for line in (folder / "kselftest-list.txt").read_text().split()}
-    names = chosen(target)
-    for name in names:
-        if name not in known:
-            raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
+    tests = chosen(target)
+    names = {test.binary for test in tests}
+    for name in names - known:
+        raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
-    files = {f"lab/kselftest/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    command = channel.Command(RUNNER, ["/bin/bash", "-c", script(names)], PER_TEST * len(names) + 60)
-    spec = boot.Spec(target, built, [command], files, share=root, log=f"kselftest-{base.name}-{target.name}")
-    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(names)} programs")
+    files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
+    files[busybox.INSIDE] = busybox.build(target)
+    commands = [busybox.INSTALL, *(command(test, target) for test in tests)]
+    spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
+    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")
     record = boot.run(spec, payload.show)
     payload.echo_console(record)
     found = verdict.judge(spec, record)
     if found.code:
         found.tell(target.name)
         return found.code
-    results = ktap.parse(record.channel.outcomes[0])
+    results = [r for outcome in record.channel.outcomes[1:] for r in ktap.parse(outcome)]
     total = testrun.Count()
     testrun.count([testrun.Job(base, target, [], results=results)], total)
     print(f"\n{total.line()}", flush=True)

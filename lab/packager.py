@@ -16,24 +16,6 @@ TARGETS = ("mac99-g4", "pseries-p8")
 BUILD = "arch/powerpc/kvm/"
 
 
-def unpacked(base: data.Base, found: source.Source) -> Path:
-    """Debian's source package of the version that BASE names, with Debian's own patches applied."""
-    version = found.name.partition(" ")[2]
-    final = cache.folder() / "trees" / f"debian-{PACKAGE}-{version}"
-    with cache.lock(final.name):
-        if not final.exists():
-            cache.need_space(4)
-            apt = debian.Apt(base.suites, debian.architecture(), sources=True)
-            apt.update()
-            ui.say(f"fetching the source package {PACKAGE} {version}")
-            with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
-                dsc = apt.source(debian.Found(PACKAGE, version), Path(name))
-                work.rmdir()
-                argv = ["dpkg-source", "--no-check", "-x", dsc, work]
-                proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
-    return final
-
-
 def patched(stock: Path, export: Path, work: Path) -> int:
     """Put the patches where a packager would, and let dpkg-source apply them: it allows no fuzz."""
     parts = [p for p in sorted(stock.iterdir()) if p.name not in ("debian", ".pc") and not p.name.startswith("out-")]
@@ -53,11 +35,10 @@ def patched(stock: Path, export: Path, work: Path) -> int:
 
 
 def main(base: data.Base) -> int:
-    debian.ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
     found = source.find(base)
     if os.environ.get("KERNEL_SRC"):
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
-    stock = unpacked(base, found)
+    stock = debian.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
     with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
         where, mails, export, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
         for path in (where, export, work):

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import boot, channel, data, elf, kernel, ui, verdict
+from . import boot, busybox, channel, data, elf, kernel, selftests, ui, verdict
 from .errors import LabError
 
 LIMIT = 600
@@ -72,8 +72,11 @@ def shell(base: data.Base, target: data.Target) -> int:
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kernel.build(base, target)
+    tests = [test for test in data.suite("kvm-powerpc") if test.fits(target) and not test.guest]
+    files = selftests.programs(selftests.build(target), tests, target)
+    files[busybox.INSIDE] = busybox.build(target)
     command = channel.Command("shell", ["/bin/sh"], 0, shell=True)
-    spec = boot.Spec(target, built, [command], {"bin/sh": boot.compile_for(target, "sh.c")}, interactive=True)
+    spec = boot.Spec(target, built, [busybox.INSTALL, command], files, interactive=True)
     ui.say(f"booting {built.release} on {target.name}; 'exit' ends it, Ctrl-A X kills it")
     record = boot.run(spec)
     return verdict.status(spec, record) if record.channel.outcomes else 0

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A shell and the usual commands for every target: Debian packages them for some of these hosts only."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from . import cache, channel, data, debian, kernel, proc, ui
+from .errors import LabError
+
+PACKAGE = "busybox"
+CONFIG = data.LAB / "configs/busybox.config"
+INSIDE = "bin/busybox"
+INSTALL = channel.Command("busybox", [f"/{INSIDE}", "--install", "-s", "/bin"], 30)
+SYMBOL = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
+
+
+def symbols(text: str) -> dict[str, str]:
+    return {m[1]: m[2] or "n" for line in text.splitlines() if (m := SYMBOL.fullmatch(line))}
+
+
+def merged(defaults: str, wanted: str) -> str:
+    """A configuration with what is wanted on top."""
+    return "".join(f"{name}={value}\n" for name, value in {**symbols(defaults), **symbols(wanted)}.items())
+
+
+def _configure(tree: Path, out: Path, log: Path) -> None:
+    goal = ["make", "-s", "-C", tree, f"O={out}"]
+    proc.logged([*goal, "allnoconfig"], log, "configuring busybox")
+    config, wanted = out / ".config", CONFIG.read_text()
+    cache.write(config, merged(config.read_text(), wanted).encode())
+    # What gets visible by that has its default: the questions get no answer.
+    proc.logged([*goal, "oldconfig"], log, "configuring busybox")
+    have = symbols(config.read_text())
+    if lost := [f"{name}={value}" for name, value in symbols(wanted).items() if have.get(name, "n") != value]:
+        raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
+
+
+def build(target: data.Target) -> bytes:
+    """The program, static, for a target."""
+    debian.ensure(kernel.needs(target))
+    tree = debian.source_tree(PACKAGE, data.load(data.LAB / "tools.toml")[PACKAGE]["suites"])
+    key = cache.digest(tree.name, CONFIG.read_bytes(), kernel.compiler(target), target.cross)[:12]
+    final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
+    with cache.lock("busybox"):
+        if not final.exists():
+            log = cache.log("busybox")
+            log.unlink(missing_ok=True)
+            ui.say(f"building busybox for {target.programs}; log: {log}")
+            out = cache.folder() / "init" / "out-busybox"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            _configure(tree, out, log)
+            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", tree, f"O={out}", f"CROSS_COMPILE={target.cross}"]
+            proc.logged(["make", *args, "busybox"], log, "building busybox")
+            os.rename(out / "busybox", final)
+            shutil.rmtree(out)
+    return final.read_bytes()
