@@ -264,6 +264,8 @@ class _Watch:
                 if self._enough():
                     break
                 if not (self.spec.interactive or self.spec.stop):
+                    running = self.stream.running
+                    heart.what = f"{self.spec.target.name}: running {running.name if running else ''}".rstrip()
                     heart.beat()
 
     def _enough(self) -> bool:

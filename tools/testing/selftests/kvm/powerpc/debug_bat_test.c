@@ -353,4 +353,56 @@ TEST(memory_slots)
 	debug_guest_destroy(&guest);
 }
 
+/*
+ * In split real mode, code at a plain address and data at the same address, but
+ * translated, in the same page
+ */
+#define DBAT_PLAIN	0x0000000300080002ULL	/* 128K from 0 are at 0x80000 */
+#define PLAIN_DATA	(0x80000 + GUEST_CODE)
+
+GUEST_ASM(plain_code,
+	  "	mtctr	%r8\n"
+	  "	bctr\n"
+	  "	nop\n"
+	  "plain_1: lwz	%r7, 0(%r5)\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(plain_1[]);
+
+static void run_plain(struct debug_guest *guest)
+{
+	debug_guest_goto(guest, plain_code);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x12345678);
+	debug_guest_complete(guest);
+}
+
+/*
+ * C4: where the guest jumps to a plain address, KVM takes the instructions from
+ * there and still the data from where they are; and, where pages can be kept
+ * from being executed, the other way round, too.
+ */
+TEST(split_plain_address)
+{
+	struct debug_guest guest;
+	struct kvm_sregs sregs;
+
+	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_use_bats(&guest);
+	vcpu_sregs_get(guest.vcpu, &sregs);
+	sregs.u.s.ppc32.dbat[3] = DBAT_PLAIN;
+	vcpu_sregs_set(guest.vcpu, &sregs);
+	debug_guest_write32(&guest, PLAIN_DATA, 0x12345678);
+
+	debug_guest_start(&guest, plain_code, plain_code_end);
+	guest.regs.msr |= MSR_DR;
+	guest.regs.gpr[5] = GUEST_CODE;
+	guest.regs.gpr[8] = debug_guest_addr(&guest, plain_1);
+	run_plain(&guest);
+#ifdef CONFIG_64BIT
+	run_plain(&guest);
+#endif
+	debug_guest_destroy(&guest);
+}
+
 TEST_HARNESS_MAIN
