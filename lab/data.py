@@ -101,6 +101,7 @@ class Test:
     binary: str
     limit: int
     targets: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)  # targets that are no default ones, on which it runs without T=
     hv: bool = False  # about KVM HV, so for targets that have it; else for those with PR
     name: str = ""  # if it is not the binary's
     args: list[str] = field(default_factory=list)
@@ -117,7 +118,8 @@ class Test:
     def fits(self, target: Target) -> bool:
         """A QEMU with a guest is too much for a target that is another one with a kernel that checks itself."""
         names = {target.name} if self.guest else {target.name, target.like}
-        return (target.must.hv if self.hv else target.must.pr) and (not self.targets or bool(names & set(self.targets)))
+        wanted = {*self.targets, *self.also}
+        return (target.must.hv if self.hv else target.must.pr) and (not self.targets or bool(names & wanted))
 
 
 _Kind = TypeVar("_Kind")
@@ -213,7 +215,7 @@ def suite(name: str) -> list[Test]:
     path = _find("suites", "SUITE", name)
     tests = [make(Test, t, path) for t in load(path).get("test", [])]
     for test in tests:
-        for wanted in test.targets:
+        for wanted in [*test.targets, *test.also]:
             if wanted not in names("targets"):
                 raise LabError(f"{path}: unknown target '{wanted}'; known: {', '.join(names('targets'))}")
         for wanted in test.bases:

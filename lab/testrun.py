@@ -90,13 +90,16 @@ def jobs() -> list[Job]:
     suite = data.suite(os.environ.get("SUITE") or SUITE)
     pattern = os.environ.get("TEST") or ""
     only_base = os.environ.get("K")
-    targets = data.targets(os.environ.get("T") or "")
+    named = os.environ.get("T") or ""
+    targets = data.targets(named)
+    also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
     bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
     made = []
     for base in bases:
         recorded = data.expected(base.name)
-        for target in targets:
-            tests = [t for t in choose(suite, target, pattern) if only_base or not t.bases or base.name in t.bases]
+        for target in [*targets, *map(data.target, also)]:
+            fit = [t for t in suite if target.name not in also or target.name in t.also]
+            tests = [t for t in choose(fit, target, pattern) if only_base or not t.bases or base.name in t.bases]
             # Stock runs where it is recorded what it must fail there, unless it is asked for.
             if not only_base and recorded is not None and target.name not in recorded:
                 continue
