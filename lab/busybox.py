@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -28,12 +29,12 @@ def merged(defaults: str, wanted: str) -> str:
 
 
 def _configure(tree: Path, out: Path, log: Path) -> None:
-    goal = ["make", "-s", "-C", tree, f"O={out}"]
+    goal = ["make", "-s", "-C", str(tree), f"O={out}"]
     proc.logged([*goal, "allnoconfig"], log, "configuring busybox")
     config, wanted = out / ".config", CONFIG.read_text()
     cache.write(config, merged(config.read_text(), wanted).encode())
-    # What gets visible by that has its default: the questions get no answer.
-    proc.logged([*goal, "oldconfig"], log, "configuring busybox")
+    # What gets visible by that has its default: empty lines answer all questions.
+    proc.logged(["sh", "-c", f"yes '' | {shlex.join([*goal, 'oldconfig'])}"], log, "configuring busybox")
     have = symbols(config.read_text())
     if lost := [f"{name}={value}" for name, value in symbols(wanted).items() if have.get(name, "n") != value]:
         raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
