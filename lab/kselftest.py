@@ -18,7 +18,9 @@ def chosen(target: data.Target) -> list[data.Test]:
     """The suite's programs, with the arguments that they have there, or those of TEST=."""
     suite = {t.binary: t for t in reversed(data.suite(SUITE)) if t.fits(target) and not t.guest}
     own = os.environ.get("TEST")
-    return [suite.get(n, data.Test(n, payload.LIMIT)) for n in own.split(",")] if own else list(reversed(suite.values()))
+    if not own:
+        return list(reversed(suite.values()))
+    return [suite.get(name, data.Test(name, payload.LIMIT)) for name in own.split(",")]
 
 
 def command(test: data.Test, target: data.Target) -> channel.Command:
