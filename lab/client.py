@@ -53,12 +53,12 @@ def stub(target: data.Target) -> list[str]:
     return [*GREETS, "-chardev", f"serial,id=g,path={port(target)}", "-gdb", "chardev:g"]
 
 
-def root(target: data.Target, tool: str = "emulator") -> Path:
-    """The folder that is the root of what runs in the target: a tool of lab/tools.toml."""
+def root(target: data.Target) -> Path:
+    """The folder that is the root of the QEMU that runs in the target."""
     if target.must.machine not in PACKAGED:
         fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
-        raise LabError(f"Debian has no {tool} for {target.name}: use T={fit}")
-    return debian.bootable(debian.tool_root(tool, PACKAGED[target.must.machine]))
+        raise LabError(f"Debian has no QEMU for {target.name}: use T={fit}")
+    return debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
 
 
 class Client:
