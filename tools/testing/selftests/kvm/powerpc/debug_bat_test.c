@@ -369,11 +369,6 @@ GUEST_ASM(plain_code,
 
 GUEST_LABELS(plain_1[]);
 
-static u64 swap_words(u64 bat)
-{
-	return bat << 32 | bat >> 32;
-}
-
 static void run_plain(struct debug_guest *guest)
 {
 	debug_guest_goto(guest, plain_code);
@@ -395,11 +390,10 @@ TEST(split_plain_address)
 
 	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
 	debug_guest_use_bats(&guest);
-	/* KVM_GET_SREGS and KVM_SET_SREGS have the words of BATs in different order. */
 	vcpu_sregs_get(guest.vcpu, &sregs);
 	for (i = 0; i < ARRAY_SIZE(sregs.u.s.ppc32.dbat); i++) {
-		sregs.u.s.ppc32.ibat[i] = swap_words(sregs.u.s.ppc32.ibat[i]);
-		sregs.u.s.ppc32.dbat[i] = swap_words(sregs.u.s.ppc32.dbat[i]);
+		sregs.u.s.ppc32.ibat[i] = swap_bat_words(sregs.u.s.ppc32.ibat[i]);
+		sregs.u.s.ppc32.dbat[i] = swap_bat_words(sregs.u.s.ppc32.dbat[i]);
 	}
 	sregs.u.s.ppc32.dbat[3] = DBAT_PLAIN;
 	vcpu_sregs_set(guest.vcpu, &sregs);

@@ -337,11 +337,6 @@ TEST_F(regs, sregs_slb)
 	}
 }
 
-static u64 swap_halves(u64 bat)
-{
-	return bat << 32 | bat >> 32;
-}
-
 /*
  * No clause: the same, 32-bit MMU. With one exception: KVM_GET_SREGS has always
  * returned the halves of BATs the other way round than KVM_SET_SREGS takes them,
@@ -373,8 +368,8 @@ TEST_F(regs, sregs_sr_bat)
 	for (i = 0; i < 16; i++)
 		EXPECT_EQ(sregs.u.s.ppc32.sr[i], now.u.s.ppc32.sr[i]);
 	for (i = 0; i < 8; i++) {
-		EXPECT_EQ(sregs.u.s.ppc32.ibat[i], swap_halves(now.u.s.ppc32.ibat[i]));
-		EXPECT_EQ(sregs.u.s.ppc32.dbat[i], swap_halves(now.u.s.ppc32.dbat[i]));
+		EXPECT_EQ(sregs.u.s.ppc32.ibat[i], swap_bat_words(now.u.s.ppc32.ibat[i]));
+		EXPECT_EQ(sregs.u.s.ppc32.dbat[i], swap_bat_words(now.u.s.ppc32.dbat[i]));
 	}
 }
 

@@ -200,6 +200,12 @@ extern const char powerpc_exception_entry[];
 struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id);
 const char *powerpc_vector_name(u64 pc);
 
+/* KVM_GET_SREGS and KVM_SET_SREGS have the words of a BAT in different order. */
+static inline u64 swap_bat_words(u64 bat)
+{
+	return bat << 32 | bat >> 32;
+}
+
 static inline void cpu_relax(void)
 {
 	asm volatile("" ::: "memory");
