@@ -35,8 +35,7 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
     cache.write(config, merged(config.read_text(), wanted).encode())
     # What gets visible by that has its default: empty lines answer all questions.
     proc.logged(["sh", "-c", f"yes '' | {shlex.join([*goal, 'oldconfig'])}"], log, "configuring busybox")
-    have = symbols(config.read_text())
-    if lost := [f"{name}={value}" for name, value in symbols(wanted).items() if have.get(name, "n") != value]:
+    if lost := kernel.lost(wanted, config.read_text()):
         raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
 
 

@@ -147,7 +147,7 @@ def data_files() -> list[str]:
 
 
 def clause_names() -> list[str]:
-    return clauses.Clauses().problems(t.binary for t in data.suite(testrun.SUITE))
+    return clauses.Clauses().problems(t.binary for t in data.suite(data.SUITE))
 
 
 CHECKS: dict[str, Check] = {

@@ -227,6 +227,14 @@ def suite(name: str) -> list[Test]:
     return tests
 
 
+SUITE = "kvm-powerpc"  # the series' own
+
+
+def programs(target: Target) -> list[Test]:
+    """Those of the series' own suite that run in a target itself, not in a guest of QEMU there."""
+    return [test for test in suite(SUITE) if test.fits(target) and not test.guest]
+
+
 @dataclass(frozen=True)
 class Expected:
     """Test ids that must fail; and those not judged, as a fault shows itself in them by chance."""

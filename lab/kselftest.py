@@ -9,14 +9,13 @@ import shlex
 from . import boot, busybox, channel, data, kernel, ktap, payload, selftests, testrun, ui, verdict
 from .errors import FAILED, PASSED, LabError
 
-SUITE = "kvm-powerpc"
 INSIDE = "lab/kselftest"
 RUNNER = "run_kselftest.sh"
 
 
 def chosen(target: data.Target) -> list[data.Test]:
     """The suite's programs, with the arguments that they have there, or those of TEST=."""
-    suite = {t.binary: t for t in reversed(data.suite(SUITE)) if t.fits(target) and not t.guest}
+    suite = {t.binary: t for t in reversed(data.programs(target))}
     own = os.environ.get("TEST")
     if not own:
         return list(reversed(suite.values()))

@@ -72,8 +72,7 @@ def shell(base: data.Base, target: data.Target) -> int:
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kernel.build(base, target)
-    tests = [test for test in data.suite("kvm-powerpc") if test.fits(target) and not test.guest]
-    files = selftests.programs(selftests.build(target), tests, target)
+    files = selftests.programs(selftests.build(target), data.programs(target), target)
     files[busybox.INSIDE] = busybox.build(target)
     command = channel.Command("shell", ["/bin/sh"], 0, shell=True)
     spec = boot.Spec(target, built, [busybox.INSTALL, command], files, interactive=True)

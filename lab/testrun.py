@@ -36,7 +36,7 @@ from .errors import LabError
 from .ktap import Result, Status
 
 QEMUS = 2  # at a time
-SUITE, BASE, STOCK = "kvm-powerpc", "mainline", "stock-mainline"
+BASE, STOCK = "mainline", "stock-mainline"
 LONGER = (
     *("make check-upstream", "make check-debian", "make kselftest", "make bench", "make lockstep"),
     *("make test SUITE=gdb", "SUITE=kvm-common", "K=6.12", "K=6.1", "T='*-debug'", "T='*-lockdep'"),
@@ -87,7 +87,7 @@ def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[da
 
 
 def jobs() -> list[Job]:
-    suite = data.suite(os.environ.get("SUITE") or SUITE)
+    suite = data.suite(os.environ.get("SUITE") or data.SUITE)
     pattern = os.environ.get("TEST") or ""
     only_base = os.environ.get("K")
     named = os.environ.get("T") or ""
@@ -146,20 +146,16 @@ def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
     from . import gdbsession, guestboot, lockstep, replay
 
+    judges = {"guestboot": guestboot.judge, "lockstep": lockstep.judge, "replay": replay.judge}
     if job.results:  # skipped
         for result in job.results:
             tell(job, result)
         return
     for test in job.tests:
-        if test.binary == "guestboot":
-            ui.say(f"{job.name}: booting {test.guest} in QEMU")
-            job.results.append(guestboot.judge(job.base, job.target, test))
-            tell(job, job.results[-1])
-            continue
-        if test.steps:
-            how = lockstep if test.binary == "lockstep" else replay
-            ui.say(f"{job.name}: {test.steps} steps of {test.guest}, compared with TCG's ({test.binary})")
-            job.results.append(how.judge(job.base, job.target, test))
+        if judge := judges.get(test.binary):
+            how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
+            ui.say(f"{job.name}: {test.id}, {test.guest} {how}")
+            job.results.append(judge(job.base, job.target, test))
             tell(job, job.results[-1])
             continue
         ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lab import clauses, data, testrun
+from lab import clauses, data
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -110,6 +110,6 @@ class Table(unittest.TestCase):
 class Suite(unittest.TestCase):
     def test_sources_of_the_checkout_parse(self) -> None:
         known = clauses.Clauses()
-        for test in data.suite(testrun.SUITE):
+        for test in data.suite(data.SUITE):
             if test.binary in known.programs:
                 self.assertTrue(known.programs[test.binary], test.binary)
