@@ -304,7 +304,7 @@ def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> tuple[list
 
 
 def main() -> int:
-    from . import gauntlet_boot, gauntlet_more
+    from . import gauntlet_boot, gauntlet_more, gauntlet_tests
 
     start = time.monotonic()
     base = data.base(os.environ.get("K") or "mainline")
@@ -314,6 +314,7 @@ def main() -> int:
     results = gauntlet.run()
     rows, bad = matrix(gauntlet, results)
     ui.say(f"{len(results)} cells, {gauntlet.ran} of them built now, in {ui.took(time.monotonic() - start)}")
+    tests = gauntlet_tests.run(gauntlet)
     boots = gauntlet_boot.run(gauntlet)
     checks = {} if os.environ.get("T") else gauntlet_more.run(gauntlet)
     print()
@@ -323,16 +324,18 @@ def main() -> int:
         print(f"-: {name} cannot be built on BASE either: {why}")
     print()
     print("\n".join(growth(results)))
-    for name, why in boots.items():
-        print(f"{'FAILED' if why else 'ok':7} every commit boots on {name}")
-        bad += [f"{line} (booted on {name})" for line in why]
+    for found, what, how in ((tests, "the selftests build after every commit for", "selftests for"),
+                             (boots, "every commit boots on", "booted on")):
+        for name, why in found.items():
+            print(f"{'FAILED' if why else 'ok':7} {what} {name}")
+            bad += [f"{line} ({how} {name})" for line in why]
     for name, lines in checks.items():
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
     for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
         print(line)
     failed = len({line.rpartition(": ")[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
     states = len({commit.key for commit in gauntlet.commits})
-    passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(checks) - failed
+    passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(tests) + len(checks) - failed
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return errors.FAILED if failed else errors.PASSED

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cache, check, data, debian, kernel, proc, source, ui
+from . import cache, check, data, debian, gauntlet_tests, kernel, proc, source, ui
 from .errors import LabError
 
 if TYPE_CHECKING:
@@ -125,24 +124,10 @@ class Once:
         for name in names:
             target = data.target(name)
             debian.ensure(kernel.needs(target))
-            out = self.tree / f"out-wextra-{name}"
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir()
-            args, env = kernel.make_variables(target, out.name)
-            proc.logged(
-                ["make", "-s", *args, "headers"], cache.log("check-selftests"), "headers", cwd=self.tree, env=env
-            )
-            args = [a for a in args if not a.startswith("O=")]
-            done = proc.captured(
-                ["make", f"-j{os.cpu_count() or 1}", "-C", "tools/testing/selftests", *args, f"O={out}", "TARGETS=kvm"],
-                f"selftests for {name}",
-                cwd=self.tree,
-                env=env | {"CFLAGS": "-Wall -Wextra", "LDFLAGS": "-static"},
-            )
-            text = done.stdout.decode(errors="replace")
+            good, text = gauntlet_tests.build(self.tree, target, "-Wall -Wextra")
             if "-Wextra" not in text:
                 raise LabError("the selftests were not built with -Wextra: see lab/gauntlet_more.py")
-            if done.returncode:
+            if not good:
                 bad.append(f"{name}: {next((x for x in text.splitlines() if 'error' in x), 'make fails')}")
             short = [n.removeprefix("tools/testing/selftests/kvm/") for n in ours]
             bad += [f"{name}: {m}" for m in lines_of("\n".join(x for x in text.splitlines() if "warning:" in x), short)]
