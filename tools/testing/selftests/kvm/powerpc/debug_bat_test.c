@@ -15,6 +15,8 @@
 #include "debug_guest.h"
 #include "kselftest_harness.h"
 
+#define DSISR_READ_ONLY	0x0a000000	/* a store to what is only to be read */
+
 FIXTURE(bat)
 {
 	struct debug_guest guest;
@@ -271,6 +273,8 @@ TEST_F(bat, step_read_only)
 	pc = guest->regs.pc;
 	debug_guest_expect_pc(guest, VEC_DATA_STORAGE);
 	TEST_ASSERT_EQ(guest->regs.srr0, pc);
+	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_DSISR),
+		       DSISR_READ_ONLY);
 	debug_guest_step_skip_handler(guest);
 }
 
@@ -353,6 +357,39 @@ TEST(memory_slots)
 	debug_guest_destroy(&guest);
 }
 
+/* What KVM_SET_SREGS takes: KVM_GET_SREGS gives the words of BATs swapped. */
+static void get_bat_sregs(struct debug_guest *guest, struct kvm_sregs *sregs)
+{
+	unsigned int i;
+
+	vcpu_sregs_get(guest->vcpu, sregs);
+	for (i = 0; i < ARRAY_SIZE(sregs->u.s.ppc32.dbat); i++) {
+		sregs->u.s.ppc32.ibat[i] = swap_bat_words(sregs->u.s.ppc32.ibat[i]);
+		sregs->u.s.ppc32.dbat[i] = swap_bat_words(sregs->u.s.ppc32.dbat[i]);
+	}
+}
+
+/*
+ * A4: a BAT translates addresses of its own segment only, not of another one
+ * that has the same VSID.
+ */
+TEST_F(bat, equal_vsids)
+{
+	struct debug_guest *guest = &self->guest;
+	struct kvm_sregs sregs;
+
+	start_bat(guest, variant->msr);
+	get_bat_sregs(guest, &sregs);
+	sregs.u.s.ppc32.sr[GUEST_BAT_NOWHERE >> 28] =
+		sregs.u.s.ppc32.sr[GUEST_BAT_RAM >> 28];
+	vcpu_sregs_set(guest->vcpu, &sregs);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	step_load(guest, 0x12345678);
+	guest->regs.gpr[5] = GUEST_BAT_NOWHERE + GUEST_DATA;
+	debug_guest_goto(guest, bat_code);
+	debug_guest_expect_pc(guest, VEC_DATA_STORAGE);
+}
+
 /*
  * In split real mode, code at a plain address and data at the same address, but
  * translated, in the same page
@@ -379,22 +416,17 @@ static void run_plain(struct debug_guest *guest)
 
 /*
  * C4: where the guest jumps to a plain address, KVM takes the instructions from
- * there and still the data from where they are; and, where pages can be kept
- * from being executed, the other way round, too.
+ * there and still the data from where they are.  The second run finds the data
+ * mapped when it jumps.
  */
 TEST(split_plain_address)
 {
 	struct debug_guest guest;
 	struct kvm_sregs sregs;
-	unsigned int i;
 
 	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
 	debug_guest_use_bats(&guest);
-	vcpu_sregs_get(guest.vcpu, &sregs);
-	for (i = 0; i < ARRAY_SIZE(sregs.u.s.ppc32.dbat); i++) {
-		sregs.u.s.ppc32.ibat[i] = swap_bat_words(sregs.u.s.ppc32.ibat[i]);
-		sregs.u.s.ppc32.dbat[i] = swap_bat_words(sregs.u.s.ppc32.dbat[i]);
-	}
+	get_bat_sregs(&guest, &sregs);
 	sregs.u.s.ppc32.dbat[3] = DBAT_PLAIN;
 	vcpu_sregs_set(guest.vcpu, &sregs);
 	debug_guest_write32(&guest, PLAIN_DATA, 0x12345678);
@@ -404,9 +436,29 @@ TEST(split_plain_address)
 	guest.regs.gpr[5] = GUEST_CODE;
 	guest.regs.gpr[8] = debug_guest_addr(&guest, plain_1);
 	run_plain(&guest);
-#ifdef CONFIG_64BIT
 	run_plain(&guest);
-#endif
+	debug_guest_destroy(&guest);
+}
+
+/* No clause: code in split real mode that is too far up for KVM to move it */
+#define FAR_GPA		0x2000000ULL
+
+TEST(split_far_address)
+{
+	struct debug_guest guest;
+
+	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_use_bats(&guest);
+	vm_userspace_mem_region_add(guest.vm, VM_MEM_SRC_ANONYMOUS, FAR_GPA, 1,
+				    SLOT_SIZE >> guest.vm->page_shift, 0);
+	debug_guest_write32(&guest, GUEST_DATA, 0x12345678);
+	debug_guest_load(&guest, FAR_GPA, plain_1, plain_code_end);
+	guest.regs.pc = FAR_GPA;
+	guest.regs.msr |= MSR_DR;
+	guest.regs.gpr[5] = GUEST_BAT_RAM + GUEST_DATA;
+	debug_guest_set_regs(&guest);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest.regs.gpr[7], 0x12345678);
 	debug_guest_destroy(&guest);
 }
 

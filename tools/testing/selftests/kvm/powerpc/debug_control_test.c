@@ -10,10 +10,13 @@
  * D1  Unknown control bits are refused, and change nothing.
  * D2  KVM_CAP_SET_GUEST_DEBUG2 says which bits are known.
  * D4  Hardware breakpoints are refused.
+ * D5  Nothing that is due to the guest is hidden from userspace, and none of it
+ *     follows a PC that userspace moves.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "debug_fixture.h"
@@ -348,6 +351,25 @@ TEST_F(debug, immediate_exit_mmio_off)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
 }
 
+/*
+ * D5: the stop belongs to the PC at which the step ended.  A debugger that
+ * moves the PC meanwhile starts there.
+ */
+TEST_F(debug, immediate_exit_mmio_moved)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mmio(guest);
+	complete_mmio(guest);
+	debug_guest_set_regs(guest);	/* to the same PC: no move */
+	debug_guest_expect_stop(guest, mmio_1);
+
+	start_mmio(guest);
+	complete_mmio(guest);
+	debug_guest_goto(guest, mmio_2);
+	debug_guest_expect_pc(guest, debug_guest_addr(guest, mmio_2) + 4);
+}
+
 /* A10: the same for a hypercall that userspace has completed */
 GUEST_ASM(osi_code,
 	  "	sc\n"
@@ -388,6 +410,8 @@ static void no_action(__always_unused int signum)
 {
 }
 
+#define NR_SIGNALS 500
+
 struct signaller {
 	pthread_t me, target;
 	bool stop;
@@ -426,6 +450,113 @@ TEST_F(debug, signal)
 
 	debug_guest_expect_stop(guest, idle_1);
 	debug_guest_expect_stop(guest, idle_2);
+}
+
+/*
+ * D5: r5 counts interrupts in their handler, r6 what causes them.  Wherever a
+ * signal ends KVM_RUN, each that has been caused has been taken.
+ */
+GUEST_ASM(count_handler,
+	  "	addi	%r5, %r5, 1\n"
+	  GUEST_ASM_RFI);
+
+GUEST_ASM(sc_loop,
+	  "1:	addi	%r6, %r6, 1\n"
+	  "sc_loop_1: sc\n"
+	  "	b	1b\n");
+
+GUEST_ASM(trace_loop,
+	  "trace_loop_0: mfmsr %r9\n"
+	  "trace_loop_1: addi %r6, %r6, 3\n"
+	  "trace_loop_2: b trace_loop_0\n");
+
+GUEST_LABELS(sc_loop_1[], trace_loop_0[], trace_loop_1[], trace_loop_2[]);
+
+/* Where the guest can be, and how much r6 is ahead of r5 there */
+struct count_stop {
+	const u32 *label;
+	int ahead;
+};
+
+static void count_under_signals(struct debug_guest *guest, const struct count_stop *stops,
+				unsigned int nr)
+{
+	const struct itimerspec every = {
+		.it_value.tv_nsec = 300000, .it_interval.tv_nsec = 300000,
+	};
+	struct sigevent event = { .sigev_signo = SIGUSR1, .sigev_notify = SIGEV_SIGNAL };
+	struct sigaction sa = { .sa_handler = no_action };
+	unsigned int i, j;
+	timer_t timer;
+
+	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
+	TEST_ASSERT(!timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create() failed");
+	TEST_ASSERT(!timer_settime(timer, 0, &every, NULL), "timer_settime() failed");
+	for (i = 0; i < NR_SIGNALS; i++) {
+		TEST_ASSERT_EQ(__debug_guest_run(guest), -EINTR);
+		if (guest->regs.pc < GUEST_CODE)
+			continue;	/* in the handler */
+
+		for (j = 0; j < nr; j++)
+			if (guest->regs.pc == debug_guest_addr(guest, stops[j].label))
+				break;
+		TEST_ASSERT_EQ(guest->regs.gpr[6] - guest->regs.gpr[5],
+			       j < nr ? (u64)stops[j].ahead : 0);
+	}
+	TEST_ASSERT(!timer_delete(timer), "timer_delete() failed");
+}
+
+TEST_F(debug, signal_syscall)
+{
+	static const struct count_stop stops[] = { { sc_loop_1, 1 } };
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_SYSCALL, count_handler, count_handler_end);
+	guest->regs.gpr[3] = 0;
+	guest->regs.gpr[5] = guest->regs.gpr[6] = 0;
+	debug_guest_start(guest, sc_loop, sc_loop_end);
+	count_under_signals(guest, stops, ARRAY_SIZE(stops));
+}
+
+TEST_F(debug, signal_trace)
+{
+	static const struct count_stop stops[] = {
+		{ trace_loop_1, -1 }, { trace_loop_2, 1 },
+	};
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_TRACE, count_handler, count_handler_end);
+	guest->regs.gpr[5] = guest->regs.gpr[6] = 0;
+	guest->regs.msr |= MSR_SE;
+	debug_guest_start(guest, trace_loop, trace_loop_end);
+	count_under_signals(guest, stops, ARRAY_SIZE(stops));
+}
+
+/* D5: ... and when KVM_RUN only completes the load that MSR[SE] traces. */
+TEST_F(debug, immediate_exit_trace)
+{
+	struct debug_guest *guest = &self->guest;
+
+	guest->regs.msr |= MSR_SE;
+	start_mmio(guest);
+	debug_guest_control(guest, GUESTDBG_OFF);
+	debug_guest_complete(guest);
+	TEST_ASSERT_EQ(guest->regs.pc, VEC_TRACE);
+	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, mmio_1));
+}
+
+/* D5: the Trace interrupt that waits for the end of a step stays where it is. */
+TEST_F(debug, trace_moved)
+{
+	struct debug_guest *guest = &self->guest;
+
+	guest->regs.msr |= MSR_SE;
+	debug_guest_start(guest, regs_code, regs_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, regs_1);
+	guest->regs.msr = variant->msr;
+	debug_guest_goto(guest, regs_2);
+	debug_guest_expect_stop(guest, regs_3);
 }
 
 /* A1, B1: two vCPUs.  r5 is the address of a flag to wait for, r6 counts. */

@@ -60,6 +60,48 @@ TEST_F(debug, step_segment_registers)
 	TEST_ASSERT_EQ(guest->regs.gpr[9], variant->msr & MSR_SF ? 0x99 : 0x20654321);
 }
 
+/* A2: mtmsr loads the lower half of the MSR, also where there is an upper one. */
+GUEST_ASM(mtmsr_code,
+	  "	mfmsr	%r5\n"
+	  "	clrlwi	%r6, %r5, 0\n"		/* on 64-bit CPUs, clears the upper half */
+	  "	mtmsr	%r6\n"
+	  "	mfmsr	%r7\n");
+
+TEST_F(debug, step_mtmsr_half)
+{
+	struct debug_guest *guest = &self->guest;
+
+	step_all(guest, mtmsr_code, mtmsr_code_end);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], (u32)guest->regs.gpr[5]);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], guest->regs.gpr[5]);
+	TEST_ASSERT_EQ(guest->regs.msr & MSR_SF, variant->msr & MSR_SF);
+}
+
+/* A2: mtmsrd and rfid do not set a bit that the CPU does not have, here ISF. */
+GUEST_ASM(reserved_code,
+	  "	mfmsr	%r6\n"
+	  "	or	%r7, %r6, %r5\n"
+	  "	.long	0x7ce00164\n"		/* mtmsrd r7 */
+	  "	mfmsr	%r8\n"
+	  "	mtsrr0	%r10\n"
+	  "	mtsrr1	%r7\n"
+	  "	.long	0x4c000024\n"		/* rfid */
+	  "	mfmsr	%r9\n");
+
+TEST_F(debug, step_msr_reserved)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (!(variant->msr & MSR_SF))
+		SKIP(return, "32-bit mode has no use for MSR[ISF]");
+
+	guest->regs.gpr[5] = BIT_ULL(61);
+	guest->regs.gpr[10] = GUEST_CODE + 7 * sizeof(u32);	/* behind rfid */
+	step_all(guest, reserved_code, reserved_code_end);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], guest->regs.gpr[6]);
+	TEST_ASSERT_EQ(guest->regs.gpr[9], guest->regs.gpr[6]);
+}
+
 /* A2: TLBs, and barriers, which the CPU may execute */
 GUEST_ASM(tlb_code,
 	  "	.long	0x7c002a64\n"		/* tlbie r5 */
@@ -295,6 +337,58 @@ TEST_F(debug, step_spr)
 		step_spr(&self->guest, &sprs[i]);
 }
 
+/* A3: a 32-bit CPU has no upper halves, though KVM's registers may have. */
+GUEST_ASM(rfi_code,
+	  "	.long	0x4c000064\n"		/* rfi */
+	  "rfi_1: nop\n"
+	  "rfi_2: nop\n");
+
+GUEST_LABELS(rfi_1[], rfi_2[]);
+
+#define UPPER_HALF	0xffffffff00000000ULL
+
+TEST_F(debug, step_rfi_32bit_cpu)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (variant->msr & MSR_SF)
+		SKIP(return, "This is about 32-bit CPUs");
+
+	debug_guest_use_bats(guest);
+	debug_guest_start(guest, rfi_code, rfi_code_end);
+	guest->regs.srr0 = UPPER_HALF | debug_guest_addr(guest, rfi_1);
+	guest->regs.srr1 = UPPER_HALF | variant->msr;
+	debug_guest_set_regs(guest);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, rfi_1);
+	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
+	debug_guest_expect_stop(guest, rfi_2);
+}
+
+/* A2: SPRs 284 and 285, which are the time base's lower and upper word */
+GUEST_ASM(tb_code,
+	  "1:	mftbu	%r8\n"
+	  "	mftb	%r7\n"
+	  "	mfspr	%r5, 284\n"
+	  "	mfspr	%r6, 285\n"
+	  "	mftbu	%r9\n"
+	  "	cmpw	%r8, %r9\n"
+	  "	bne	1b\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(debug, tb_words)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_start(guest, tb_code, tb_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], guest->regs.gpr[8]);
+	TEST_ASSERT(guest->regs.gpr[5] >= guest->regs.gpr[7] &&
+		    guest->regs.gpr[5] - guest->regs.gpr[7] < BIT(30),
+		    "SPR 284 reads 0x%" PRIx64 ", mftb 0x%" PRIx64,
+		    (u64)guest->regs.gpr[5], (u64)guest->regs.gpr[7]);
+}
+
 /* A4: in problem state they are privileged, or do not exist. */
 TEST_F(debug, step_spr_problem)
 {
@@ -321,8 +415,23 @@ TEST_F(debug, step_spr_problem)
 }
 
 #ifdef CONFIG_64BIT
-/* A2, A4: event-based branches, which the guest has to enable for itself */
+/* A2: FSCR, which is ignored where the CPU has none */
 #define SPR_FSCR	153
+#define FSCR_TAR	BIT_ULL(8)
+
+TEST_F(debug, step_fscr)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_spr(guest, inst_mtspr(SPR_FSCR, 5), inst_mfspr(SPR_FSCR, 6));
+	guest->regs.gpr[5] = FSCR_TAR;
+	debug_guest_set_regs(guest);
+	debug_guest_expect_stop(guest, spr_1);
+	debug_guest_expect_stop(guest, spr_2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6] & FSCR_TAR, host_has_2_07() ? FSCR_TAR : 0);
+}
+
+/* A2, A4: event-based branches, which the guest has to enable for itself */
 #define SPR_EBBHR	804
 #define FSCR_EBB	BIT_ULL(7)
 
@@ -462,19 +571,30 @@ static void check_dcbz(struct debug_guest *guest, gpa_t cleared)
 			    debug_guest_read32(guest, gpa));
 }
 
+static void fill_dcbz_data(struct debug_guest *guest)
+{
+	gpa_t gpa;
+
+	for (gpa = GUEST_DATA; gpa < GUEST_DATA + 0x400; gpa += 4)
+		debug_guest_write32(guest, gpa, gpa);
+	guest->regs.gpr[5] = GUEST_DATA + 0x8c;
+}
+
+static void create_dcbz_guest(struct debug_guest *guest)
+{
+	debug_guest_create(guest, MSR_DCBZ);
+	debug_guest_use_bats(guest);
+	fill_dcbz_data(guest);
+}
+
 TEST(step_dcbz)
 {
 	static const struct guest_stop stops[] = {
 		STOP_AT(dcbz_1), STOP_AT(dcbz_2),
 	};
 	struct debug_guest guest;
-	gpa_t gpa;
 
-	debug_guest_create(&guest, MSR_DCBZ);
-	debug_guest_use_bats(&guest);
-	for (gpa = GUEST_DATA; gpa < GUEST_DATA + 0x400; gpa += 4)
-		debug_guest_write32(&guest, gpa, gpa);
-	guest.regs.gpr[5] = GUEST_DATA + 0x8c;
+	create_dcbz_guest(&guest);
 	guest.regs.gpr[6] = GUEST_DATA;
 	guest.regs.gpr[7] = 0x234;
 	debug_guest_start(&guest, dcbz_code, dcbz_code_end);
@@ -482,6 +602,327 @@ TEST(step_dcbz)
 	debug_guest_expect_stops(&guest, stops, ARRAY_SIZE(stops));
 	check_dcbz(&guest, GUEST_DATA + 0x80);
 	check_dcbz(&guest, GUEST_DATA + 0x220);
+	debug_guest_destroy(&guest);
+}
+
+/*
+ * B4: dcbz clears 32 bytes whenever and however it gets to a page that the guest
+ * has executed before.  CODE_2 is a subroutine of one instruction in a page of
+ * its own, a nop at first.
+ */
+#define CODE_2		0x20000
+#define INST_NOP	0x60000000
+#define INST_BLR	0x4e800020
+#define INST_DCBZ_R5	0x7c002fec
+#define INST_SW_BP	0x00dddd00
+
+static void write_subroutine(struct debug_guest *guest, u32 inst)
+{
+	debug_guest_write32(guest, CODE_2, inst);
+	debug_guest_write32(guest, CODE_2 + 4, INST_BLR);
+}
+
+GUEST_ASM(call_code,
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI
+	  "	b	call_code\n");
+
+/* Call CODE_2, which the guest has executed as a nop before. */
+static void start_dcbz(struct debug_guest *guest)
+{
+	create_dcbz_guest(guest);
+	write_subroutine(guest, INST_NOP);
+	guest->regs.gpr[10] = CODE_2;
+	debug_guest_start(guest, call_code, call_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+}
+
+/* B4: by a debugger that takes its breakpoint away, steps, and runs the guest */
+static void break_dcbz(struct debug_guest *guest, u32 control)
+{
+	write_subroutine(guest, INST_SW_BP);
+	debug_guest_control(guest, GUESTDBG_SW_BP);
+	debug_guest_expect_pc(guest, CODE_2);
+	write_subroutine(guest, INST_DCBZ_R5);
+	debug_guest_control(guest, control);
+}
+
+TEST(dcbz_after_breakpoint)
+{
+	struct debug_guest guest;
+
+	start_dcbz(&guest);
+	break_dcbz(&guest, GUESTDBG_STEP);
+	debug_guest_expect_pc(&guest, CODE_2 + 4);
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+
+	debug_guest_control(&guest, GUESTDBG_OFF);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	fill_dcbz_data(&guest);
+	break_dcbz(&guest, GUESTDBG_OFF);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+	debug_guest_destroy(&guest);
+}
+
+/* B4: by userspace, with no debugger */
+TEST(dcbz_loaded)
+{
+	struct debug_guest guest;
+
+	start_dcbz(&guest);
+	write_subroutine(&guest, INST_DCBZ_R5);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+	debug_guest_destroy(&guest);
+}
+
+/* B4: by the guest's own store of r9 to r8 */
+GUEST_ASM(store_code,
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  "	stw	%r9, 0(%r8)\n"
+	  "	dcbst	0, %r8\n"
+	  "	sync\n"
+	  "	icbi	0, %r8\n"
+	  "	sync\n"
+	  "	isync\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI);
+
+#define DBAT_ALIAS_EA	0x22000000
+#define DBAT_ALIAS	0x2200001f00000002ULL	/* 1M from 0 */
+
+#define CODE_NEAR	(GUEST_CODE + 0x800)	/* in the same page */
+
+static void store_dcbz(u64 msr, u32 ea, gpa_t gpa)
+{
+	struct debug_guest guest;
+	struct kvm_sregs sregs;
+
+	create_dcbz_guest(&guest);
+	vcpu_sregs_get(guest.vcpu, &sregs);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sregs.u.s.ppc32.dbat); i++) {
+		sregs.u.s.ppc32.ibat[i] = swap_bat_words(sregs.u.s.ppc32.ibat[i]);
+		sregs.u.s.ppc32.dbat[i] = swap_bat_words(sregs.u.s.ppc32.dbat[i]);
+	}
+	sregs.u.s.ppc32.dbat[3] = DBAT_ALIAS;
+	vcpu_sregs_set(guest.vcpu, &sregs);
+
+	debug_guest_write32(&guest, gpa, INST_NOP);
+	debug_guest_write32(&guest, gpa + 4, INST_BLR);
+	guest.ea_offset = msr & MSR_IR ? GUEST_BAT_RAM : 0;
+	guest.regs.msr |= msr;
+	guest.regs.gpr[5] += msr & MSR_DR ? GUEST_BAT_RAM : 0;
+	guest.regs.gpr[8] = ea + gpa;
+	guest.regs.gpr[9] = INST_DCBZ_R5;
+	guest.regs.gpr[10] = gpa + guest.ea_offset;
+	debug_guest_start(&guest, store_code, store_code_end);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+	debug_guest_destroy(&guest);
+}
+
+TEST(dcbz_stored)
+{
+	store_dcbz(0, 0, CODE_2);
+	store_dcbz(MSR_IR | MSR_DR, GUEST_BAT_RAM, CODE_2);
+}
+
+/* B4: through a mapping of the page that is not the one for its execution */
+TEST(dcbz_stored_by_alias)
+{
+	store_dcbz(MSR_DR, GUEST_BAT_RAM, CODE_2);
+	store_dcbz(MSR_IR | MSR_DR, DBAT_ALIAS_EA, CODE_2);
+}
+
+/* B4: by an instruction in the same page, through the same mapping or another */
+TEST(dcbz_stored_nearby)
+{
+	store_dcbz(0, 0, CODE_NEAR);
+	store_dcbz(MSR_IR | MSR_DR, GUEST_BAT_RAM, CODE_NEAR);
+	store_dcbz(MSR_DR, GUEST_BAT_RAM, CODE_NEAR);
+	store_dcbz(MSR_IR | MSR_DR, DBAT_ALIAS_EA, CODE_NEAR);
+}
+
+/*
+ * A1, A9: stores to the page that they are in, a store conditional among them,
+ * complete, and are one step each; r7 and r9 count.
+ */
+GUEST_ASM(own_store_code,
+	  "	stw	%r10, 0(%r8)\n"
+	  "	stwu	%r10, 4(%r8)\n"
+	  "1:	lwarx	%r7, 0, %r8\n"
+	  "	addi	%r7, %r7, 1\n"
+	  "	stwcx.	%r7, 0, %r8\n"
+	  "	bne	1b\n"
+	  "own_store_1: stw	%r7, 8(%r8)\n"
+	  "own_store_2: lwz	%r9, 8(%r8)\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(own_store_1[], own_store_2[]);
+
+TEST(store_to_own_page)
+{
+	struct debug_guest guest;
+
+	create_dcbz_guest(&guest);
+	guest.regs.gpr[8] = CODE_NEAR;
+	guest.regs.gpr[10] = 0x1234;
+	debug_guest_start(&guest, own_store_code, own_store_code_end);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest.regs.gpr[7], 0x1235);
+	TEST_ASSERT_EQ(guest.regs.gpr[9], 0x1235);
+	TEST_ASSERT_EQ(debug_guest_read32(&guest, CODE_NEAR), 0x1234);
+	debug_guest_complete(&guest);
+
+	debug_guest_goto(&guest, own_store_1);
+	debug_guest_control(&guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(&guest, own_store_2);
+	debug_guest_expect_stop(&guest, own_store_2 + 1);
+	TEST_ASSERT_EQ(guest.regs.gpr[9], 0x1235);
+	debug_guest_destroy(&guest);
+}
+
+/* B4: by the store of another vCPU, while this one executes the page */
+#define FLAG_RUNNING	(GUEST_DATA + 0x1000)
+#define FLAG_STORED	(GUEST_DATA + 0x1004)
+
+GUEST_ASM(poll_code,
+	  "	mtctr	%r10\n"
+	  "1:	bctrl\n"
+	  "	stw	%r10, 0x1000(%r6)\n"
+	  "	lwz	%r7, 0x1004(%r6)\n"
+	  "	cmpwi	%r7, 0\n"
+	  "	beq	1b\n"
+	  "	isync\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(store_other_code,
+	  "1:	lwz	%r7, 0x1000(%r6)\n"
+	  "	cmpwi	%r7, 0\n"
+	  "	beq	1b\n"
+	  "	stw	%r9, 0(%r8)\n"
+	  "	dcbst	0, %r8\n"
+	  "	sync\n"
+	  "	icbi	0, %r8\n"
+	  "	sync\n"
+	  "	stw	%r10, 0x1004(%r6)\n"
+	  GUEST_ASM_OSI);
+
+static void *run_vcpu(void *vcpu)
+{
+	__vcpu_run(vcpu);
+	return NULL;
+}
+
+TEST(dcbz_stored_by_another_vcpu)
+{
+	struct debug_guest guest, other;
+	pthread_t thread;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	create_dcbz_guest(&guest);
+	write_subroutine(&guest, INST_NOP);
+	debug_guest_write32(&guest, FLAG_RUNNING, 0);
+	debug_guest_write32(&guest, FLAG_STORED, 0);
+
+	other = guest;
+	other.vcpu = vm_vcpu_add_real_mode(guest.vm, 1);
+	debug_guest_use_bats(&other);
+	other.regs.gpr[6] = GUEST_DATA;
+	other.regs.gpr[8] = CODE_2;
+	other.regs.gpr[9] = INST_DCBZ_R5;
+	other.regs.gpr[10] = 1;
+	other.regs.pc = GUEST_CODE + 0x1000;
+	debug_guest_load(&other, other.regs.pc, store_other_code, store_other_code_end);
+	debug_guest_set_regs(&other);
+
+	guest.regs.gpr[6] = GUEST_DATA;
+	guest.regs.gpr[10] = CODE_2;
+	debug_guest_start(&guest, poll_code, poll_code_end);
+	debug_guest_start_thread(&thread, run_vcpu, other.vcpu);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+	debug_guest_destroy(&guest);
+}
+
+/*
+ * B4: by a device, which writes to the guest's memory and raises an interrupt,
+ * while the guest runs
+ */
+GUEST_ASM(wait_code,
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  "	mtmsr	%r11\n"
+	  "1:	stw	%r10, 0x1000(%r6)\n"
+	  "	b	1b\n");
+
+static void *load_and_raise(void *arg)
+{
+	struct debug_guest *guest = arg;
+
+	while (!READ_ONCE(*(u32 *)addr_gpa2hva(guest->vm, FLAG_RUNNING)))
+		sched_yield();
+	write_subroutine(guest, INST_DCBZ_R5);
+	debug_guest_raise_external(guest);
+	return NULL;
+}
+
+TEST(dcbz_loaded_by_device)
+{
+	struct debug_guest guest;
+	pthread_t thread;
+
+	create_dcbz_guest(&guest);
+	write_subroutine(&guest, INST_NOP);
+	debug_guest_write32(&guest, FLAG_RUNNING, 0);
+	debug_guest_load(&guest, VEC_EXTERNAL, call_code, call_code_end);
+	guest.regs.gpr[6] = GUEST_DATA;
+	guest.regs.gpr[10] = CODE_2;
+	guest.regs.gpr[11] = guest.regs.msr | MSR_EE;
+	debug_guest_start(&guest, wait_code, wait_code_end);
+	debug_guest_start_thread(&thread, load_and_raise, &guest);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	check_dcbz(&guest, GUEST_DATA + 0x80);
+	debug_guest_destroy(&guest);
+}
+
+/* B4: by a store that KVM emulates: the guest has enabled paired singles. */
+#define HID2_PSE	BIT(29)
+
+GUEST_ASM(store_fp_code,
+	  "	mtspr	1016, %r11\n"		/* HID2 */
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  "	stw	%r9, 0x1000(%r6)\n"
+	  "	lfs	%f1, 0x1000(%r6)\n"
+	  "	stfs	%f1, 0(%r8)\n"
+	  "	isync\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI);
+
+TEST(dcbz_stored_by_emulation)
+{
+	struct debug_guest guest;
+
+	create_dcbz_guest(&guest);
+	write_subroutine(&guest, INST_NOP);
+	guest.regs.msr |= MSR_FP;
+	guest.regs.gpr[6] = GUEST_DATA;
+	guest.regs.gpr[8] = CODE_2;
+	guest.regs.gpr[9] = INST_DCBZ_R5;
+	guest.regs.gpr[10] = CODE_2;
+	guest.regs.gpr[11] = HID2_PSE;
+	debug_guest_start(&guest, store_fp_code, store_fp_code_end);
+	debug_guest_run(&guest, KVM_EXIT_OSI);
+	check_dcbz(&guest, GUEST_DATA + 0x80);
 	debug_guest_destroy(&guest);
 }
 
@@ -521,7 +962,6 @@ TEST(step_dcbz_storage)
  * without an entry in the SLB.  Data is translated, instructions are not.
  */
 #define HID5_DCBZ32	0x80
-#define CODE_2		0x20000
 
 GUEST_ASM(hid5_code, "	mtspr	1014, %r5\n");
 
@@ -543,6 +983,49 @@ TEST(step_dcbz_segment)
 	TEST_ASSERT_EQ(guest.regs.srr0, CODE_2);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest.vcpu, KVM_REG_PPC_DAR),
 		       GUEST_BAT_NOWHERE);
+	debug_guest_destroy(&guest);
+}
+
+/*
+ * B4: HID5 says what dcbz does in code that the guest has executed before, too,
+ * wherever in the 64K that the host may map at once.
+ */
+GUEST_ASM(hid5_dcbz_code,
+	  "	mtspr	1014, %r11\n"
+	  "	dcbz	0, %r5\n"
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI);
+
+static void run_hid5(struct debug_guest *guest, u64 hid5, bool whole_line)
+{
+	gpa_t gpa = GUEST_DATA + 0xa0;
+
+	fill_dcbz_data(guest);
+	debug_guest_write32(guest, GUEST_DATA + 0x230, 1);
+	guest->regs.gpr[5] = GUEST_DATA + 0x200;
+	guest->regs.gpr[7] = GUEST_DATA + 0x8c;
+	guest->regs.gpr[11] = hid5;
+	debug_guest_start(guest, hid5_dcbz_code, hid5_dcbz_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA + 0x200), 0);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA + 0x230), whole_line ? 0 : 1);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA + 0x80), 0);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, gpa), whole_line ? 0 : gpa);
+	debug_guest_complete(guest);
+}
+
+TEST(dcbz_hid5)
+{
+	struct debug_guest guest;
+
+	debug_guest_create(&guest, MSR_DCBZ | MSR_SF);
+	debug_guest_write32(&guest, GUEST_CODE + 0x5000, 0x7c003fec);	/* dcbz 0, r7 */
+	debug_guest_write32(&guest, GUEST_CODE + 0x5004, INST_BLR);
+	guest.regs.gpr[10] = GUEST_CODE + 0x5000;
+	run_hid5(&guest, 0, true);
+	run_hid5(&guest, HID5_DCBZ32, false);
+	run_hid5(&guest, 0, true);
 	debug_guest_destroy(&guest);
 }
 #endif /* CONFIG_64BIT */

@@ -464,10 +464,8 @@ static void check(struct cpu *cpu)
 	for (i = 0; i < ARRAY_SIZE(one_regs); i++)
 		__vcpu_set_reg(guest->vcpu, one_regs[i], cpu->one_reg[i]);
 
-	/* An exit may wait for its completion, an interrupt to be taken. */
+	/* An exit may wait for its completion. */
 	debug_guest_complete(guest);
-	start_check(cpu);
-	run_to_end(guest);
 
 	start_check(cpu);
 	debug_guest_control(guest, GUESTDBG_STEP);

@@ -122,6 +122,8 @@ TEST_F(debug, step_alignment)
 {
 	step_fault_both(&self->guest, fault_alignment, VEC_ALIGNMENT, variant->msr,
 			0);
+	TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DAR),
+		       GUEST_DATA + 1);
 }
 
 /* A4 */
@@ -204,6 +206,29 @@ TEST_F(debug, step_sc)
 		debug_guest_expect_stop(guest, fault_after_sc);
 		TEST_ASSERT_EQ(guest->regs.msr, msrs[i]);
 	}
+}
+
+/* No clause: a system call leaves the guest all of its registers. */
+GUEST_ASM(keep_code,
+	  "	sc\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(debug, syscall_registers)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_SYSCALL, rfi_handler, rfi_handler_end);
+	guest->regs.gpr[3] = 0;
+	guest->regs.gpr[12] = 0x1212;
+	guest->regs.gpr[13] = 0x1313;
+	guest->regs.ctr = 0x12345678;
+	guest->regs.cr = 0x82418241;
+	debug_guest_start(guest, keep_code, keep_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[12], 0x1212);
+	TEST_ASSERT_EQ(guest->regs.gpr[13], 0x1313);
+	TEST_ASSERT_EQ(guest->regs.ctr, 0x12345678);
+	TEST_ASSERT_EQ(guest->regs.cr, 0x82418241);
 }
 
 /* A4: where no memory is, nothing can be executed, nor be repeated. */
@@ -485,6 +510,123 @@ TEST_F(debug, idle_external)
 
 	expect_external(guest, idle_2, msr);
 	debug_guest_expect_stop(guest, idle_3);
+}
+
+/*
+ * The decrementer.  On 64-bit CPUs its interrupt is there for as long as the
+ * decrementer is negative; on 32-bit ones it comes when the decrementer becomes
+ * negative, and has gone when it has been taken.
+ */
+GUEST_ASM(mtdec_code,
+	  "	mtdec	%r9\n"
+	  "mtdec_1: mtdec %r5\n"
+	  "mtdec_2: addi %r8, %r8, 1\n"
+	  "mtdec_3: mtdec %r9\n"
+	  "mtdec_4: mtmsr %r7\n"
+	  "mtdec_5: addi %r8, %r8, 1\n"
+	  "mtdec_6: nop\n");
+
+GUEST_LABELS(mtdec_1[], mtdec_2[], mtdec_3[], mtdec_4[], mtdec_5[], mtdec_6[]);
+
+#define DEC_NEGATIVE	0xfffff000
+
+static bool dec_is_edge(u64 msr)
+{
+	return !(msr & MSR_SF);
+}
+
+/* Up to mtdec_2, where the decrementer has become negative */
+static void start_mtdec(struct debug_guest *guest, u64 msr, u64 ee)
+{
+	if (!(msr & MSR_SF))
+		debug_guest_use_bats(guest);	/* a 32-bit CPU */
+	start_irq(guest, msr, GUESTDBG_STEP);
+	guest->regs.msr = msr | ee;
+	guest->regs.gpr[5] = DEC_NEGATIVE;
+	guest->regs.gpr[9] = DEC_NEVER;
+	debug_guest_start(guest, mtdec_code, mtdec_code_end);
+	debug_guest_expect_stop(guest, mtdec_1);
+	debug_guest_expect_stop(guest, mtdec_2);
+}
+
+/* A5: mtdec of a negative value is an interrupt at once. */
+TEST_F(debug, mtdec_negative)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mtdec(guest, variant->msr, MSR_EE);
+	expect_decrementer(guest, mtdec_2, variant->msr | MSR_EE);
+	debug_guest_expect_stop(guest, mtdec_3);
+}
+
+/* A5: mtdec of a positive value takes back the interrupt of 64-bit CPUs only. */
+TEST_F(debug, mtdec_positive)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mtdec(guest, variant->msr, 0);
+	debug_guest_expect_stop(guest, mtdec_3);
+	debug_guest_expect_stop(guest, mtdec_4);
+	debug_guest_expect_stop(guest, mtdec_5);
+	if (dec_is_edge(variant->msr))
+		expect_decrementer(guest, mtdec_5, variant->msr | MSR_EE);
+	debug_guest_expect_stop(guest, mtdec_6);
+}
+
+/* A5: one negative value after the other is one interrupt on 32-bit CPUs. */
+TEST_F(debug, mtdec_negative_again)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_mtdec(guest, variant->msr, MSR_EE);
+	debug_guest_load(guest, VEC_DECREMENTER, rfi_handler, rfi_handler_end);
+	expect_interrupt(guest, VEC_DECREMENTER, mtdec_2, variant->msr | MSR_EE);
+	debug_guest_expect_stop(guest, mtdec_2);
+	debug_guest_goto(guest, mtdec_1);
+	if (!dec_is_edge(variant->msr)) {
+		expect_interrupt(guest, VEC_DECREMENTER, mtdec_1,
+				 variant->msr | MSR_EE);
+		return;
+	}
+	debug_guest_expect_stop(guest, mtdec_2);
+	debug_guest_expect_stop(guest, mtdec_3);
+}
+
+/*
+ * B4: r10 interrupts are taken until the guest goes on, by a handler that
+ * returns at once, and sets the decrementer in the third one.
+ */
+GUEST_ASM(dec_count_code,
+	  "	mtdec	%r5\n"
+	  "1:	cmpwi	%r10, 0\n"
+	  "	beq	1b\n"
+	  "	li	%r8, 1000\n"
+	  "	mtctr	%r8\n"
+	  "2:	bdnz	2b\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(dec_count_handler,
+	  "	addi	%r10, %r10, 1\n"
+	  "	cmpwi	%r10, 3\n"
+	  "	bne	1f\n"
+	  "	mtdec	%r9\n"
+	  "1: " GUEST_ASM_RFI);
+
+TEST_F(debug, decrementer_rfi)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (!(variant->msr & MSR_SF))
+		debug_guest_use_bats(guest);
+	debug_guest_load(guest, VEC_DECREMENTER, dec_count_handler,
+			 dec_count_handler_end);
+	guest->regs.msr |= MSR_EE;
+	guest->regs.gpr[5] = 1;
+	guest->regs.gpr[9] = DEC_NEVER;
+	guest->regs.gpr[10] = 0;
+	debug_guest_start(guest, dec_count_code, dec_count_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[10], dec_is_edge(variant->msr) ? 1 : 3);
 }
 
 TEST_HARNESS_MAIN

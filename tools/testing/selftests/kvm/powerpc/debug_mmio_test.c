@@ -195,9 +195,7 @@ static const struct mmio_inst fp_stores[] = {
 	INST(stfdu, 8, 1, UPDATE),
 	INST(stfs, 4, 1, SINGLE),
 	INST(stfsux, 4, 1, SINGLE | UPDATE),
-#ifdef CONFIG_64BIT
-	INST(stfiwx, 4, 1, 0),	/* on 32-bit hosts, KVM cannot emulate it */
-#endif
+	INST(stfiwx, 4, 1, 0),
 };
 
 GUEST_LABELS(inst_lvx[], inst_lvewx[], inst_stvx[], inst_stvewx[]);

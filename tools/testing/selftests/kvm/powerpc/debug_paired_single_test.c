@@ -10,6 +10,8 @@
  * A4  If its memory access faults, the step stops at the vector.
  * A6  MMIO: first KVM_EXIT_MMIO, then a stop behind the instruction.
  */
+#include <endian.h>
+#include <linux/kvm_para.h>
 #include <sys/auxv.h>
 
 #include "debug_guest.h"
@@ -18,6 +20,8 @@
 #define HID2_PSE	BIT(29)		/* paired singles enabled */
 #define DSISR_STORE	0x42000000	/* no translation, for a store */
 #define DSISR_LOAD	0x40000000
+#define DSISR_READ_ONLY	0x0a000000	/* a store to what is only to be read */
+#define DSISR_BAD	0x04000000	/* no access of this kind there */
 
 FIXTURE(ps)
 {
@@ -74,11 +78,9 @@ static float read_float(struct debug_guest *guest, gpa_t gpa)
 	return val;
 }
 
-FIXTURE_SETUP(ps)
+static void create_guest(struct debug_guest *guest, u64 msr)
 {
-	struct debug_guest *guest = &self->guest;
-
-	debug_guest_create(guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_create(guest, msr);
 	debug_guest_use_bats(guest);
 
 	write_floats(guest, GUEST_DATA, f1);
@@ -96,10 +98,48 @@ FIXTURE_SETUP(ps)
 	TEST_ASSERT_EQ(guest->regs.gpr[9], HID2_PSE);
 }
 
+static void write_double(struct debug_guest *guest, gpa_t gpa, u64 bits)
+{
+	if (guest->swap)
+		bits = __builtin_bswap64(bits);
+	memcpy(addr_gpa2hva(guest->vm, gpa), &bits, sizeof(bits));
+}
+
+static u64 read_double(struct debug_guest *guest, gpa_t gpa)
+{
+	u64 bits;
+
+	memcpy(&bits, addr_gpa2hva(guest->vm, gpa), sizeof(bits));
+	return guest->swap ? __builtin_bswap64(bits) : bits;
+}
+
+FIXTURE_SETUP(ps)
+{
+	create_guest(&self->guest, MSR_GUEST_REAL & ~MSR_SF);
+}
+
 FIXTURE_TEARDOWN(ps)
 {
 	debug_guest_destroy(&self->guest);
 }
+
+#ifdef __LITTLE_ENDIAN__
+/* Big-endian, as all real guests with paired singles are */
+FIXTURE(ps_be)
+{
+	struct debug_guest guest;
+};
+
+FIXTURE_SETUP(ps_be)
+{
+	create_guest(&self->guest, MSR_GUEST_REAL & ~MSR_SF & ~MSR_LE);
+}
+
+FIXTURE_TEARDOWN(ps_be)
+{
+	debug_guest_destroy(&self->guest);
+}
+#endif
 
 /* Arithmetic: four steps each, of which the last one stores the result. */
 #define OP(_name, _inst)						\
@@ -136,6 +176,8 @@ GUEST_ASM(ps_ops,
 	  OP(ps_merge01, "ps_merge01 %f5, %f1, %f3")
 	  OP(ps_merge10, "ps_merge10 %f5, %f1, %f3")
 	  OP(ps_merge11, "ps_merge11 %f5, %f1, %f3")
+	  OP(ps_swap, "ps_merge10 %f5, %f5, %f5")
+	  OP(ps_insert, "ps_merge00 %f5, %f1, %f5")
 	  "	.machine pop\n");
 
 /* The guest's other floating-point instructions, which use the first number */
@@ -151,7 +193,6 @@ GUEST_ASM(fp_ops,
 	  OP(fmsubs, "fmsubs %f5, %f1, %f7, %f3")
 	  OP(fnmadds, "fnmadds %f5, %f1, %f7, %f3")
 	  OP(fnmsubs, "fnmsubs %f5, %f1, %f7, %f3")
-	  OP(frsqrtes, ".long 0xeca03834")	/* frsqrtes f5, f7 */
 	  OP(fadd, "fadd %f5, %f1, %f3")
 	  OP(fsub, "fsub %f5, %f1, %f3")
 	  OP(fmul, "fmul %f5, %f1, %f7")
@@ -166,7 +207,6 @@ GUEST_ASM(fp_ops,
 	  OP(fmr, "fmr %f5, %f1")
 	  OP(fneg, "fneg %f5, %f1")
 	  OP(fabs, "fabs %f5, %f3")
-	  OP(fcpsgn, ".long 0xfca10810")	/* fcpsgn f5, f1, f1 */
 	  "	.machine pop\n");
 
 #undef OP
@@ -202,7 +242,7 @@ GUEST_LABELS(op_ps_add[], op_ps_sub[], op_ps_mul[], op_ps_div[], op_ps_sum0[],
 	     op_ps_nmsub[], op_ps_sel[], op_ps_res[], op_ps_rsqrte[],
 	     op_ps_mr[], op_ps_neg[], op_ps_abs[], op_ps_nabs[],
 	     op_ps_merge00[], op_ps_merge01[], op_ps_merge10[],
-	     op_ps_merge11[]);
+	     op_ps_merge11[], op_ps_swap[], op_ps_insert[]);
 
 static const struct ps_op ops[] = {
 	OP(ps_add, 5, 1, EXACT),
@@ -230,14 +270,15 @@ static const struct ps_op ops[] = {
 	OP(ps_merge01, 3, -4, EXACT),
 	OP(ps_merge10, 5, 2, EXACT),
 	OP(ps_merge11, 5, -4, EXACT),
+	OP(ps_swap, 10, 9, EXACT),
+	OP(ps_insert, 3, 9, EXACT),
 };
 
 GUEST_LABELS(op_fadds[], op_fsubs[], op_fmuls[], op_fdivs[], op_fres[],
 	     op_fmadds[], op_fmsubs[], op_fnmadds[], op_fnmsubs[],
-	     op_frsqrtes[], op_fadd[], op_fsub[], op_fmul[], op_fdiv[],
-	     op_fmadd[], op_fmsub[], op_fnmadd[], op_fnmsub[], op_fsel[],
-	     op_frsp[], op_frsqrte[], op_fmr[], op_fneg[], op_fabs[],
-	     op_fcpsgn[]);
+	     op_fadd[], op_fsub[], op_fmul[], op_fdiv[], op_fmadd[],
+	     op_fmsub[], op_fnmadd[], op_fnmsub[], op_fsel[], op_frsp[],
+	     op_frsqrte[], op_fmr[], op_fneg[], op_fabs[]);
 
 /* Single-precision ones set both numbers. */
 static const struct ps_op fp[] = {
@@ -250,7 +291,6 @@ static const struct ps_op fp[] = {
 	OP(fmsubs, -0.5, -0.5, EXACT),
 	OP(fnmadds, -3.5, -3.5, EXACT),
 	OP(fnmsubs, 0.5, 0.5, EXACT),
-	OP(frsqrtes, 1.41421, 1.41421, NEAR),
 	OP(frsp, 0.5, 0.5, EXACT),
 	OP(fadd, 5, 10, FIRST),
 	OP(fsub, 1, 10, FIRST),
@@ -265,7 +305,6 @@ static const struct ps_op fp[] = {
 	OP(fmr, 3, 10, FIRST),
 	OP(fneg, -3, 10, FIRST),
 	OP(fabs, 2, 10, FIRST),
-	OP(fcpsgn, 3, 10, FIRST),
 };
 
 #undef OP
@@ -363,17 +402,123 @@ TEST_F(ps, step_fpscr)
 	TEST_ASSERT_EQ(guest->regs.cr & ~0x0f000000ULL, 0xf048ffff);
 }
 
-/* Comparisons of paired singles are what KVM does not know. */
-GUEST_ASM(cmp_code, "	.long	0x10011800\n");	/* ps_cmpu0 cr0, f1, f3 */
+/* A2: each bit of the FPSCR that the guest can set or clear by itself */
+GUEST_ASM(status_code,
+	  "	lfd	%f5, 0(%r5)\n"
+	  "status_1: mtfsf 255, %f5\n"
+	  "status_2: mtfsb1 6\n"	/* XX, and FX with it */
+	  "status_3: mtfsfi 7, 1\n"	/* RN */
+	  "status_4: mtfsb1 7\n"	/* VXSNAN, and VX */
+	  "status_5: mtfsb1 24\n"	/* VE, and FEX */
+	  "status_6: mcrfs 2, 1\n"	/* XX, VXSNAN, VX, FEX */
+	  "status_7: mtfsb0 0\n"	/* FX */
+	  "status_8: lfd %f5, 8(%r5)\n"
+	  "status_9: mtfsf 1, %f5\n"	/* RN only */
+	  "status_10: mtfsb1. 3\n"	/* OX */
+	  "status_11: mffs. %f5\n"
+	  "status_12: stfd %f5, 0(%r6)\n"
+	  "status_13: nop\n");
+
+GUEST_LABELS(status_1[], status_2[], status_3[], status_4[], status_5[],
+	     status_6[], status_7[], status_8[], status_9[], status_10[],
+	     status_11[], status_12[], status_13[]);
+
+TEST_F(ps, step_fpscr_bits)
+{
+	static const struct {
+		struct guest_stop stop;
+		u32 fpscr;
+	} stops[] = {
+		{ STOP_AT(status_1), 0 },
+		{ STOP_AT(status_2), 0 },
+		{ STOP_AT(status_3), 0x82000000 },
+		{ STOP_AT(status_4), 0x82000001 },
+		{ STOP_AT(status_5), 0xa3000001 },
+		{ STOP_AT(status_6), 0xe3000081 },
+		{ STOP_AT(status_7), 0x80000081 },
+		{ STOP_AT(status_8), 0x00000081 },
+		{ STOP_AT(status_9), 0x00000081 },
+		{ STOP_AT(status_10), 0x00000082 },
+		{ STOP_AT(status_11), 0x90000082 },
+		{ STOP_AT(status_12), 0x90000082 },
+		{ STOP_AT(status_13), 0x90000082 },
+	};
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	write_double(guest, GUEST_DATA + 0x200, 0);
+	write_double(guest, GUEST_DATA + 0x208, 0xfffffff2);
+	guest->regs.cr = 0xffffffff;
+	guest->regs.gpr[5] = GUEST_DATA + 0x200;
+	debug_guest_start(guest, status_code, status_code_end);
+	for (i = 0; i < ARRAY_SIZE(stops); i++) {
+		debug_guest_expect_stops(guest, &stops[i].stop, 1);
+		TEST_ASSERT(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) ==
+			    stops[i].fpscr,
+			    "FPSCR is 0x%" PRIx64 " instead of 0x%x before %u",
+			    (u64)vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR),
+			    stops[i].fpscr, i + 1);
+	}
+	TEST_ASSERT_EQ(read_double(guest, RESULT), 0x90000082);
+	/* CR1 is from mffs., CR2 from mcrfs. */
+	TEST_ASSERT_EQ(guest->regs.cr, 0xf93fffff);
+}
+
+/* A2: comparisons, of the first numbers and of the second ones */
+GUEST_ASM(cmp_code,
+	  "	.machine push\n"
+	  "	.machine \"750cl\"\n"
+	  "	ps_cmpu0 2, %f1, %f3\n"
+	  "cmp_1: ps_cmpu1 3, %f1, %f3\n"
+	  "cmp_2: ps_cmpo0 4, %f3, %f1\n"
+	  "cmp_3: ps_cmpo1 5, %f1, %f1\n"
+	  "cmp_4: ps_add. %f5, %f1, %f3\n"
+	  "cmp_5: nop\n"
+	  "	.machine pop\n");
+
+GUEST_LABELS(cmp_1[], cmp_2[], cmp_3[], cmp_4[], cmp_5[]);
+
+TEST_F(ps, step_compare)
+{
+	static const struct guest_stop stops[] = {
+		STOP_AT(cmp_1), STOP_AT(cmp_2), STOP_AT(cmp_3), STOP_AT(cmp_4),
+	};
+	struct debug_guest *guest = &self->guest;
+
+	guest->regs.cr = 0x0f0000ff;
+	debug_guest_start(guest, cmp_code, cmp_code_end);
+	debug_guest_expect_stops(guest, stops, ARRAY_SIZE(stops));
+	TEST_ASSERT_EQ(guest->regs.cr, 0x0f4482ff);
+
+	/* A record form copies the exceptions, of which there are none, to CR1. */
+	debug_guest_expect_stop(guest, cmp_5);
+	TEST_ASSERT_EQ(guest->regs.cr, 0x004482ff);
+}
+
+/* Later CPUs have these, and none that has paired singles. */
+GUEST_ASM(later_code,
+	  "	.long	0xfca10810\n"		/* fcpsgn f5, f1, f1 */
+	  "later_1: .long 0xeca03834\n"	/* frsqrtes f5, f7 */
+	  "later_2: nop\n");
+
+GUEST_LABELS(later_1[], later_2[]);
+
+static void step_unknown(struct debug_guest *guest)
+{
+	debug_guest_load_skip_handler(guest, VEC_PROGRAM);
+	debug_guest_start(guest, later_code, later_code_end);
+	debug_guest_expect_pc(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
+	TEST_ASSERT_EQ(guest->regs.srr1 & SRR1_PROGILL, SRR1_PROGILL);
+	debug_guest_step_skip_handler(guest);
+	debug_guest_expect_pc(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, later_1));
+}
 
 /* A4: the step stops at the vector of the Program interrupt. */
 TEST_F(ps, step_unknown)
 {
-	struct debug_guest *guest = &self->guest;
-
-	debug_guest_start(guest, cmp_code, cmp_code_end);
-	debug_guest_expect_pc(guest, VEC_PROGRAM);
-	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
+	step_unknown(&self->guest);
 }
 
 /* Loads and stores; r5 is the address less DISP, r7 is DISP. */
@@ -388,6 +533,8 @@ GUEST_ASM(mem_code,
 	  INST(psq_lu, "psq_lu %f5, 0x20(%r5), 0, 0")
 	  INST(psq_lux, "psq_lux %f5, %r5, %r7, 0, 0")
 	  INST(psq_lx, "psq_lx %f5, %r5, %r7, 0, 0")
+	  INST(psq_lx_w, "psq_lx %f5, %r5, %r7, 1, 0")
+	  INST(psq_lux_w, "psq_lux %f5, %r5, %r7, 1, 0")
 	  INST(lfs, "lfs %f5, 0x20(%r5)")
 	  INST(lfsu, "lfsu %f5, 0x20(%r5)")
 	  INST(lfsx, "lfsx %f5, %r5, %r7")
@@ -438,8 +585,9 @@ struct ps_mem {
 	}
 
 GUEST_LABELS(inst_psq_l[], inst_psq_l_w[], inst_psq_lu[], inst_psq_lux[],
-	     inst_psq_lx[], inst_lfs[], inst_lfsu[], inst_lfsx[], inst_lfsux[],
-	     inst_lfd[], inst_lfdu[], inst_lfdx[], inst_lfdux[]);
+	     inst_psq_lx[], inst_psq_lx_w[], inst_psq_lux_w[], inst_lfs[],
+	     inst_lfsu[], inst_lfsx[], inst_lfsux[], inst_lfd[], inst_lfdu[],
+	     inst_lfdx[], inst_lfdux[]);
 
 static const struct ps_mem loads[] = {
 	INST(psq_l, PAIR, false),
@@ -447,6 +595,8 @@ static const struct ps_mem loads[] = {
 	INST(psq_lu, PAIR, true),
 	INST(psq_lx, PAIR, false),
 	INST(psq_lux, PAIR, true),
+	INST(psq_lx_w, PAIR_1, false),
+	INST(psq_lux_w, PAIR_1, true),
 	INST(lfs, SINGLE, false),
 	INST(lfsu, SINGLE, true),
 	INST(lfsx, SINGLE, false),
@@ -520,6 +670,46 @@ static u64 mem_image(const struct ps_mem *inst)
 	}
 }
 
+/* The same as bytes in the guest's byte order, for which a pair is two words. */
+static void mem_bytes(struct debug_guest *guest, const struct ps_mem *inst,
+		      u8 *bytes)
+{
+	u32 word[2] = { single(PS0), single(PS1) };
+	u64 image = mem_image(inst);
+
+	if (inst->kind == PAIR) {
+		if (guest->swap) {
+			word[0] = __builtin_bswap32(word[0]);
+			word[1] = __builtin_bswap32(word[1]);
+		}
+		memcpy(bytes, word, 8);
+	} else if (mem_len(inst) == 8) {
+		if (guest->swap)
+			image = __builtin_bswap64(image);
+		memcpy(bytes, &image, 8);
+	} else {
+		word[0] = image;
+		if (guest->swap)
+			word[0] = __builtin_bswap32(word[0]);
+		memcpy(bytes, word, 4);
+	}
+}
+
+/* What MMIO has of it: one number of all bytes */
+static void mmio_bytes(struct debug_guest *guest, const struct ps_mem *inst,
+		       u8 *bytes)
+{
+	u64 image = mem_image(inst);
+
+	if (mem_len(inst) == 8) {
+		if (guest->swap)
+			image = __builtin_bswap64(image);
+		memcpy(bytes, &image, 8);
+	} else {
+		mem_bytes(guest, inst, bytes);
+	}
+}
+
 static void start_mem(struct debug_guest *guest, const struct ps_mem *inst,
 		      u64 addr)
 {
@@ -552,14 +742,15 @@ static void access_mmio(struct debug_guest *guest, const struct ps_mem *inst,
 		    (u64)run->mmio.phys_addr);
 }
 
+static const struct ps_mem psq_l = { "psq_l", inst_psq_l, PAIR, false };
+static const struct ps_mem psq_st = { "psq_st", inst_psq_st, PAIR, false };
+
 /* f5 as psq_st has it: the two numbers */
 static void expect_f5(struct debug_guest *guest, const char *name, float ps0,
 		      float ps1)
 {
-	static const struct ps_mem st = { "psq_st", inst_psq_st, PAIR, false };
-
-	start_mem(guest, &st, RESULT);
-	stop_mem(guest, &st, RESULT);
+	start_mem(guest, &psq_st, RESULT + guest->ea_offset);
+	stop_mem(guest, &psq_st, RESULT + guest->ea_offset);
 	TEST_ASSERT(read_float(guest, RESULT) == ps0 &&
 		    read_float(guest, RESULT + 4) == ps1,
 		    "%s: wanted %f, %f, is %f, %f", name, ps0, ps1,
@@ -569,12 +760,11 @@ static void expect_f5(struct debug_guest *guest, const char *name, float ps0,
 /* Two numbers for f5, by psq_l from memory */
 static void set_f5(struct debug_guest *guest, float ps0, float ps1)
 {
-	static const struct ps_mem ld = { "psq_l", inst_psq_l, PAIR, false };
 	const float val[] = { ps0, ps1 };
 
 	write_floats(guest, RESULT, val);
-	start_mem(guest, &ld, RESULT);
-	stop_mem(guest, &ld, RESULT);
+	start_mem(guest, &psq_l, RESULT + guest->ea_offset);
+	stop_mem(guest, &psq_l, RESULT + guest->ea_offset);
 }
 
 static void expect_loaded(struct debug_guest *guest, const struct ps_mem *inst)
@@ -585,96 +775,153 @@ static void expect_loaded(struct debug_guest *guest, const struct ps_mem *inst)
 		  inst->kind == SINGLE ? PS0 : 10);
 }
 
-/* A6: loads from MMIO bring the same as loads from memory. */
-TEST_F(ps, mmio_load)
+static void mmio_load(struct debug_guest *guest)
 {
-	struct debug_guest *guest = &self->guest;
-	struct kvm_run *run = guest->vcpu->run;
 	unsigned int i;
 
 	debug_guest_start(guest, mem_code, mem_code_end);
 	for (i = 0; i < ARRAY_SIZE(loads); i++) {
-		u64 image = mem_image(&loads[i]);
-
 		set_f5(guest, 9, 10);
 		access_mmio(guest, &loads[i], false);
-		if (mem_len(&loads[i]) == 8)
-			memcpy(run->mmio.data, &image, 8);
-		else
-			memcpy(run->mmio.data, &(u32){ image }, 4);
+		mmio_bytes(guest, &loads[i], guest->vcpu->run->mmio.data);
 		stop_mem(guest, &loads[i], GUEST_MMIO);
 		expect_loaded(guest, &loads[i]);
+	}
+}
+
+/* A6: loads from MMIO bring the same as loads from memory. */
+TEST_F(ps, mmio_load)
+{
+	mmio_load(&self->guest);
+}
+
+static void mmio_store(struct debug_guest *guest)
+{
+	unsigned int i;
+
+	debug_guest_start(guest, mem_code, mem_code_end);
+	for (i = 0; i < ARRAY_SIZE(stores); i++) {
+		u8 bytes[8];
+
+		set_f5(guest, PS0, PS1);
+		access_mmio(guest, &stores[i], true);
+		mmio_bytes(guest, &stores[i], bytes);
+		TEST_ASSERT(!memcmp(bytes, guest->vcpu->run->mmio.data,
+				    mem_len(&stores[i])),
+			    "%s: stored something else", stores[i].name);
+		stop_mem(guest, &stores[i], GUEST_MMIO);
 	}
 }
 
 /* A6: so do stores. */
 TEST_F(ps, mmio_store)
 {
-	struct debug_guest *guest = &self->guest;
-	struct kvm_run *run = guest->vcpu->run;
+	mmio_store(&self->guest);
+}
+
+/* The bytes of an access, of which those from 'split' on are elsewhere */
+struct place {
+	u8 *start, *rest;
+	u32 split;
+};
+
+static struct place place_at(struct debug_guest *guest, gpa_t gpa)
+{
+	return (struct place){ .start = addr_gpa2hva(guest->vm, gpa), .split = 8 };
+}
+
+static u8 *place_byte(const struct place *place, u32 i)
+{
+	return i < place->split ? place->start + i :
+				  place->rest + i - place->split;
+}
+
+static void step_load(struct debug_guest *guest, const struct ps_mem *inst,
+		      u64 addr, struct place place)
+{
+	u8 bytes[8];
+	u32 i;
+
+	set_f5(guest, 9, 10);
+	mem_bytes(guest, inst, bytes);
+	for (i = 0; i < mem_len(inst); i++)
+		*place_byte(&place, i) = bytes[i];
+	start_mem(guest, inst, addr);
+	stop_mem(guest, inst, addr);
+	expect_loaded(guest, inst);
+}
+
+static void step_store(struct debug_guest *guest, const struct ps_mem *inst,
+		       u64 addr, struct place place)
+{
+	u8 bytes[8];
+	u32 i;
+
+	set_f5(guest, PS0, PS1);
+	mem_bytes(guest, inst, bytes);
+	for (i = 0; i < 8; i++)
+		*place_byte(&place, i) = 0xed;
+	start_mem(guest, inst, addr);
+	stop_mem(guest, inst, addr);
+	for (i = 0; i < 8; i++) {
+		u8 byte = i < mem_len(inst) ? bytes[i] : 0xed;
+
+		TEST_ASSERT(*place_byte(&place, i) == byte,
+			    "%s: byte %u is 0x%x instead of 0x%x", inst->name,
+			    i, *place_byte(&place, i), byte);
+	}
+}
+
+static void step_memory(struct debug_guest *guest)
+{
+	const gpa_t gpa = GUEST_DATA + 0x200;
 	unsigned int i;
 
 	debug_guest_start(guest, mem_code, mem_code_end);
-	for (i = 0; i < ARRAY_SIZE(stores); i++) {
-		u64 image = 0;
-		u32 image32;
-
-		set_f5(guest, PS0, PS1);
-		access_mmio(guest, &stores[i], true);
-		if (mem_len(&stores[i]) == 8) {
-			memcpy(&image, run->mmio.data, 8);
-		} else {
-			memcpy(&image32, run->mmio.data, 4);
-			image = image32;
-		}
-		TEST_ASSERT(image == mem_image(&stores[i]),
-			    "%s: stored 0x%" PRIx64, stores[i].name, image);
-		stop_mem(guest, &stores[i], GUEST_MMIO);
-	}
+	for (i = 0; i < ARRAY_SIZE(loads); i++)
+		step_load(guest, &loads[i], gpa, place_at(guest, gpa));
+	for (i = 0; i < ARRAY_SIZE(stores); i++)
+		step_store(guest, &stores[i], gpa, place_at(guest, gpa));
 }
 
 /* A2: the same with memory, loads and stores */
 TEST_F(ps, step_memory)
 {
-	const gpa_t gpa = GUEST_DATA + 0x200;
+	step_memory(&self->guest);
+}
+
+#ifdef __LITTLE_ENDIAN__
+/* A2, A6: in the other byte order, too */
+TEST_F(ps_be, step_memory)
+{
+	step_memory(&self->guest);
+}
+
+TEST_F(ps_be, mmio)
+{
+	mmio_load(&self->guest);
+	mmio_store(&self->guest);
+}
+
+TEST_F(ps_be, step_paired_single)
+{
+	debug_guest_start(&self->guest, ps_ops, ps_ops_end);
+	step_ops(&self->guest, ops, ARRAY_SIZE(ops));
+}
+#endif
+
+#ifdef CONFIG_64BIT
+/* A2: in 32-bit mode, the upper halves of the registers do not matter. */
+TEST_F(ps, step_upper_half)
+{
+	const u64 addr = BIT_ULL(32) + GUEST_DATA + 0x200;
 	struct debug_guest *guest = &self->guest;
-	const float pair[] = { PS0, PS1 };
-	unsigned int i;
 
 	debug_guest_start(guest, mem_code, mem_code_end);
-	for (i = 0; i < ARRAY_SIZE(loads); i++) {
-		u64 image = mem_image(&loads[i]);
-
-		set_f5(guest, 9, 10);
-		write_floats(guest, gpa, pair);
-		if (loads[i].kind == DOUBLE)
-			memcpy(addr_gpa2hva(guest->vm, gpa), &image, 8);
-		start_mem(guest, &loads[i], gpa);
-		stop_mem(guest, &loads[i], gpa);
-		expect_loaded(guest, &loads[i]);
-	}
-
-	for (i = 0; i < ARRAY_SIZE(stores); i++) {
-		u64 image = mem_image(&stores[i]), stored;
-
-		set_f5(guest, PS0, PS1);
-		debug_guest_write32(guest, gpa + 4, 0xdeadbeef);
-		start_mem(guest, &stores[i], gpa);
-		stop_mem(guest, &stores[i], gpa);
-		if (stores[i].kind == DOUBLE)
-			memcpy(&stored, addr_gpa2hva(guest->vm, gpa), 8);
-		else if (stores[i].kind == PAIR)
-			stored = (u64)debug_guest_read32(guest, gpa) << 32 |
-				 debug_guest_read32(guest, gpa + 4);
-		else
-			stored = debug_guest_read32(guest, gpa);
-		TEST_ASSERT(stored == image, "%s: stored 0x%" PRIx64,
-			    stores[i].name, stored);
-		TEST_ASSERT(mem_len(&stores[i]) == 8 ||
-			    debug_guest_read32(guest, gpa + 4) == 0xdeadbeef,
-			    "%s: stored too much", stores[i].name);
-	}
+	step_load(guest, &psq_l, addr, place_at(guest, (u32)addr));
+	step_store(guest, &psq_st, addr, place_at(guest, (u32)addr));
 }
+#endif
 
 /* A2: memory that the host has yet to provide is no MMIO. */
 TEST_F(ps, step_untouched_memory)
@@ -706,42 +953,243 @@ TEST_F(ps, step_untouched_memory)
 }
 
 /*
- * A4: nothing there.  The one interrupt that the guest gets is the Data Storage
- * interrupt of this instruction, and the handler can skip it.
+ * A4: the one interrupt that the guest gets is the Data Storage interrupt of
+ * this instruction, and the handler can skip it.
  */
 static void step_dsi(struct debug_guest *guest, const struct ps_mem *inst,
-		     int nr, u32 dsisr)
+		     u64 addr, u64 dar, u32 dsisr)
 {
 	u64 pc, r5;
 
-	for (; nr--; inst++) {
-		start_mem(guest, inst, GUEST_BAT_NOWHERE);
-		pc = guest->regs.pc;
-		r5 = guest->regs.gpr[5];
-		debug_guest_expect_pc(guest, VEC_DATA_STORAGE);
-		TEST_ASSERT(guest->regs.srr0 == pc,
-			    "%s: SRR0 is 0x%" PRIx64 " instead of 0x%" PRIx64,
-			    inst->name, (u64)guest->regs.srr0, pc);
-		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR),
-			       GUEST_BAT_NOWHERE);
-		TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_DSISR), dsisr);
-		debug_guest_step_skip_handler(guest);
-		TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
-		TEST_ASSERT(guest->regs.gpr[5] == r5, "%s: r5 has changed",
-			    inst->name);
-	}
+	start_mem(guest, inst, addr);
+	pc = guest->regs.pc;
+	r5 = guest->regs.gpr[5];
+	debug_guest_expect_pc(guest, VEC_DATA_STORAGE);
+	TEST_ASSERT(guest->regs.srr0 == pc,
+		    "%s: SRR0 is 0x%" PRIx64 " instead of 0x%" PRIx64,
+		    inst->name, (u64)guest->regs.srr0, pc);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), dar);
+	TEST_ASSERT_EQ(debug_guest_get_reg32(guest, KVM_REG_PPC_DSISR), dsisr);
+	debug_guest_step_skip_handler(guest);
+	TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
+	TEST_ASSERT(guest->regs.gpr[5] == r5, "%s: r5 has changed", inst->name);
 }
 
-TEST_F(ps, step_data_storage)
+static void start_translated(struct debug_guest *guest)
 {
-	struct debug_guest *guest = &self->guest;
-
 	debug_guest_load_skip_handler(guest, VEC_DATA_STORAGE);
 	guest->ea_offset = GUEST_BAT_RAM;
 	guest->regs.msr |= MSR_IR | MSR_DR;
 	debug_guest_start(guest, mem_code, mem_code_end);
-	step_dsi(guest, loads, ARRAY_SIZE(loads), DSISR_LOAD);
-	step_dsi(guest, stores, ARRAY_SIZE(stores), DSISR_STORE);
+}
+
+/* A2, A4: all of this in problem state, where mtspr to HID2 stays refused */
+TEST_F(ps, step_problem)
+{
+	struct debug_guest *guest = &self->guest;
+
+	guest->regs.msr |= MSR_PR;
+	debug_guest_start(guest, ps_ops, ps_ops_end);
+	step_ops(guest, ops, ARRAY_SIZE(ops));
+	debug_guest_start(guest, fp_ops, fp_ops_end);
+	step_ops(guest, fp, ARRAY_SIZE(fp));
+	step_memory(guest);
+
+	guest->regs.gpr[8] = 0;
+	debug_guest_start(guest, ps_start, ps_start_end);
+	debug_guest_expect_pc(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
+
+	guest->regs.msr |= MSR_PR;
+	step_unknown(guest);
+}
+
+/* A4: nothing there */
+TEST_F(ps, step_data_storage)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	start_translated(guest);
+	for (i = 0; i < ARRAY_SIZE(loads); i++)
+		step_dsi(guest, &loads[i], GUEST_BAT_NOWHERE, GUEST_BAT_NOWHERE,
+			 DSISR_LOAD);
+	for (i = 0; i < ARRAY_SIZE(stores); i++)
+		step_dsi(guest, &stores[i], GUEST_BAT_NOWHERE, GUEST_BAT_NOWHERE,
+			 DSISR_STORE);
+}
+
+/* Pages of 4K that the guest's page table maps, by the segment's number */
+#define PAGES_EA	0x60000000
+#define PAGES_VSID	7
+#define PAGE_EA(_nr)	(PAGES_EA + (_nr) * 0x1000)
+
+#define PTE_VALID	0x80000000
+#define PTE_RC		0x180
+#define PTE_RW		2
+#define PTE_RO		3
+
+static void map_page(struct debug_guest *guest, u32 nr, gpa_t gpa, u32 pp)
+{
+	gpa_t pte = GUEST_DATA + ((PAGES_VSID ^ nr) << 6);
+
+	memcpy(addr_gpa2hva(guest->vm, pte),
+	       &(u32){ htobe32(PTE_VALID | PAGES_VSID << 7) }, 4);
+	memcpy(addr_gpa2hva(guest->vm, pte + 4),
+	       &(u32){ htobe32(gpa | PTE_RC | pp) }, 4);
+}
+
+/* The last 'split' bytes of a page, and the first ones of another */
+static struct place place_split(struct debug_guest *guest, gpa_t page0,
+				gpa_t page1, u32 split)
+{
+	return (struct place){
+		.start = addr_gpa2hva(guest->vm, page0 + 0x1000 - split),
+		.rest = addr_gpa2hva(guest->vm, page1),
+		.split = split,
+	};
+}
+
+/* A2: pages that follow each other in one address space and not in the other */
+TEST_F(ps, step_two_pages)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned int i, split;
+
+	start_translated(guest);
+	map_page(guest, 0, 0xc1000, PTE_RW);
+	map_page(guest, 1, 0xc4000, PTE_RW);
+	for (split = 1; split < 8; split++) {
+		struct place place = place_split(guest, 0xc1000, 0xc4000, split);
+
+		for (i = 0; i < ARRAY_SIZE(loads); i++)
+			step_load(guest, &loads[i], PAGE_EA(1) - split, place);
+		for (i = 0; i < ARRAY_SIZE(stores); i++)
+			step_store(guest, &stores[i], PAGE_EA(1) - split, place);
+	}
+}
+
+/* A store that faults must leave the first page as it is. */
+static void store_dsi(struct debug_guest *guest, u64 addr, u64 dar, u32 dsisr,
+		      gpa_t gpa)
+{
+	debug_guest_write32(guest, gpa, 0xdeadbeef);
+	step_dsi(guest, &psq_st, addr, dar, dsisr);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, gpa), 0xdeadbeef);
+}
+
+/* A4: the second page is the one that faults. */
+TEST_F(ps, step_second_page)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_translated(guest);
+	map_page(guest, 0, 0xc1000, PTE_RW);
+	step_dsi(guest, &psq_l, PAGE_EA(1) - 4, PAGE_EA(1), DSISR_LOAD);
+	store_dsi(guest, PAGE_EA(1) - 4, PAGE_EA(1), DSISR_STORE, 0xc1ffc);
+
+	map_page(guest, 1, 0xc4000, PTE_RO);
+	step_load(guest, &psq_l, PAGE_EA(1) - 4,
+		  place_split(guest, 0xc1000, 0xc4000, 4));
+	store_dsi(guest, PAGE_EA(1) - 4, PAGE_EA(1), DSISR_READ_ONLY, 0xc1ffc);
+}
+
+/* A4: a store to a page that is only to be read */
+TEST_F(ps, step_read_only)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	start_translated(guest);
+	map_page(guest, 0, 0xc1000, PTE_RO);
+	for (i = 0; i < ARRAY_SIZE(stores); i++)
+		step_dsi(guest, &stores[i], PAGES_EA, PAGES_EA, DSISR_READ_ONLY);
+}
+
+/*
+ * A4, A6: half in memory and half in MMIO.  Userspace gets it in one piece, if
+ * it is one piece; else it is an access that the CPU refuses.
+ */
+TEST_F(ps, mmio_second_page)
+{
+	const gpa_t end = GUEST_RAM_SIZE - 4;
+	struct debug_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+
+	debug_guest_start(guest, mem_code, mem_code_end);
+	set_f5(guest, PS0, PS1);
+	debug_guest_write32(guest, end, 0xdeadbeef);
+	start_mem(guest, &psq_st, end);
+	debug_guest_run(guest, KVM_EXIT_MMIO);
+	TEST_ASSERT_EQ(run->mmio.phys_addr, end);
+	TEST_ASSERT_EQ(run->mmio.len, 8);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, end), 0xdeadbeef);
+	stop_mem(guest, &psq_st, end);
+
+	start_translated(guest);
+	map_page(guest, 0, 0xc1000, PTE_RW);
+	map_page(guest, 1, GUEST_MMIO, PTE_RW);
+	step_dsi(guest, &psq_l, PAGE_EA(1) - 4, PAGE_EA(1) - 4, DSISR_BAD);
+	store_dsi(guest, PAGE_EA(1) - 4, PAGE_EA(1) - 4,
+		  DSISR_BAD | (DSISR_STORE & ~DSISR_LOAD), 0xc1ffc);
+}
+
+GUEST_ASM(magic_code,
+	  "	sc\n"
+	  "magic_1: nop\n");
+
+GUEST_LABELS(magic_1[]);
+
+/*
+ * A2: the page with KVM's shared variables of the vCPU ends, and the access goes
+ * on in the guest's next page, not in the host's.
+ */
+static void step_magic_page_end(struct debug_guest *guest, gpa_t magic)
+{
+	const gpa_t end = magic + 0x1000;
+
+	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
+	guest->regs.gpr[3] = magic;
+	guest->regs.gpr[4] = magic;
+	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
+	debug_guest_start(guest, magic_code, magic_code_end);
+	debug_guest_expect_stop(guest, magic_1);
+
+	debug_guest_start(guest, mem_code, mem_code_end);
+	debug_guest_write32(guest, end, single(PS1));
+	debug_guest_write32(guest, end - 4, single(9));
+	start_mem(guest, &psq_l, end - 4);
+	stop_mem(guest, &psq_l, end - 4);
+	expect_f5(guest, "psq_l", 0, PS1);
+
+	/* Only now, when it will not store beyond the host's page */
+	set_f5(guest, PS1, PS0);
+	start_mem(guest, &psq_st, end - 4);
+	stop_mem(guest, &psq_st, end - 4);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, end), single(PS0));
+	TEST_ASSERT_EQ(debug_guest_read32(guest, end - 4), single(9));
+	start_mem(guest, &psq_l, end - 4);
+	stop_mem(guest, &psq_l, end - 4);
+	expect_f5(guest, "psq_l", PS1, PS0);
+
+	/* The page before it is not the magic page, either. */
+	debug_guest_write32(guest, magic - 4, single(PS0));
+	start_mem(guest, &psq_l, magic - 4);
+	stop_mem(guest, &psq_l, magic - 4);
+	start_mem(guest, &psq_st, RESULT);
+	stop_mem(guest, &psq_st, RESULT);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, RESULT), single(PS0));
+}
+
+TEST_F(ps, magic_page_end)
+{
+	step_magic_page_end(&self->guest, 0xc0000);
+}
+
+/* A2: on a host with pages of 64K, this is where the host's page ends, too. */
+TEST_F(ps, magic_page_end_64k)
+{
+	step_magic_page_end(&self->guest, 0xcf000);
 }
 
 /* A4: with MSR[FP] clear */

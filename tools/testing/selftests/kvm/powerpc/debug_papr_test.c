@@ -23,6 +23,7 @@
 #define H_PARAMETER		-4
 #define H_PTEG_FULL		-6
 #define H_NOT_FOUND		-7
+#define H_P2			-55
 
 #define H_REMOVE		0x04
 #define H_ENTER			0x08
@@ -36,6 +37,9 @@
 #define H_IPI			0x6c
 #define H_IPOLL			0x70
 #define H_XIRR			0x74
+#define H_CEDE			0xe0
+#define H_CONFER		0xe4
+#define H_PROD			0xe8
 #define H_BULK_REMOVE		0x124
 #define H_STUFF_TCE		0x138
 #define H_PUT_TCE_INDIRECT	0x13c
@@ -221,19 +225,70 @@ TEST_F(debug, hpt_bulk)
 	free(hpt);
 }
 
-/* A7: H_SET_MODE for what is QEMU's business, and a hypercall that is off */
+#define SET_MODE_CIABR	1
+#define SET_MODE_DAWR0	2
+#define SET_MODE_AIL	3
+#define SET_MODE_LE	4
+#define SET_MODE_DAWR1	5
+
+/* A7: the guest's byte order is userspace's, and so is a hypercall that is off. */
 TEST_F(debug, userspace)
 {
 	struct debug_guest *guest = &self->guest;
 
 	start_papr(guest);
-	userspace_hcall(guest, H_SET_MODE, ARGS(1, 4));
+	userspace_hcall(guest, H_SET_MODE, ARGS(1, SET_MODE_LE));
 	userspace_hcall(guest, H_GET_TCE, ARGS(1, 2, 3, 4, 5, 6, 7, 8, 9));
 	userspace_hcall(guest, H_XIRR, ARGS(0));	/* no in-kernel XICS */
 	userspace_hcall(guest, H_RTAS, ARGS(0));	/* no token defined */
 
 	enable_hcall(guest, H_ENTER, false);
 	userspace_hcall(guest, H_ENTER, ARGS(0, 8, HPTE_V, HPTE_R));
+}
+
+/* A7: H_SET_MODE for what guests of PR do not have */
+TEST_F(debug, set_mode)
+{
+	static const u64 none[] = { SET_MODE_CIABR, SET_MODE_DAWR0, SET_MODE_DAWR1 };
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	start_papr(guest);
+	for (i = 0; i < ARRAY_SIZE(none); i++) {
+		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE, ARGS(0, none[i])), H_P2);
+		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE,
+					    ARGS(0, none[i], GUEST_CODE, 3)), H_P2);
+	}
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE, ARGS(0, SET_MODE_AIL)), H_SUCCESS);
+}
+
+/* A7: H_CONFER, to all processors, to one, or to one that is not there */
+TEST_F(debug, confer)
+{
+	struct debug_guest *guest = &self->guest;
+
+	start_papr(guest);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(-1)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(0, 0)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(7, 0)), H_PARAMETER);
+}
+
+/* A7, A8: H_PROD, which ends an H_CEDE that comes later, but not two */
+TEST_F(debug, prod)
+{
+	struct debug_guest *guest = &self->guest;
+	struct debug_guest_waker waker;
+
+	start_papr(guest);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROD, ARGS(7)), H_PARAMETER);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROD, ARGS(0)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CEDE, ARGS(0)), H_SUCCESS);
+
+	start_hcall(guest, H_CEDE, ARGS(0));
+	debug_guest_wake_later(guest, &waker);
+	stop_hcall(guest);
+	debug_guest_expect_woken(&waker);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
 }
 
 /* A10: KVM_RUN that takes the result, but may not run the guest */

@@ -101,6 +101,36 @@ TEST_F(debug, sw_breakpoint_not_asked_for)
 }
 
 /*
+ * B4: illegal instructions beside breakpoints are still the guest's affair, each
+ * time, in either state, and for breakpoints that have been taken away, too.
+ */
+TEST_F(debug, illegal_beside_breakpoints)
+{
+	static const u32 insts[] = { 0, 0x00dddd00, 0, 0x60000000 /* nop */ };
+	struct debug_guest *guest = &self->guest;
+	unsigned int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(insts); i++) {
+		u32 inst = insts[i / 2];
+		bool bp = inst == 0x00dddd00;
+
+		guest->regs.msr = variant->msr | (i & 1 ? MSR_PR : 0);
+		debug_guest_start(guest, bp_code, bp_code_end);
+		debug_guest_write32(guest, debug_guest_addr(guest, bp_here), inst);
+		debug_guest_control(guest, GUESTDBG_SW_BP);
+		debug_guest_run(guest, bp ? KVM_EXIT_DEBUG : KVM_EXIT_OSI);
+		if (bp) {
+			TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, bp_here));
+		} else if (inst) {
+			TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
+		} else {
+			TEST_ASSERT_EQ(guest->regs.pc, VEC_PROGRAM + 4);
+			TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, bp_here));
+		}
+	}
+}
+
+/*
  * C3: an exit that fills the union in kvm_run with something else comes first.
  * debug.arch.status shares its place with the data of an MMIO access and with
  * r1 in an OSI exit; left there, it would pass for a hardware breakpoint.

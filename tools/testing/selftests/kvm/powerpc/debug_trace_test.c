@@ -250,8 +250,7 @@ TEST_F(debug, trace_se_detach)
 
 /*
  * B4: a loop with everything in it, seeded by its counter r8.  r6 is a
- * checksum, r7 the MSR with FP, r9 and r12 are addresses of data.  (CTR would
- * not do as the counter, as system calls of PR guests clobber it.)
+ * checksum, r7 the MSR with FP, r9 and r12 are addresses of data.
  */
 GUEST_ASM(same_code,
 	  "	li	%r8, 20\n"

@@ -6,6 +6,11 @@
  * case must not harm a host that still has it: it looks before it leaps.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,6 +189,102 @@ TEST_F(pr_host, sprg3)
 	TEST_ASSERT(!observer.nr_bad, "SPRG3 was another one %u of %u times",
 		    observer.nr_bad, observer.nr_looks);
 }
+
+/*
+ * No clause: FSCR[TAR] can be set by the guest on a host whose CPU has no FSCR.
+ * If KVM has the fault, it ends the test's process and says so in the log.
+ */
+#define FSCR_TAR	0x100
+
+GUEST_ASM(fscr_code,
+	  "	mtspr	153, %r5\n"
+	  "	mfspr	%r6, 153\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(pr_host, fscr)
+{
+	struct debug_guest *guest = &self->guest;
+
+	guest->regs.gpr[5] = FSCR_TAR;
+	debug_guest_start(guest, fscr_code, fscr_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], FSCR_TAR);
+}
+
+/*
+ * The bits of keys 4 to 7, the first ones that a host with keys lets processes
+ * have.  Problem state has AMR as SPR 13, privileged code as SPR 29.
+ */
+#define AMR_KEYS	0x00ff000000000000ULL
+#define AMR_BY_SPR13	0x00a5000000000000ULL
+#define AMR_BY_SPR29	0x5a5a5a5a5a5a5a5aULL
+#define AMR_BY_IOCTL	0x123456789abcdef0ULL
+
+GUEST_ASM(amr_code,
+	  "	mfspr	%r5, 13\n"
+	  "	mfspr	%r6, 29\n"
+	  GUEST_ASM_OSI
+	  "	mtspr	13, %r8\n"
+	  "	mfspr	%r5, 13\n"
+	  "	mfspr	%r6, 29\n"
+	  GUEST_ASM_OSI
+	  "	mfspr	%r5, 13\n"
+	  "	mfspr	%r6, 29\n"
+	  "	mtspr	29, %r9\n"
+	  GUEST_ASM_OSI
+	  "	mfspr	%r5, 13\n"
+	  "	mfspr	%r6, 29\n"
+	  GUEST_ASM_OSI
+	  "	mfspr	%r5, 13\n"
+	  "	mfspr	%r6, 29\n"
+	  GUEST_ASM_OSI);
+
+/* Processes never have 0: keys that are not allocated deny everything. */
+static bool can_read_spr13(void)
+{
+	u64 val;
+
+	asm volatile("mfspr %0, 13" : "=r" (val));
+	return val;
+}
+
+static void expect_amr(struct debug_guest *guest, u64 want, u64 mask)
+{
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6] & mask, want & mask);
+
+	/* QEMU's TCG keeps a register for reads of SPR 13 that is always 0. */
+	if (can_read_spr13())
+		TEST_ASSERT_EQ(guest->regs.gpr[5] & AMR_KEYS, want & AMR_KEYS);
+}
+
+/*
+ * No clause: where the host has memory keys, the guest has an AMR of its own.  It
+ * starts with 0, not with what the host's kernel has there, and what the guest
+ * writes is there again after an exit to the host.
+ */
+TEST_F(pr_host, amr)
+{
+	struct debug_guest *guest = &self->guest;
+	int key = syscall(__NR_pkey_alloc, 0, 0);
+
+	if (key < 0)
+		SKIP(return, "The host has no memory keys");
+	syscall(__NR_pkey_free, key);
+
+	guest->regs.gpr[8] = AMR_BY_SPR13;
+	guest->regs.gpr[9] = AMR_BY_SPR29;
+	debug_guest_start(guest, amr_code, amr_code_end);
+
+	expect_amr(guest, 0, -1ULL);
+	expect_amr(guest, AMR_BY_SPR13, AMR_KEYS);
+	expect_amr(guest, AMR_BY_SPR13, AMR_KEYS);
+	expect_amr(guest, AMR_BY_SPR29, -1ULL);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_AMR), AMR_BY_SPR29);
+
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_AMR, AMR_BY_IOCTL);
+	expect_amr(guest, AMR_BY_IOCTL, -1ULL);
+}
 #endif /* CONFIG_64BIT */
 
 /*
@@ -249,6 +350,150 @@ TEST_F(pr_host, log_flood)
 	max = (MAX_BURST + 1) * ((time(NULL) - start) / INTERVAL + 2);
 	TEST_ASSERT(nr <= max, "%u lines in the log for %u instructions", nr,
 		    NR_ILLEGAL);
+}
+
+/* PTRACE_SET_DEBUGREG: an address, translated, and reads and writes of it */
+#define WATCH(_addr)	((_addr) | 7UL)
+
+/* A process that sets a watchpoint on the test's thread */
+struct watcher {
+	pid_t pid;
+	volatile struct {
+		int attached;
+		unsigned int nr_hits;
+	} *shared;
+};
+
+/* SIGUSR1 asks for a watchpoint.  It ends with its first hit. */
+static void watch(struct watcher *watcher, pid_t pid)
+{
+	int status, sig;
+
+	if (ptrace(PTRACE_ATTACH, pid, 0, 0)) {
+		watcher->shared->attached = -errno;
+		_exit(1);
+	}
+
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+		sig = WSTOPSIG(status);
+		if (sig == SIGSTOP)
+			watcher->shared->attached = 1;
+		else if (sig == SIGUSR1)
+			ptrace(PTRACE_SET_DEBUGREG, pid, 0, WATCH(GUEST_DATA));
+		else if (sig == SIGTRAP)
+			watcher->shared->nr_hits++;
+
+		if (sig == SIGSTOP || sig == SIGUSR1 || sig == SIGTRAP)
+			sig = 0;
+		ptrace(PTRACE_CONT, pid, 0, sig);
+	}
+	_exit(0);
+}
+
+static int start_watcher(struct watcher *watcher)
+{
+	pid_t pid = getpid();
+
+	watcher->shared = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	TEST_ASSERT(watcher->shared != MAP_FAILED, "mmap() failed");
+
+	watcher->pid = fork();
+	TEST_ASSERT(watcher->pid >= 0, "fork() failed, errno: %d", errno);
+	if (!watcher->pid)
+		watch(watcher, pid);
+
+	while (!watcher->shared->attached)
+		sched_yield();
+	return watcher->shared->attached;
+}
+
+static void end_watcher(struct watcher *watcher)
+{
+	kill(watcher->pid, SIGKILL);
+	waitpid(watcher->pid, NULL, 0);
+}
+
+/* The host's memory at the address that the guest has its data at */
+static volatile u32 *map_data(void)
+{
+	void *p = mmap((void *)GUEST_DATA, getpagesize(), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return p == (void *)GUEST_DATA ? p : NULL;
+}
+
+GUEST_ASM(watched_code,
+	  "	lwz	%r6, 0(%r5)\n"
+	  "watched_1: stw	%r7, 4(%r5)\n"
+	  "watched_2: lwz	%r8, 4(%r5)\n"
+	  "watched_3:\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(watched_1[], watched_2[], watched_3[]);
+
+static const struct guest_stop watched_stops[] = {
+	STOP_AT(watched_1), STOP_AT(watched_2), STOP_AT(watched_3),
+};
+
+/* To the end, and the guest has read and written what it wanted to. */
+static void run_watched(struct debug_guest *guest)
+{
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT(guest->regs.pc == debug_guest_addr(guest, watched_code_end),
+		    "The guest is at 0x%llx", (unsigned long long)guest->regs.pc);
+	TEST_ASSERT_EQ((u32)guest->regs.gpr[6], 0x12345678);
+	TEST_ASSERT_EQ((u32)guest->regs.gpr[8], (u32)guest->regs.gpr[7]);
+	debug_guest_complete(guest);
+}
+
+/*
+ * A1, A9: a watchpoint that a debugger of the host has set on the thread of
+ * the vCPU does not stop the guest at the same address, and still stops the
+ * thread there.
+ */
+TEST_F(pr_host, watchpoint)
+{
+	struct debug_guest *guest = &self->guest;
+	struct watcher watcher;
+	volatile u32 *data;
+	int i;
+
+	data = map_data();
+	if (!data)
+		SKIP(return, "There is no memory for 0x%x", GUEST_DATA);
+	if (start_watcher(&watcher) < 0)
+		SKIP(return, "The test's process cannot be traced");
+
+	/* Does the CPU have watchpoints? */
+	raise(SIGUSR1);
+	data[1] = 1;
+	if (watcher.shared->nr_hits != 1) {
+		end_watcher(&watcher);
+		SKIP(return, "The host's CPU does not stop at watchpoints");
+	}
+
+	debug_guest_write32(guest, GUEST_DATA, 0x12345678);
+	for (i = 0; i < 2; i++) {
+		raise(SIGUSR1);
+		guest->regs.gpr[5] = GUEST_DATA;
+		guest->regs.gpr[7] = i;
+
+		debug_guest_start(guest, watched_code, watched_code_end);
+		debug_guest_control(guest, GUESTDBG_STEP);
+		debug_guest_expect_stops(guest, watched_stops,
+					 ARRAY_SIZE(watched_stops));
+		debug_guest_control(guest, GUESTDBG_OFF);
+		run_watched(guest);
+
+		debug_guest_start(guest, watched_code, watched_code_end);
+		run_watched(guest);
+
+		TEST_ASSERT_EQ(watcher.shared->nr_hits, i + 1);
+		data[1] = 1;
+		TEST_ASSERT_EQ(watcher.shared->nr_hits, i + 2);
+	}
+	end_watcher(&watcher);
 }
 
 TEST_HARNESS_MAIN

@@ -273,6 +273,62 @@ TEST_F(interrupt, synchronous)
 	ASSERT_EQ(0, log[6].msr & MSR_FP);
 }
 
+/*
+ * Pages that the guest's page table has, and that may not be executed, with and
+ * without memory behind them; and a page that may, without memory
+ */
+#define NO_EXEC			0xd0000000ULL
+#define NO_EXEC_PAGES		4
+#define NO_MEMORY		0xd8000000ULL
+#define NO_MEMORY_GPA		0x7ff00000ULL
+#define SRR1_ISI_N_G		0x10000000
+
+static void branch_to(u64 addr)
+{
+	asm volatile("mtctr %0; bctrl" : : "r" (addr) : "ctr", "lr", "memory");
+}
+
+static void guest_no_exec(void)
+{
+	u64 i;
+
+	for (i = 0; i < NO_EXEC_PAGES; i++)
+		branch_to(NO_EXEC + i * SZ_4K);
+	branch_to(NO_MEMORY);
+	GUEST_DONE();
+}
+
+/*
+ * No clause: a fetch from a no-execute or guarded page is an instruction storage
+ * interrupt, whether there is memory or not.  Where the page table permits it
+ * and there is no memory, it is a machine check.
+ */
+TEST_F(interrupt, no_exec)
+{
+	static const u64 flags[NO_EXEC_PAGES] = { HPTE_R_N, HPTE_R_G, HPTE_R_N, HPTE_R_G };
+	u64 i;
+
+	create(guest_no_exec);
+	vm_install_exception_handler(self->vm, VEC_INST_STORAGE, inst_storage_handler);
+	vm_install_exception_handler(self->vm, VEC_MACHINE_CHECK, inst_storage_handler);
+	vm_userspace_mem_region_add(self->vm, VM_MEM_SRC_ANONYMOUS, SZ_1G, 1,
+				    vm_adjust_num_guest_pages(variant->mode, NO_EXEC_PAGES), 0);
+	for (i = 0; i < NO_EXEC_PAGES; i++) {
+		virt_pg_map(self->vm, NO_EXEC + i * SZ_4K,
+			    (i < 2 ? SZ_1G : NO_MEMORY_GPA) + i * SZ_4K);
+		powerpc_pg_set_flags(self->vm, NO_EXEC + i * SZ_4K, flags[i]);
+	}
+	virt_pg_map(self->vm, NO_MEMORY, NO_MEMORY_GPA);
+	run_to_end(self->vcpu);
+
+	expect(VEC_INST_STORAGE, VEC_INST_STORAGE, VEC_INST_STORAGE, VEC_INST_STORAGE,
+	       VEC_MACHINE_CHECK);
+	for (i = 0; i < NO_EXEC_PAGES; i++) {
+		ASSERT_EQ(NO_EXEC + i * SZ_4K, log[i].pc);
+		ASSERT_EQ(SRR1_ISI_N_G, log[i].msr & 0x58000000);
+	}
+}
+
 #define NR_SEGMENTS		200
 #define SEGMENT_STRIDE		0x70000000ULL	/* 7 segments */
 #define SEGMENTS_BASE		0x5000000000ULL

@@ -120,6 +120,256 @@ TEST_F(slots, deleted)
 }
 
 /*
+ * A thread gives the slot other memory time and again.  It numbers the pages:
+ * the number is in the page first, and at GUEST_DATA then.
+ */
+#define RUN_SECONDS	3
+#define NR_LOOPS	100
+
+struct replacer {
+	struct debug_guest_rival rival;
+	struct debug_guest *guest;
+	long max_sleep;		/* ns */
+};
+
+static void *replace_often(void *arg)
+{
+	struct replacer *replacer = arg;
+	void *hva = addr_gpa2hva(replacer->guest->vm, SLOT_GPA);
+	struct timespec time = {};
+	u32 i;
+
+	for (i = 1; !READ_ONCE(replacer->rival.stop); i++) {
+		TEST_ASSERT(!madvise(hva, SLOT_SIZE, MADV_DONTNEED),
+			    "MADV_DONTNEED failed, errno: %d", errno);
+		debug_guest_write32(replacer->guest, SLOT_GPA, i);
+		debug_guest_write32(replacer->guest, GUEST_DATA, i);
+		time.tv_nsec = random() % replacer->max_sleep;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+	}
+	return NULL;
+}
+
+/*
+ * Faults the page at r5 in, and compares its number with the one at r8; 0 is in
+ * a page that has not been numbered yet.
+ */
+GUEST_ASM(fault_code,
+	  "	mtctr	%r6\n"
+	  "1:	.long	0x7c002a64\n"		/* tlbie r5 */
+	  "	lwz	%r9, 0(%r5)\n"
+	  "	lwz	%r7, 0(%r8)\n"
+	  "	lwz	%r9, 0(%r5)\n"
+	  "	cmpwi	%r9, 0\n"
+	  "	beq	2f\n"
+	  "	cmplw	%r9, %r7\n"
+	  "	blt	3f\n"
+	  "2:	bdnz	1b\n"
+	  "3:\n"
+	  GUEST_ASM_OSI);
+
+static void run_faults(struct debug_guest *guest)
+{
+	debug_guest_start(guest, fault_code, fault_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	debug_guest_complete(guest);
+}
+
+/* No clause: a page that the host takes away during a fault is not mapped. */
+TEST(replaced)
+{
+	struct debug_guest guest;
+	struct replacer replacer = { .guest = &guest };
+	struct timespec start;
+	u32 page, number;
+
+	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_use_bats(&guest);	/* for the 32-bit tlbie */
+	vm_userspace_mem_region_add(guest.vm, VM_MEM_SRC_ANONYMOUS, SLOT_GPA,
+				    SLOT, SLOT_SIZE >> guest.vm->page_shift, 0);
+	debug_guest_write32(&guest, GUEST_DATA, 0);
+	guest.regs.gpr[5] = SLOT_GPA;
+	guest.regs.gpr[6] = NR_LOOPS;
+	guest.regs.gpr[8] = GUEST_DATA;
+
+	/* Undisturbed, for the thread to leave a few faults alone each time */
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	run_faults(&guest);
+	replacer.max_sleep = min(8 * timespec_to_ns(timespec_elapsed(start)) / NR_LOOPS,
+				 (s64)999999999);
+
+	if (debug_guest_start_rival(&replacer.rival, replace_often, &replacer))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		run_faults(&guest);
+		number = guest.regs.gpr[7];
+		page = guest.regs.gpr[9];
+	} while ((!page || page >= number) &&
+		 timespec_elapsed(start).tv_sec < RUN_SECONDS);
+	debug_guest_end_rival(&replacer.rival);
+
+	TEST_ASSERT(!page || page >= number,
+		    "The guest sees page %u, which the host has replaced by %u",
+		    page, number);
+	debug_guest_destroy(&guest);
+}
+
+/*
+ * Many pages: four of the guest's in each of the host's, if the host's are large
+ * enough.  KVM PR remembers 32768.  A fault takes 1 ms on emulated 32-bit hosts.
+ */
+#define MANY_GPA	0x10000000
+#define FEW_PAGES	128
+#define MANY_PAGES	(sizeof(long) == 8 ? 32000 : 4000)
+#define MAX_PERCENT	150
+#define NR_ROUNDS	8
+#define MANY_SECONDS	60
+#define PFN_MASK	((1ULL << 55) - 1)	/* in an entry of pagemap */
+
+FIXTURE(many)
+{
+	struct debug_guest guest;
+	size_t step;		/* from page to page */
+	u8 *hva;
+	int page_idle;
+	u64 pfns[FEW_PAGES];
+};
+
+/* What the host does with the pages */
+FIXTURE_VARIANT(many)
+{
+	bool age;
+};
+
+FIXTURE_VARIANT_ADD(many, unmap)
+{
+};
+
+FIXTURE_VARIANT_ADD(many, age)
+{
+	.age = true,
+};
+
+FIXTURE_SETUP(many)
+{
+	struct debug_guest *guest = &self->guest;
+
+	self->step = max(getpagesize() / 4, 0x1000);
+	debug_guest_create(guest, MSR_GUEST_REAL & ~MSR_SF);
+	debug_guest_use_bats(guest);	/* for pages of 4K */
+	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, MANY_GPA, SLOT,
+				    MANY_PAGES * self->step >> guest->vm->page_shift,
+				    0);
+	self->hva = addr_gpa2hva(guest->vm, MANY_GPA);
+}
+
+FIXTURE_TEARDOWN(many)
+{
+	debug_guest_destroy(&self->guest);
+}
+
+/* False if page_idle is not there to age pages with */
+static bool find_pfns(FIXTURE_DATA(many) *self)
+{
+	size_t size = FEW_PAGES * self->step, i;
+	off_t page = (uintptr_t)self->hva / getpagesize();
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+
+	self->page_idle = open("/sys/kernel/mm/page_idle/bitmap", O_WRONLY);
+	if (self->page_idle < 0 || pagemap < 0)
+		return false;
+
+	memset(self->hva, 0, size);
+	for (i = 0; i < size / getpagesize(); i++) {
+		if (pread(pagemap, &self->pfns[i], sizeof(u64),
+			  (page + i) * sizeof(u64)) != sizeof(u64))
+			return false;
+		self->pfns[i] &= PFN_MASK;
+	}
+	close(pagemap);
+	return self->pfns[0];
+}
+
+GUEST_ASM(touch_code,
+	  "	mtctr	%r6\n"
+	  "1:	lwz	%r9, 0(%r5)\n"
+	  "	add	%r5, %r5, %r7\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
+{
+	struct debug_guest *guest = &self->guest;
+	u32 nr;
+
+	for (; from < to; from += nr) {
+		nr = min(to - from, 500U);
+		guest->regs.gpr[5] = MANY_GPA + from * self->step;
+		guest->regs.gpr[6] = nr;
+		guest->regs.gpr[7] = self->step;
+		debug_guest_start(guest, touch_code, touch_code_end);
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		debug_guest_complete(guest);
+	}
+}
+
+static void unmap_or_age(FIXTURE_DATA(many) *self, bool age, unsigned int i)
+{
+	u64 bit = 1ULL << (self->pfns[i] % 64);
+
+	if (age)
+		TEST_ASSERT(pwrite(self->page_idle, &bit, sizeof(bit),
+				   self->pfns[i] / 64 * sizeof(bit)) == sizeof(bit),
+			    "page_idle failed, errno: %d", errno);
+	else
+		TEST_ASSERT(!madvise(self->hva + i * getpagesize(), getpagesize(),
+				     MADV_DONTNEED),
+			    "MADV_DONTNEED failed, errno: %d", errno);
+}
+
+/*
+ * The time that the host needs for the first pages, one after the other: of each
+ * page the shortest, which nothing else has prolonged
+ */
+static s64 time_few(FIXTURE_DATA(many) *self, bool age)
+{
+	unsigned int nr = FEW_PAGES * self->step / getpagesize(), round, i;
+	s64 ns, best[FEW_PAGES], sum = 0;
+	struct timespec start;
+
+	for (round = 0; round < NR_ROUNDS; round++) {
+		touch(self, 0, FEW_PAGES);
+		for (i = 0; i < nr; i++) {
+			clock_gettime(CLOCK_MONOTONIC, &start);
+			unmap_or_age(self, age, i);
+			ns = timespec_to_ns(timespec_elapsed(start));
+			best[i] = round ? min(best[i], ns) : ns;
+		}
+	}
+	for (i = 0; i < nr; i++)
+		sum += best[i];
+	return sum;
+}
+
+/* No clause: the time that a page takes does not depend on how many others there are. */
+TEST_F_TIMEOUT(many, time, MANY_SECONDS)
+{
+	s64 few, many;
+
+	if (variant->age && !find_pfns(self))
+		SKIP(return, "page_idle is not available");
+	few = time_few(self, variant->age);
+	touch(self, FEW_PAGES, MANY_PAGES);
+	many = time_few(self, variant->age);
+	ksft_print_msg("%u pages: %" PRId64 " ns, among %u: %" PRId64 " ns\n",
+		       FEW_PAGES, few, (u32)MANY_PAGES, many);
+	TEST_ASSERT(many * 100 <= few * MAX_PERCENT,
+		    "%u pages take %" PRId64 " ns, among %u others %" PRId64 " ns",
+		    FEW_PAGES, few, (u32)MANY_PAGES, many);
+}
+
+/*
  * A page table in the slot, as guests have it that are not under PAPR.  There
  * is one entry in it, which is for a page of data; code is not translated.
  */
@@ -176,14 +426,14 @@ static __be32 *use_slb(struct debug_guest *guest, struct kvm_sregs *sregs)
 #endif
 
 static __be32 *use_segment_registers(struct debug_guest *guest,
-				     struct kvm_sregs *sregs)
+				     struct kvm_sregs *sregs, u32 vsid)
 {
-	__be32 *group = addr_gpa2hva(guest->vm, SLOT_GPA + (TABLE_VSID << 6));
+	__be32 *group = addr_gpa2hva(guest->vm, SLOT_GPA + (vsid << 6));
 
 	debug_guest_use_bats(guest);
 	vcpu_sregs_get(guest->vcpu, sregs);
-	sregs->u.s.ppc32.sr[TABLE_SEGMENT] = TABLE_VSID;
-	group[0] = cpu_to_be32(1U << 31 | TABLE_VSID << 7);
+	sregs->u.s.ppc32.sr[TABLE_SEGMENT] = vsid;
+	group[0] = cpu_to_be32(1U << 31 | vsid << 7);
 	return group + 1;
 }
 
@@ -203,7 +453,8 @@ FIXTURE_SETUP(page_table)
 		self->attributes = use_slb(guest, &sregs);
 	else
 #endif
-		self->attributes = use_segment_registers(guest, &sregs);
+		self->attributes = use_segment_registers(guest, &sregs,
+							 TABLE_VSID);
 	*self->attributes = cpu_to_be32(GUEST_DATA | variant->wimg | PTE_RW);
 	sregs.u.s.sdr1 = SLOT_GPA;
 	vcpu_sregs_set(guest->vcpu, &sregs);
@@ -255,6 +506,40 @@ TEST_F(page_table, dirty_log)
 	TEST_ASSERT(is_dirty(guest), "The page with a new C is not in the log");
 	access_page(guest, true);
 	TEST_ASSERT(!is_dirty(guest), "A page that nobody wrote to is in the log");
+}
+
+/* No clause: guests with the same VSID, 0, have each its own memory there. */
+TEST(vsid_0)
+{
+	struct debug_guest guests[2];
+	struct kvm_sregs sregs;
+	__be32 *attributes;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(guests); i++) {
+		debug_guest_create(&guests[i], MSR_GUEST_REAL & ~MSR_SF);
+		vm_userspace_mem_region_add(guests[i].vm, VM_MEM_SRC_ANONYMOUS,
+					    SLOT_GPA, SLOT,
+					    SLOT_SIZE >> guests[i].vm->page_shift, 0);
+		attributes = use_segment_registers(&guests[i], &sregs, 0);
+		/* KVM_GET_SREGS gives the words of BATs swapped. */
+		sregs.u.s.ppc32.ibat[0] = swap_bat_words(sregs.u.s.ppc32.ibat[0]);
+		*attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
+		sregs.u.s.sdr1 = SLOT_GPA;
+		vcpu_sregs_set(guests[i].vcpu, &sregs);
+		debug_guest_write32(&guests[i], GUEST_DATA, i);
+		guests[i].regs.msr |= MSR_DR | MSR_IR;
+		guests[i].ea_offset = GUEST_BAT_RAM;
+		guests[i].regs.gpr[5] = TABLE_EA;
+	}
+
+	for (i = 0; i < ARRAY_SIZE(guests); i++) {
+		access_page(&guests[i], false);
+		TEST_ASSERT_EQ(guests[i].regs.gpr[6], i);
+	}
+
+	for (i = 0; i < ARRAY_SIZE(guests); i++)
+		debug_guest_destroy(&guests[i]);
 }
 
 TEST_HARNESS_MAIN

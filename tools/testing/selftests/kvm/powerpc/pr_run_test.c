@@ -11,7 +11,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/auxv.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "debug_guest.h"
 #include "kvm_syscalls.h"
@@ -20,6 +24,7 @@
 #define NR_ENTRIES	200
 #define NR_EMULATED	200
 #define MIGRATION_SECONDS 2
+#define REMAP_SECONDS	1
 
 FIXTURE(pr_run)
 {
@@ -149,6 +154,189 @@ TEST_F(pr_run, migrated)
 	kvm_sched_setaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
 	TEST_ASSERT(migrated.nr_moves > 1, "The thread was never moved");
 }
+
+/*
+ * Instructions that KVM has to read while another thread makes the host take
+ * the shadow mappings of the guest's code away.  A Program interrupt or a DSI
+ * comes from another instruction than the guest has.
+ */
+struct remapper {
+	void *code;
+	pthread_t thread;
+	struct timespec end;
+	bool stop;
+};
+
+static void *remap(void *arg)
+{
+	struct remapper *remapper = arg;
+	size_t size = getpagesize();
+
+	while (!READ_ONCE(remapper->stop)) {
+		mprotect(remapper->code, size, PROT_READ);
+		mprotect(remapper->code, size, PROT_READ | PROT_WRITE);
+	}
+	return NULL;
+}
+
+static bool remap_goes_on(struct remapper *remapper)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return timespec_to_ns(timespec_sub(remapper->end, now)) > 0;
+}
+
+static void start_remap(struct debug_guest *guest, struct remapper *remapper)
+{
+	remapper->code = addr_gpa2hva(guest->vm, GUEST_CODE);
+	remapper->stop = false;
+	clock_gettime(CLOCK_MONOTONIC, &remapper->end);
+	remapper->end.tv_sec += REMAP_SECONDS;
+	debug_guest_start_thread(&remapper->thread, remap, remapper);
+}
+
+static void end_remap(struct remapper *remapper)
+{
+	WRITE_ONCE(remapper->stop, true);
+	TEST_ASSERT(!pthread_join(remapper->thread, NULL), "pthread_join() failed");
+}
+
+static bool has_one_cpu(void)
+{
+	cpu_set_t cpus;
+
+	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
+	return CPU_COUNT(&cpus) < 2;
+}
+
+GUEST_ASM(remap_code,
+	  "	li	%r5, " __stringify(NR_EMULATED) "\n"
+	  "	mtctr	%r5\n"
+	  "	li	%r5, 0\n"
+	  "1:	mtsprg	0, %r5\n"
+	  "	addi	%r5, %r5, 1\n"
+	  "	mfsprg	%r6, 0\n"
+	  "	mfmsr	%r8\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI
+	  "remap_mmio: li %r5, " __stringify(NR_EMULATED) "\n"
+	  "	mtctr	%r5\n"
+	  "	li	%r5, 0\n"
+	  "1:	stw	%r5, 0(%r7)\n"
+	  "	addi	%r5, %r5, 1\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(remap_mmio[]);
+
+static void run_remapped(struct debug_guest *guest, const u32 *label)
+{
+	struct remapper remapper;
+
+	guest->regs.gpr[7] = GUEST_MMIO;
+	debug_guest_start(guest, remap_code, remap_code_end);
+	start_remap(guest, &remapper);
+	do {
+		debug_guest_goto(guest, label);
+		debug_guest_run(guest, KVM_EXIT_OSI);
+		TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
+		TEST_ASSERT_EQ(guest->regs.srr0, 0);
+	} while (remap_goes_on(&remapper));
+	end_remap(&remapper);
+}
+
+/* No clause: instructions that KVM emulates */
+TEST_F(pr_run, remap_emulated)
+{
+	if (has_one_cpu())
+		SKIP(return, "There is one CPU only");
+
+	run_remapped(&self->guest, remap_code);
+}
+
+/* No clause: stores to MMIO that KVM completes */
+TEST_F(pr_run, remap_mmio)
+{
+	struct debug_guest *guest = &self->guest;
+	struct kvm_ioeventfd ioeventfd = {
+		.addr = GUEST_MMIO,
+		.len = 4,
+	};
+
+	if (has_one_cpu())
+		SKIP(return, "There is one CPU only");
+	if (!vm_check_cap(guest->vm, KVM_CAP_IOEVENTFD))
+		SKIP(return, "KVM_IOEVENTFD is not available");
+
+	ioeventfd.fd = eventfd(0, EFD_NONBLOCK);
+	TEST_ASSERT(ioeventfd.fd >= 0, "eventfd() failed");
+	vm_ioctl(guest->vm, KVM_IOEVENTFD, &ioeventfd);
+	run_remapped(guest, remap_mmio);
+	close(ioeventfd.fd);
+}
+
+#ifdef CONFIG_64BIT
+/*
+ * C1: an instruction of a facility that another thread replaces by a software
+ * breakpoint, and back, while KVM is about to emulate it
+ */
+#define SPR_FSCR	153
+#define FSCR_EBB	BIT_ULL(7)
+#define MTSPR_EBBHR	0x7ca4cba6	/* mtspr 804, r5 */
+
+GUEST_ASM(replace_code,
+	  "	mtspr	" __stringify(SPR_FSCR) ", %r7\n"
+	  "replace_inst: nop\n"
+	  "	b	replace_inst\n");
+
+GUEST_LABELS(replace_inst[]);
+
+struct replacer {
+	struct debug_guest *guest;
+	u64 addr;
+	bool stop;
+};
+
+static void *replace(void *arg)
+{
+	struct replacer *replacer = arg;
+
+	while (!READ_ONCE(replacer->stop)) {
+		debug_guest_write32(replacer->guest, replacer->addr, 0x00dddd00);
+		debug_guest_write32(replacer->guest, replacer->addr, MTSPR_EBBHR);
+	}
+	return NULL;
+}
+
+TEST_F(pr_run, replace_facility)
+{
+	struct debug_guest *guest = &self->guest;
+	struct replacer replacer = { .guest = guest };
+	struct timespec end, now;
+	pthread_t thread;
+
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
+		SKIP(return, "The CPU has no FSCR");
+	if (has_one_cpu())
+		SKIP(return, "There is one CPU only");
+
+	guest->regs.gpr[7] = FSCR_EBB;
+	debug_guest_start(guest, replace_code, replace_code_end);
+	replacer.addr = debug_guest_addr(guest, replace_inst);
+	debug_guest_write32(guest, replacer.addr, MTSPR_EBBHR);
+	debug_guest_control(guest, GUESTDBG_SW_BP);
+	debug_guest_start_thread(&thread, replace, &replacer);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += REMAP_SECONDS;
+	do {
+		debug_guest_expect_stop(guest, replace_inst);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (timespec_to_ns(timespec_sub(end, now)) > 0);
+	WRITE_ONCE(replacer.stop, true);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+}
+#endif /* CONFIG_64BIT */
 
 /*
  * Interrupts.  The guest reports to userspace, enables them and reports again;

@@ -15,6 +15,7 @@
 /* What a range of registers depends on */
 enum needs {
 	ALWAYS,
+	HOST64,
 	ALTIVEC,
 	VSX,
 	TM,		/* CONFIG_PPC_TRANSACTIONAL_MEM of the host's kernel */
@@ -29,6 +30,9 @@ static const struct reg_range {
 	{ KVM_REG_PPC_HIOR, 1, ALWAYS },
 	{ KVM_REG_PPC_DAR, 1, ALWAYS },
 	{ KVM_REG_PPC_DSISR, 1, ALWAYS },
+	{ KVM_REG_PPC_AMR, 1, HOST64 },
+	{ KVM_REG_PPC_UAMOR, 1, HOST64 },
+	{ KVM_REG_PPC_IAMR, 1, HOST64 },
 	{ KVM_REG_PPC_FPR0, 32, ALWAYS },
 	{ KVM_REG_PPC_VR0, 32, ALTIVEC },
 	{ KVM_REG_PPC_VSR0, 32, VSX },
@@ -115,6 +119,8 @@ static bool is_there(const struct reg_range *range, bool tm)
 	unsigned long hwcap = getauxval(AT_HWCAP);
 
 	switch (range->needs) {
+	case HOST64:
+		return sizeof(long) == sizeof(u64);
 	case ALTIVEC:
 		return hwcap & PPC_FEATURE_HAS_ALTIVEC;
 	case VSX:
@@ -165,6 +171,9 @@ TEST_F(regs, list)
 	}
 }
 
+/* PREFIX and SCV, which KVM PR cannot give its guests */
+#define FSCR_REFUSED		0x3000ULL
+
 /* On 32-bit hosts, many a register is a long in the kernel. */
 static u64 pattern(u64 id, unsigned int round)
 {
@@ -194,6 +203,9 @@ static void make_value(u64 id, unsigned int round, union value *value)
 	/* These have IDs of 64 bits, and are registers of 32. */
 	if (id == KVM_REG_PPC_TM_CR || id == KVM_REG_PPC_TM_VRSAVE)
 		value->dword[0] = (u32)value->dword[0];
+
+	if (id == KVM_REG_PPC_FSCR)
+		value->dword[0] &= ~FSCR_REFUSED;
 
 	/* Of LPCR, KVM PR keeps only the byte order of interrupts. */
 	if (id == KVM_REG_PPC_LPCR || id == KVM_REG_PPC_LPCR_64) {
@@ -253,6 +265,19 @@ TEST_F(regs, round_trip)
 	}
 }
 
+/* No clause: FSCR does not get the bits that KVM PR cannot honour. */
+TEST_F(regs, fscr)
+{
+	union value value = { .dword[0] = -1ULL };
+
+	if (sizeof(long) < sizeof(u64))
+		SKIP(return, "no FSCR on 32-bit hosts");
+
+	ASSERT_EQ(0, set_reg(self->vcpu, KVM_REG_PPC_FSCR, &value));
+	ASSERT_EQ(0, get_reg(self->vcpu, KVM_REG_PPC_FSCR, &value));
+	ASSERT_EQ(~FSCR_REFUSED, value.dword[0]);
+}
+
 /* A VSR is one number of 128 bits, in the byte order of the host. */
 #ifdef __LITTLE_ENDIAN__
 #define UPPER	1
@@ -300,6 +325,76 @@ TEST_F(regs, debug_inst)
 /* PVRs of guests with either MMU; KVM does not need the host to be one. */
 #define PVR_970FX		0x003c0300
 #define PVR_750			0x00080200
+#define PVR_750FX		0x70000203
+#define PVR_7447A		0x80030102
+
+/* MSR bits that not all CPUs have; MSR_TM depends on the host, too. */
+#define MSR_ISF			BIT_ULL(61)
+#define MSR_ILE			BIT_ULL(16)
+#define MSR_TGPR		BIT_ULL(17)
+#define MSR_PMM			BIT_ULL(2)
+#define MSR_RESERVED		BIT_ULL(3)
+#define MSR_SOME		(MSR_SF | MSR_ISF | MSR_VEC | MSR_VSX | MSR_ILE | \
+				 MSR_TGPR | MSR_PMM | MSR_LE | MSR_RESERVED)
+/* With MSR_PR no interrupt or trace makes a difference. */
+#define MSR_ALWAYS		(MSR_EE | MSR_PR | MSR_ME | MSR_IR | MSR_DR | MSR_RI)
+
+static const struct cpu {
+	const char *name;
+	u32 pvr;
+	u64 msr;		/* bits of MSR_SOME that it has */
+} cpus[] = {
+	{ "603e", 0x00060101, MSR_ILE | MSR_TGPR | MSR_LE },
+	{ "604e", 0x00090204, MSR_ILE | MSR_PMM | MSR_LE },
+	{ "750", PVR_750, MSR_ILE | MSR_PMM | MSR_LE },
+	{ "750FX", PVR_750FX, MSR_ILE | MSR_PMM | MSR_LE },
+	{ "7400", PVR_7400, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
+	{ "7447A", PVR_7447A, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
+#ifdef CONFIG_64BIT
+	{ "970FX", PVR_970FX, MSR_SF | MSR_VEC | MSR_PMM },
+	{ "POWER5+", 0x003b0201, MSR_SF | MSR_PMM },
+	{ "POWER6", 0x003e0201, MSR_SF | MSR_VEC | MSR_PMM | MSR_LE },
+	{ "POWER7", 0x003f0201, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
+	{ "POWER8", 0x004d0200, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
+	{ "POWER9", 0x004e1202, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
+#endif
+};
+
+static void expect_msr(struct kvm_vcpu *vcpu, const struct cpu *cpu)
+{
+	struct kvm_regs regs;
+
+	vcpu_regs_get(vcpu, &regs);
+	TEST_ASSERT(regs.msr == (MSR_ALWAYS | cpu->msr),
+		    "%s: the MSR is 0x%llx, should be 0x%" PRIx64, cpu->name,
+		    (unsigned long long)regs.msr, (u64)(MSR_ALWAYS | cpu->msr));
+}
+
+/*
+ * No clause: the MSR has the bits that the guest's CPU has, and is cut down when
+ * KVM_SET_SREGS gives the vCPU another one.
+ */
+TEST_F(regs, msr_of_cpu)
+{
+	struct kvm_sregs sregs = {};
+	struct kvm_regs regs = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cpus); i++) {
+		sregs.pvr = cpus[i].pvr;
+		vcpu_sregs_set(self->vcpu, &sregs);
+
+		regs.msr = MSR_ALWAYS | MSR_SOME;
+		vcpu_regs_set(self->vcpu, &regs);
+		expect_msr(self->vcpu, &cpus[i]);
+	}
+
+	/* From the one that has the most to the one that has the least */
+	sregs.pvr = cpus[0].pvr;
+	vcpu_sregs_set(self->vcpu, &sregs);
+	vcpu_regs_get(self->vcpu, &regs);
+	TEST_ASSERT_EQ(regs.msr & ~(MSR_ALWAYS | cpus[0].msr), 0);
+}
 
 /* No clause: KVM_GET_SREGS returns what KVM_SET_SREGS was given, 64-bit MMU. */
 TEST_F(regs, sregs_slb)
@@ -337,19 +432,14 @@ TEST_F(regs, sregs_slb)
 	}
 }
 
-/*
- * No clause: the same, 32-bit MMU. With one exception: KVM_GET_SREGS has always
- * returned the halves of BATs the other way round than KVM_SET_SREGS takes them,
- * and userspace (QEMU) knows it, so that this must stay.
- */
-TEST_F(regs, sregs_sr_bat)
+static void check_sr_bat(struct kvm_vcpu *vcpu, u32 pvr)
 {
 	struct kvm_sregs sregs, now;
 	unsigned int i;
 
-	vcpu_sregs_get(self->vcpu, &sregs);
+	vcpu_sregs_get(vcpu, &sregs);
 	memset(&sregs.u, 0, sizeof(sregs.u));
-	sregs.pvr = PVR_750;
+	sregs.pvr = pvr;
 	sregs.u.s.sdr1 = 0x00ab0003;
 	for (i = 0; i < 16; i++)
 		sregs.u.s.ppc32.sr[i] = 0x20000000 | (0x5000 + i * 0x111);
@@ -360,17 +450,32 @@ TEST_F(regs, sregs_sr_bat)
 		sregs.u.s.ppc32.dbat[i] = (0x80000007ULL + (i << 24)) << 32 |
 					  (0x40000012 + (i << 24));
 	}
-	vcpu_sregs_set(self->vcpu, &sregs);
+	vcpu_sregs_set(vcpu, &sregs);
 
-	vcpu_sregs_get(self->vcpu, &now);
-	EXPECT_EQ(sregs.pvr, now.pvr);
-	EXPECT_EQ(sregs.u.s.sdr1, now.u.s.sdr1);
+	vcpu_sregs_get(vcpu, &now);
+	TEST_ASSERT_EQ(sregs.pvr, now.pvr);
+	TEST_ASSERT_EQ(sregs.u.s.sdr1, now.u.s.sdr1);
 	for (i = 0; i < 16; i++)
-		EXPECT_EQ(sregs.u.s.ppc32.sr[i], now.u.s.ppc32.sr[i]);
+		TEST_ASSERT_EQ(sregs.u.s.ppc32.sr[i], now.u.s.ppc32.sr[i]);
 	for (i = 0; i < 8; i++) {
-		EXPECT_EQ(sregs.u.s.ppc32.ibat[i], swap_bat_words(now.u.s.ppc32.ibat[i]));
-		EXPECT_EQ(sregs.u.s.ppc32.dbat[i], swap_bat_words(now.u.s.ppc32.dbat[i]));
+		TEST_ASSERT_EQ(sregs.u.s.ppc32.ibat[i],
+			       swap_bat_words(now.u.s.ppc32.ibat[i]));
+		TEST_ASSERT_EQ(sregs.u.s.ppc32.dbat[i],
+			       swap_bat_words(now.u.s.ppc32.dbat[i]));
 	}
+}
+
+/*
+ * No clause: the same, 32-bit MMU. With one exception: KVM_GET_SREGS has always
+ * returned the halves of BATs the other way round than KVM_SET_SREGS takes them,
+ * and userspace (QEMU) knows it, so that this must stay.
+ */
+TEST_F(regs, sregs_sr_bat)
+{
+	check_sr_bat(self->vcpu, PVR_750);
+	check_sr_bat(self->vcpu, PVR_7400);
+	check_sr_bat(self->vcpu, PVR_750FX);
+	check_sr_bat(self->vcpu, PVR_7447A);
 }
 
 TEST_HARNESS_MAIN

@@ -84,6 +84,9 @@ struct kvm_vcpu;
 struct kvm_vm;
 
 /* Machine State Register; bits 0 to 31 are the same on 32-bit and on 64-bit */
+/* A 32-bit CPU that has what others have, and AltiVec */
+#define PVR_7400		0x000c0209
+
 #define MSR_SF			BIT_ULL(63)	/* 64-bit mode */
 #define MSR_TS_S		BIT_ULL(33)	/* Transaction suspended */
 #define MSR_TM			BIT_ULL(32)	/* Transactional memory available */
@@ -159,6 +162,11 @@ static inline u64 esid_to_vsid(u64 esid)
 }
 
 void powerpc_vcpu_mmu_setup(struct kvm_vcpu *vcpu);
+
+#define HPTE_R_G		BIT_ULL(3)	/* guarded */
+#define HPTE_R_N		BIT_ULL(2)	/* no execute */
+
+void powerpc_pg_set_flags(struct kvm_vm *vm, gva_t gva, u64 flags);
 
 /* Supervisor state, no translation, no interrupts */
 #define MSR_GUEST_REAL		(MSR_HOST_SF | MSR_HOST_LE | MSR_ME)

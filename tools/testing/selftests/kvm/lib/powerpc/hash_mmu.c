@@ -190,6 +190,16 @@ void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa)
 		  gva, vm->mmu.nr_pages);
 }
 
+/* Set bits of a mapping's second doubleword. */
+void powerpc_pg_set_flags(struct kvm_vm *vm, gva_t gva, u64 flags)
+{
+	struct hpte *hpte = hpte_find(vm, gva);
+
+	TEST_ASSERT(hpte, "No mapping for vm virtual address, gva: 0x%" PRIx64, gva);
+
+	hpte->r |= cpu_to_be64(flags);
+}
+
 gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva)
 {
 	struct hpte *hpte = hpte_find(vm, gva);

@@ -115,6 +115,15 @@ struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
 	struct kvm_vcpu *vcpu = powerpc_vcpu_add(vm, vcpu_id, 0);
 	struct kvm_regs regs;
 
+#ifndef CONFIG_64BIT
+	struct kvm_sregs sregs;
+
+	/* By default it is a 750, which does not have AltiVec. */
+	vcpu_sregs_get(vcpu, &sregs);
+	sregs.pvr = PVR_7400;
+	vcpu_sregs_set(vcpu, &sregs);
+#endif
+
 	memset(&regs, 0, sizeof(regs));
 	regs.msr = MSR_GUEST_REAL;
 	vcpu_regs_set(vcpu, &regs);

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An instruction that KVM PR emulates, between a load-and-reserve and its store
+ * conditional: does the guest get on, and is the memory as it should be?
+ *
+ * The exit to KVM loses the reservation, each time.  So KVM has to execute the
+ * sequence itself.  Without that, the guest is stuck in the first run of most
+ * cases; the others show that no store conditional succeeds that must not.
+ */
+#include <pthread.h>
+
+#include "debug_fixture.h"
+
+#define NR_ADDS		200	/* for each KVM_RUN */
+#define COUNTER		GUEST_DATA
+#define OTHER		(GUEST_DATA + 0x100)
+#define CODE_2		0x20000	/* of the second vCPU */
+#define CR0_EQ		0x20000000
+#define CR0_SO		0x10000000
+#define XER_SO		0x80000000
+
+/* r5 points to the counter, to which the guest adds 1 as often as r8 says. */
+#define GUEST_ASM_ADD(larx, emulated, stcx)				\
+	"1:	" larx "	%r6, 0, %r5\n"				\
+	"	" emulated "\n"						\
+	"	addi	%r6, %r6, 1\n"					\
+	"	" stcx "	%r6, 0, %r5\n"				\
+	"	bne-	1b\n"						\
+	"	addic.	%r8, %r8, -1\n"					\
+	"	bne	1b\n"						\
+	GUEST_ASM_OSI
+
+GUEST_ASM(add_code, GUEST_ASM_ADD("lwarx", "mfmsr %r7", "stwcx."));
+GUEST_ASM(add_native_code, GUEST_ASM_ADD("lwarx", "nop", "stwcx."));
+
+static void start(struct debug_guest *guest, const u32 *code, const u32 *end)
+{
+	guest->regs.gpr[8] = NR_ADDS;
+	debug_guest_start(guest, code, end);
+}
+
+static void run_to_end(struct debug_guest *guest)
+{
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	debug_guest_complete(guest);
+}
+
+static void run(struct debug_guest *guest, const u32 *code, const u32 *end)
+{
+	start(guest, code, end);
+	run_to_end(guest);
+}
+
+static void run_adds(struct debug_guest *guest, u64 ea)
+{
+	debug_guest_write32(guest, COUNTER, 5);
+	guest->regs.gpr[5] = ea;
+	run(guest, add_code, add_code_end);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 5 + NR_ADDS);
+}
+
+/* No clause: the guest gets on, and adds exactly. */
+TEST_F(debug, add)
+{
+	run_adds(&self->guest, COUNTER);
+	TEST_ASSERT_EQ(self->guest.regs.gpr[7], variant->msr);
+}
+
+/* No clause: the same with translation, of data only and of instructions, too. */
+TEST_F(debug, add_translated)
+{
+	struct debug_guest *guest = &self->guest;
+
+	if (variant->msr & MSR_SF)
+		SKIP(return, "64-bit guests have no BATs");
+
+	debug_guest_use_bats(guest);
+	guest->regs.msr |= MSR_DR;
+	run_adds(guest, GUEST_BAT_RAM + COUNTER);
+	guest->regs.msr |= MSR_IR;
+	guest->ea_offset = GUEST_BAT_RAM;
+	run_adds(guest, GUEST_BAT_RAM + COUNTER);
+}
+
+/* No clause: 32-bit guests ignore the upper half of a register with an address. */
+TEST_F(debug, add_high_half)
+{
+	u64 high = sizeof(long) == 8 && !(variant->msr & MSR_SF) ? 0x500000000 : 0;
+
+	run_adds(&self->guest, high | COUNTER);
+}
+
+#ifdef CONFIG_64BIT
+/* No clause: 8 bytes, and where the host's kernel may, 1 and 2 bytes */
+GUEST_ASM(add8_code, GUEST_ASM_ADD("ldarx", "mfmsr %r7", "stdcx."));
+
+TEST_F(debug, add_8)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 *counter = addr_gpa2hva(guest->vm, COUNTER);
+
+	*counter = guest->swap ? __builtin_bswap64(0x1fffffff0) : 0x1fffffff0;
+	guest->regs.gpr[5] = COUNTER;
+	run(guest, add8_code, add8_code_end);
+	TEST_ASSERT_EQ(guest->swap ? __builtin_bswap64(*counter) : *counter,
+		       0x1fffffff0 + NR_ADDS);
+}
+
+#ifdef __LITTLE_ENDIAN__
+/* Such kernels are built for CPUs that have these instructions. */
+GUEST_ASM(add_small_code,
+	  "	.machine push\n"
+	  "	.machine power8\n"
+	  GUEST_ASM_ADD("lharx", "mfmsr %r7", "sthcx.")
+	  "add_small_1:\n"
+	  GUEST_ASM_ADD("lbarx", "mfmsr %r7", "stbcx.")
+	  "	.machine pop\n");
+
+GUEST_LABELS(add_small_1[]);
+
+TEST_F(debug, add_small)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_write32(guest, COUNTER, 0x11223344);
+	guest->regs.gpr[5] = COUNTER;
+	run(guest, add_small_code, add_small_1);
+	guest->regs.gpr[5] = COUNTER + 2;
+	run(guest, add_small_1, add_small_code_end);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), variant->msr & MSR_LE ?
+		       0x11ea340c : 0x11eafb44);
+}
+#endif
+#endif /* CONFIG_64BIT */
+
+/*
+ * No clause: other instructions stand between, which compute, compare, branch
+ * and read, and the summary overflow bit is copied to CR0.
+ */
+GUEST_ASM(more_code,
+	  "	mtsprg	0, %r8\n"
+	  "1:	lwarx	%r6, 0, %r5\n"
+	  "	mfsprg	%r20, 0\n"
+	  "	cmpwi	%r6, 0\n"
+	  "	blt-	3f\n"
+	  "	rlwinm	%r9, %r6, 4, 0, 27\n"
+	  "	mfsrin	%r7, %r6\n"
+	  "	add	%r9, %r9, %r20\n"
+	  "	sync\n"
+	  "	lwz	%r10, 4(%r5)\n"
+	  "	mtsprg	1, %r9\n"
+	  "	mulli	%r21, %r10, 3\n"
+	  "	b	2f\n"
+	  "	li	%r21, 0\n"
+	  "2:	isync\n"
+	  "	add	%r21, %r21, %r6\n"
+	  "	stwcx.	%r21, 0, %r5\n"
+	  "	bne-	1b\n"
+	  "	mfcr	%r11\n"
+	  "	mfsprg	%r12, 1\n"
+	  "	addic.	%r8, %r8, -1\n"
+	  "	bne	1b\n"
+	  "3:\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(debug, more_between)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_write32(guest, COUNTER, 5);
+	debug_guest_write32(guest, COUNTER + 4, 7);
+	guest->regs.gpr[5] = COUNTER;
+	guest->regs.xer = XER_SO;
+	run(guest, more_code, more_code_end);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], 0);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + 21 * NR_ADDS);
+	TEST_ASSERT_EQ(guest->regs.gpr[10], 7);
+	TEST_ASSERT_EQ(guest->regs.gpr[11] >> 28, (CR0_EQ | CR0_SO) >> 28);
+	TEST_ASSERT_EQ(guest->regs.gpr[12],
+		       (5 + 21 * (NR_ADDS - 1)) * 16 + NR_ADDS);
+	TEST_ASSERT_EQ(guest->regs.gpr[20], NR_ADDS);
+	TEST_ASSERT_EQ(guest->regs.gpr[21], 5 + 21 * NR_ADDS);
+}
+
+/*
+ * No clause: a store conditional fails without a load-and-reserve, with one of
+ * another address, of another size, or if there was another store conditional.
+ * r10 counts the successes; r8 makes the loop long enough that KVM looks at it.
+ */
+#define NR_FAILURES	5000
+
+#define GUEST_ASM_FAIL(before)						\
+	"1:\n"								\
+	before								\
+	"	mfmsr	%r7\n"						\
+	"	stwcx.	%r6, 0, %r5\n"					\
+	"	bne-	2f\n"						\
+	"	addi	%r10, %r10, 1\n"				\
+	"2:	addic.	%r8, %r8, -1\n"					\
+	"	bne	1b\n"						\
+	GUEST_ASM_OSI
+
+GUEST_ASM(fail_code, GUEST_ASM_FAIL(""));
+GUEST_ASM(fail_other_code, GUEST_ASM_FAIL("	lwarx	%r6, 0, %r12\n"));
+#ifdef CONFIG_64BIT
+GUEST_ASM(fail_size_code, GUEST_ASM_FAIL("	ldarx	%r6, 0, %r5\n"));
+#endif
+GUEST_ASM(fail_used_code, GUEST_ASM_FAIL("	lwarx	%r6, 0, %r5\n"
+					 "	stwcx.	%r9, 0, %r12\n"));
+
+static void run_failures(struct debug_guest *guest, const u32 *code,
+			 const u32 *end)
+{
+	/* KVM looks at each emulated instruction after it has helped. */
+	run_adds(guest, COUNTER);
+
+	debug_guest_write32(guest, COUNTER, 1);
+	debug_guest_write32(guest, OTHER, 2);
+	start(guest, code, end);
+	guest->regs.gpr[6] = 99;
+	guest->regs.gpr[8] = NR_FAILURES;
+	guest->regs.gpr[9] = 2;
+	guest->regs.gpr[10] = 0;
+	guest->regs.gpr[12] = OTHER;
+	debug_guest_set_regs(guest);
+	run_to_end(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[10], 0);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 1);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, OTHER), 2);
+}
+
+TEST_F(debug, no_reservation)
+{
+	run_failures(&self->guest, fail_code, fail_code_end);
+}
+
+/* No clause: see above */
+TEST_F(debug, other_reservation)
+{
+	struct debug_guest *guest = &self->guest;
+
+	run_failures(guest, fail_other_code, fail_other_code_end);
+#ifdef CONFIG_64BIT
+	run_failures(guest, fail_size_code, fail_size_code_end);
+#endif
+	run_failures(guest, fail_used_code, fail_used_code_end);
+}
+
+/* No clause: another thread changes the word all the time. */
+struct adder {
+	u32 *counter;
+	bool swap;
+	bool stop;
+	u32 nr;
+};
+
+static void *add_on_host(void *arg)
+{
+	struct adder *adder = arg;
+	u32 old, new;
+
+	for (; !READ_ONCE(adder->stop); adder->nr++) {
+		old = READ_ONCE(*adder->counter);
+		do {
+			new = adder->swap ? __builtin_bswap32(__builtin_bswap32(old) + 1) :
+					    old + 1;
+		} while (!__atomic_compare_exchange_n(adder->counter, &old, new, false,
+						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	}
+	return NULL;
+}
+
+#define NR_RUNS		50	/* of NR_ADDS additions each */
+
+static void run_more(struct debug_guest *guest, const u32 *code, const u32 *end)
+{
+	int i;
+
+	for (i = 0; i < NR_RUNS; i++)
+		run(guest, code, end);
+}
+
+TEST_F(debug, add_against_host)
+{
+	struct debug_guest *guest = &self->guest;
+	struct adder adder = {
+		.counter = addr_gpa2hva(guest->vm, COUNTER),
+		.swap = guest->swap,
+	};
+	pthread_t thread;
+
+	debug_guest_write32(guest, COUNTER, 0);
+	guest->regs.gpr[5] = COUNTER;
+	debug_guest_start_thread(&thread, add_on_host, &adder);
+	run_more(guest, add_code, add_code_end);
+	WRITE_ONCE(adder.stop, true);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER),
+		       NR_RUNS * NR_ADDS + adder.nr);
+}
+
+/* No clause: two vCPUs add to the same word, with KVM's help and without. */
+struct other_vcpu {
+	struct kvm_vcpu *vcpu;
+	struct kvm_regs regs;
+	int nr;
+};
+
+static void *add_on_vcpu(void *arg)
+{
+	struct other_vcpu *other = arg;
+
+	for (; other->nr < NR_RUNS; other->nr++) {
+		vcpu_regs_set(other->vcpu, &other->regs);
+		if (__vcpu_run(other->vcpu) ||
+		    other->vcpu->run->exit_reason != KVM_EXIT_OSI)
+			break;
+
+		/* KVM takes the registers from kvm_run. */
+		other->vcpu->run->immediate_exit = 1;
+		__vcpu_run(other->vcpu);
+		other->vcpu->run->immediate_exit = 0;
+	}
+	return NULL;
+}
+
+static void run_both(struct debug_guest *guest, struct other_vcpu *other,
+		     const u32 *code, const u32 *end)
+{
+	pthread_t thread;
+
+	debug_guest_load(guest, CODE_2, code, end);
+	other->nr = 0;
+	other->regs = guest->regs;
+	other->regs.pc = CODE_2;
+	other->regs.gpr[5] = COUNTER;
+	other->regs.gpr[8] = NR_ADDS;
+
+	debug_guest_write32(guest, COUNTER, 0);
+	guest->regs.gpr[5] = COUNTER;
+	debug_guest_start_thread(&thread, add_on_vcpu, other);
+	run_more(guest, add_code, add_code_end);
+	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	TEST_ASSERT_EQ(other->nr, NR_RUNS);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 2 * NR_RUNS * NR_ADDS);
+}
+
+TEST_F(debug, add_on_both)
+{
+	struct debug_guest *guest = &self->guest;
+	struct other_vcpu other = {};
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	other.vcpu = vm_vcpu_add_real_mode(guest->vm, 1);
+	if (guest->swap)
+		vcpu_set_reg(other.vcpu, KVM_REG_PPC_LPCR_64,
+			     variant->msr & MSR_LE ? LPCR_ILE : 0);
+
+	run_both(guest, &other, add_code, add_code_end);
+	run_both(guest, &other, add_native_code, add_native_code_end);
+}
+
+/* No clause: interrupts come between, and their handler is executed. */
+#define DEC_TICKS	0x20000	/* 0.25 to 5 ms */
+
+GUEST_ASM(add_irq_code,
+	  "	mtdec	%r9\n"
+	  GUEST_ASM_ADD("lwarx", "mfmsr %r7", "stwcx."));
+
+GUEST_ASM(decrementer_handler,
+	  "	mtdec	%r9\n"
+	  "	addi	%r29, %r29, 1\n"
+	  GUEST_ASM_RFI);
+
+TEST_F(debug, add_with_interrupts)
+{
+	struct debug_guest *guest = &self->guest;
+
+	debug_guest_load(guest, VEC_DECREMENTER, decrementer_handler,
+			 decrementer_handler_end);
+	guest->regs.msr |= MSR_EE;
+	guest->regs.gpr[5] = COUNTER;
+	guest->regs.gpr[9] = DEC_TICKS;
+	guest->regs.gpr[29] = 0;
+	debug_guest_write32(guest, COUNTER, 0);
+	run_more(guest, add_irq_code, add_irq_code_end);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), NR_RUNS * NR_ADDS);
+	TEST_ASSERT(guest->regs.gpr[29], "There was no interrupt");
+}
+
+/* No clause: KVM's stores are in the log of dirty pages. */
+TEST_F(debug, add_is_logged)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned int page = COUNTER / getpagesize();
+	u8 dirty[GUEST_RAM_SIZE / 4096 / 8] __aligned(8) = {};
+
+	vm_mem_region_set_flags(guest->vm, 0, KVM_MEM_LOG_DIRTY_PAGES);
+	run_adds(guest, COUNTER);
+	kvm_vm_get_dirty_log(guest->vm, 0, dirty);
+	TEST_ASSERT(dirty[page / 8] >> page % 8 & 1,
+		    "The page is not in the log");
+}
+
+/* A2: with a debugger, each instruction is a step nevertheless. */
+TEST_F(debug, step)
+{
+	struct debug_guest *guest = &self->guest;
+	int i;
+
+	run_adds(guest, COUNTER);
+	start(guest, add_code, add_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	for (i = 1; i <= 20; i++)
+		debug_guest_expect_stop(guest, add_code + i % 5);
+
+	debug_guest_control(guest, GUESTDBG_OFF);
+	run_adds(guest, COUNTER);
+}
+
+/*
+ * C1: a breakpoint in the sequence stops the guest.  From the load-and-reserve
+ * to one behind the store conditional, as debuggers step over it, it succeeds.
+ */
+static void load_breakpoint(struct debug_guest *guest, unsigned int nr)
+{
+	static const u32 bp = INST_SW_BREAKPOINT;
+	gpa_t gpa = GUEST_CODE + nr * sizeof(bp);
+
+	start(guest, add_code, add_code_end);
+	debug_guest_load(guest, gpa, &bp, &bp + 1);
+	debug_guest_control(guest, GUESTDBG_SW_BP);
+	debug_guest_expect_stop(guest, add_code + nr);
+}
+
+TEST_F(debug, breakpoint)
+{
+	struct debug_guest *guest = &self->guest;
+
+	run_adds(guest, COUNTER);
+	load_breakpoint(guest, 2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 5 + NR_ADDS);
+	load_breakpoint(guest, 4);
+	TEST_ASSERT_EQ(guest->regs.cr & CR0_EQ, CR0_EQ);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS + 1);
+}
+
+TEST_HARNESS_MAIN
