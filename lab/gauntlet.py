@@ -324,8 +324,11 @@ def main() -> int:
         print(f"-: {name} cannot be built on BASE either: {why}")
     print()
     print("\n".join(growth(results)))
-    for found, what, how in ((tests, "the selftests build after every commit for", "selftests for"),
-                             (boots, "every commit boots on", "booted on")):
+    everywhere = [
+        (tests, "the selftests build after every commit for", "selftests for"),
+        (boots, "every commit boots on", "booted on"),
+    ]
+    for found, what, how in everywhere:
         for name, why in found.items():
             print(f"{'FAILED' if why else 'ok':7} {what} {name}")
             bad += [f"{line} ({how} {name})" for line in why]

@@ -55,11 +55,6 @@ struct kvmppc_reservation {
 	int size;		/* 0 if there is no reservation */
 };
 
-static u32 kvmppc_larx_insn(struct kvm_vcpu *vcpu, u32 inst)
-{
-	return kvmppc_need_byteswap(vcpu) ? swab32(inst) : inst;
-}
-
 /* From the host's to the guest's byte order, or back, for a value of any size */
 static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
 {
@@ -205,7 +200,7 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 	if (kvmppc_ld(vcpu, &pc, sizeof(raw), &raw, false) != EMULATE_DONE)
 		return false;
 
-	inst = kvmppc_larx_insn(vcpu, raw);
+	inst = kvmppc_need_byteswap(vcpu) ? swab32(raw) : raw;
 	if (get_op(inst) == OP_PREFIX)
 		return false;
 
@@ -245,6 +240,7 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 /* Which comes first in the next instructions, LARX or STCX?  UNKNOWN if none does */
 static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 {
+	bool swap = kvmppc_need_byteswap(vcpu);
 	ulong pc = kvmppc_get_pc(vcpu);
 	struct instruction_op op;
 	u32 inst, code[LARX_WORDS];
@@ -255,7 +251,7 @@ static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 		return UNKNOWN;
 
 	for (i = 0; i < size / sizeof(u32); i++) {
-		inst = kvmppc_larx_insn(vcpu, code[i]);
+		inst = swap ? swab32(code[i]) : code[i];
 		if (get_op(inst) != 31)
 			continue;
 

@@ -513,11 +513,13 @@ TEST_F(debug, signal_syscall)
 
 	debug_guest_load(guest, VEC_SYSCALL, count_handler, count_handler_end);
 	guest->regs.gpr[3] = 0;
-	guest->regs.gpr[5] = guest->regs.gpr[6] = 0;
+	guest->regs.gpr[5] = 0;
+	guest->regs.gpr[6] = 0;
 	debug_guest_start(guest, sc_loop, sc_loop_end);
 	count_under_signals(guest, stops, ARRAY_SIZE(stops));
 }
 
+/* D5: the same for the Trace interrupts of a guest's own MSR[SE] */
 TEST_F(debug, signal_trace)
 {
 	static const struct count_stop stops[] = {
@@ -526,7 +528,8 @@ TEST_F(debug, signal_trace)
 	struct debug_guest *guest = &self->guest;
 
 	debug_guest_load(guest, VEC_TRACE, count_handler, count_handler_end);
-	guest->regs.gpr[5] = guest->regs.gpr[6] = 0;
+	guest->regs.gpr[5] = 0;
+	guest->regs.gpr[6] = 0;
 	guest->regs.msr |= MSR_SE;
 	debug_guest_start(guest, trace_loop, trace_loop_end);
 	count_under_signals(guest, stops, ARRAY_SIZE(stops));

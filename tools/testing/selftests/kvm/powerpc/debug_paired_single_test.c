@@ -897,12 +897,14 @@ TEST_F(ps_be, step_memory)
 	step_memory(&self->guest);
 }
 
+/* A6: MMIO in the other byte order */
 TEST_F(ps_be, mmio)
 {
 	mmio_load(&self->guest);
 	mmio_store(&self->guest);
 }
 
+/* A2: the instructions themselves in the other byte order */
 TEST_F(ps_be, step_paired_single)
 {
 	debug_guest_start(&self->guest, ps_ops, ps_ops_end);
