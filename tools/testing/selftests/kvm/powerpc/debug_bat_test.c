@@ -408,6 +408,7 @@ GUEST_LABELS(plain_1[]);
 
 static void run_plain(struct debug_guest *guest)
 {
+	guest->regs.gpr[7] = 0;
 	debug_guest_goto(guest, plain_code);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x12345678);

@@ -415,7 +415,7 @@ TEST_F(debug, step_spr_problem)
 }
 
 #ifdef CONFIG_64BIT
-/* A2: FSCR, which is ignored where the CPU has none */
+/* A2: FSCR, which KVM keeps for the guest where the CPU has none */
 #define SPR_FSCR	153
 #define FSCR_TAR	BIT_ULL(8)
 
@@ -428,7 +428,7 @@ TEST_F(debug, step_fscr)
 	debug_guest_set_regs(guest);
 	debug_guest_expect_stop(guest, spr_1);
 	debug_guest_expect_stop(guest, spr_2);
-	TEST_ASSERT_EQ(guest->regs.gpr[6] & FSCR_TAR, host_has_2_07() ? FSCR_TAR : 0);
+	TEST_ASSERT_EQ(guest->regs.gpr[6] & FSCR_TAR, FSCR_TAR);
 }
 
 /* A2, A4: event-based branches, which the guest has to enable for itself */
