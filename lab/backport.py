@@ -135,24 +135,37 @@ class Maker:
         with contextlib.suppress(LabError):
             self.git("cherry-pick", "--abort")
 
+    def made(self, mail: Mail, hand: dict[str, str]) -> bool:
+        """Take what a person has made of the mail: in TREE=, or the local mail of the same patch."""
+        if mail.subject in hand:
+            if self.pick(hand[mail.subject]):
+                return True
+            self.abort()
+        old, made_from = self.old.get(mail.subject, (None, ""))
+        if old and made_from != mail.patch_id:
+            ui.say(f"'{mail.subject}' has changed: {old.name} was made from another patch")
+        return bool(old) and made_from == mail.patch_id and self.am(old)
+
+    def corrected(self, mail: Mail, hand: dict[str, str], start: str) -> bool:
+        """A mail that applies can still be wrong here: replace it by what a person has made and noted."""
+        if not any(row.fits(mail.subject) for row in self.notes.differs):
+            return False
+        plain = self.git("rev-parse", "HEAD").strip()
+        self.git("reset", "-q", "--hard", start)
+        if self.made(mail, hand) and self.git("diff", plain, "HEAD"):
+            return True
+        self.git("reset", "-q", "--hard", plain)
+        return False
+
     def add(self, mail: Mail, hand: dict[str, str]) -> None:
         if self.notes.find(self.notes.omit, mail.subject):
             return
+        start = self.git("rev-parse", "HEAD").strip()
         if self.am(mail.path):
-            self.listing.append(f"{self.of}/{mail.path.name}")
-            return
-        if mail.subject in hand:
-            merged = self.pick(hand[mail.subject])
-        else:
-            merged = self.pick(mail.commit)
-            if not merged:
-                old, made_from = self.old.get(mail.subject, (None, ""))
-                if old and made_from == mail.patch_id:
-                    self.abort()
-                    merged = self.am(old)
-                    if not merged:
-                        self.pick(mail.commit)  # leaves the conflict for a person
-        if not merged:
+            if not self.corrected(mail, hand, start):
+                self.listing.append(f"{self.of}/{mail.path.name}")
+                return
+        elif not self.made(mail, hand) and not self.pick(mail.commit):
             raise Conflict(mail)
         if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():
             raise LabError(
@@ -186,7 +199,9 @@ class Maker:
             at -= 1
         note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
         text.write_text("\n".join([*body[:at], *wrap(note), "", *body[at:], ""]))
-        self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", "-F", text)
+        author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
+        more = (f"--author={author}", f"--date={date}", "-F", text)
+        self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
     def mail(self) -> bytes:
         args = [a for a in export.FORMAT if a not in ("-n", "--subject-prefix=PATCH")]

@@ -78,7 +78,7 @@ class Backport(unittest.TestCase):
         (where / "file").write_text(text(changes))
         export.commit_base(where, "base")
 
-    def make(self, notes: str) -> backport.Maker:
+    def make(self, notes: str, hand: dict[str, str] | None = None) -> backport.Maker:
         (self.folder / backport.NOTES).write_text(notes)
         made = data.base("6.12")
         base = mock.MagicMock(wraps=made, series_dir=self.folder, of="mainline")
@@ -87,7 +87,7 @@ class Backport(unittest.TestCase):
         with mock.patch.object(data, "base", return_value=of):
             maker = backport.Maker(base, self.where)
         for mail in self.mails:
-            maker.add(mail, {})
+            maker.add(mail, hand or {})
         return maker
 
     def test_list(self) -> None:
@@ -108,6 +108,25 @@ class Backport(unittest.TestCase):
         said = [call.args[0] for call in say.call_args_list]
         self.assertIn("'Merges' does not apply to 6.12 as it is:", said)
         self.assertIn("  + old", said)
+
+    def test_corrected(self) -> None:
+        """A mail that applies is replaced by a person's commit, and stays so without the person's tree."""
+        rows = '[[omit]]\nsubject = "Left.*|Merges"\nwhy = "w"\n[[differs]]\nsubject = "Applies"\nwhy = "w"\n'
+        (self.where / "file").write_text(text({10: "old\n", 30: "other\n"}))
+        export.git(self.where, "commit", "-qam", "Applies", env=AUTHOR)
+        hand = {"Applies": export.git(self.where, "rev-parse", "HEAD").strip()}
+        export.git(self.where, "reset", "-q", "--hard", "base")
+        maker = self.make(rows, hand)
+        self.assertRegex(maker.listing[0], r"^0001-Applies\.patch  # from [0-9a-f]{12}$")
+        self.assertIn("\n+other\n", maker.local["0001-Applies.patch"].decode())
+        for name, mail in maker.local.items():
+            (self.folder / name).write_bytes(mail)
+        (self.folder / "series").write_text(f"{maker.listing[0]}\n")
+        export.git(self.where, "reset", "-q", "--hard", "base")
+        again = self.make(rows)
+        self.assertEqual((again.listing, again.local), (maker.listing, maker.local))
+        export.git(self.where, "reset", "-q", "--hard", "base")
+        self.assertEqual(self.make(rows.partition("[[differs]]")[0]).local, {})
 
     def test_conflict(self) -> None:
         (self.where / "file").write_text(text({10: "old\n", 12: "other\n"}))
