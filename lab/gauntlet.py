@@ -338,7 +338,8 @@ def main() -> int:
         print(line)
     failed = len({line.rpartition(": ")[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
     states = len({commit.key for commit in gauntlet.commits})
-    passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(tests) + len(checks) - failed
+    cells = sum(cell.name not in cannot for cell, _ in results)
+    passed = cells + states * len(boots) + len(tests) + len(checks) - failed
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return errors.FAILED if failed else errors.PASSED
