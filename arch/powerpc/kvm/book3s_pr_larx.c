@@ -163,6 +163,10 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 		}
 	}
 
+	/* That may have been an instruction. */
+	if (stored)
+		kvmppc_mmu_code_written(vcpu->kvm, gpa);
+
 	res->size = 0;
 	cr = kvmppc_get_cr(vcpu) & 0x0fffffff;
 	cr |= stored << 29 | (kvmppc_get_xer(vcpu) & 0x80000000) >> 3;
