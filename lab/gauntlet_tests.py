@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cache, data, debian, kernel, proc, source, ui
+from . import cache, data, debian, kernel, proc, selftests, source, ui
 
 if TYPE_CHECKING:
     from .gauntlet import Commit, Gauntlet
@@ -23,15 +22,8 @@ def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
     out = tree / f"out-selftests-{target.name}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    args, env = kernel.make_variables(target, out.name)
-    proc.logged(["make", "-s", *args, "headers"], cache.log("check-selftests"), "headers", cwd=tree, env=env)
-    args = [a for a in args if not a.startswith("O=")]
-    done = proc.captured(
-        ["make", f"-j{os.cpu_count() or 1}", "-C", "tools/testing/selftests", *args, f"O={out}", "TARGETS=kvm"],
-        f"selftests for {target.name}",
-        cwd=tree,
-        env=env | {"CFLAGS": cflags, "LDFLAGS": "-static"},
-    )
+    command, env = selftests.prepare(tree, target, out, cache.log("check-selftests"), "headers")
+    done = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
     return not done.returncode, done.stdout.decode(errors="replace")
 
 

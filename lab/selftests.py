@@ -15,6 +15,18 @@ from .errors import LabError
 BASE = "mainline"  # whatever kernel is tested, the tests are the series' own
 
 
+def prepare(
+    tree: Path, target: data.Target, out: Path, log: Path, what: str
+) -> tuple[list[str | Path], dict[str, str]]:
+    """Make the headers in 'out', a folder in the tree; the command and environment for static selftests there."""
+    args, env = kernel.make_variables(target, out.name)
+    proc.logged(["make", "-s", *args, "headers"], log, what, cwd=tree, env=env)
+    args = [a for a in args if not a.startswith("O=")]
+    command = ["make", f"-j{os.cpu_count() or 1}", "-C", tree / "tools/testing/selftests", *args, f"O={out}"]
+    # LDFLAGS by the environment: the makefiles add to it.
+    return [*command, "TARGETS=kvm"], env | {"LDFLAGS": "-static"}
+
+
 @dataclass(frozen=True)
 class Make:
     """The selftests' makefile in a tree that is locked, for a target."""
@@ -31,16 +43,10 @@ class Make:
     def goal(self, *words: str) -> None:
         """Static programs, without a warning."""
         self.out.mkdir(exist_ok=True)
-        args, env = kernel.make_variables(self.target, self.out.name)
-        proc.logged(["make", "-s", *args, "headers"], self.log, self.what, cwd=self.tree.path, env=env)
-        # LDFLAGS by the environment: the makefiles add to it.
-        env |= {"LDFLAGS": "-static"}
-        args = [a for a in args if not a.startswith("O=")]
-        tests = self.tree.path / "tools/testing/selftests"
+        command, env = prepare(self.tree.path, self.target, self.out, self.log, self.what)
         shutil.rmtree(self.out / "kselftest", ignore_errors=True)
         mark = self.log.stat().st_size
-        command = ["make", f"-j{os.cpu_count() or 1}", "-C", tests, *args, f"O={self.out}", "TARGETS=kvm", *words]
-        proc.logged(command, self.log, self.what, env=env)
+        proc.logged([*command, *words], self.log, self.what, env=env)
         said = self.log.read_bytes()[mark:].decode(errors="replace").splitlines()
         warnings = [line for line in said if "warning:" in line]
         if warnings:
