@@ -10,7 +10,7 @@ COMMANDS := help test kselftest kernel run shell gdb lockstep replay demo bench 
 .PHONY: $(COMMANDS)
 
 # A variable given to make reaches the lab by the environment.
-VARIABLES := K T GUEST STEPS START RESUME TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE \
+VARIABLES := K T GUEST STEPS START RESUME TEST SUITE MUTANTS PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE \
 	FORMAT PART OUT
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 

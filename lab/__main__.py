@@ -14,7 +14,8 @@ from .errors import LabError
 HELP = """\
 usage: make COMMAND [VARIABLE=value ...]
 
-  test       build, boot and test; K= T= TEST= SUITE= narrow it down
+  test       build, boot and test; K= T= TEST= SUITE= narrow it down; MUTANTS=1: on kernels with
+             a defect each, which the tests must find
   kselftest  the installed tests, run by the kernel's own run_kselftest.sh on T
   kernel     build the kernel K for the target T; prints the path of vmlinux
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
@@ -58,6 +59,7 @@ VARIABLES = (
     "RESUME",
     "TEST",
     "SUITE",
+    "MUTANTS",
     "PAYLOAD",
     "ARGS",
     "LIMIT",
@@ -144,9 +146,9 @@ def cmd_shell() -> int:
 
 
 def cmd_test() -> int:
-    from . import testrun
+    from . import mutants, testrun
 
-    return testrun.main()
+    return mutants.main() if os.environ.get("MUTANTS") else testrun.main()
 
 
 def cmd_selftests() -> int:

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make test MUTANTS=1: kernels with one small defect each, which the tests must find."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import boot, cache, channel, data, debian, errors, kernel, payload, selftests, source, testrun, ui, verdict
+from .errors import LabError
+from .ktap import Result, Status
+
+LIST = data.LAB / "mutants.toml"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A defect: 'old' becomes 'new' in one file; fail: per target, patterns of the tests that must find it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    fail: dict[str, list[str]]
+
+    def apply(self, text: str) -> str:
+        """The file with the defect. LabError if 'old' is not there exactly once."""
+        if (found := text.count(self.old)) != 1:
+            raise LabError(
+                f"{LIST}: {self.name}: its 'old' is {found} times in {self.file}, not once: bring it up to date"
+            )
+        return text.replace(self.old, self.new)
+
+
+def load(path: Path = LIST) -> list[Mutant]:
+    """The mutants of a list. LabError for unknown keys, names that are not unique, and mutants that nothing finds."""
+    made = [data.make(Mutant, table, path) for table in data.load(path).get("mutant", [])]
+    names = [m.name for m in made]
+    for one in made:
+        if names.count(one.name) > 1:
+            raise LabError(f"{path}: two mutants are called '{one.name}': give one of them another name")
+        if not any(one.fail.values()):
+            raise LabError(f"{path}: {one.name} names no test that must fail: write it, or remove the mutant")
+        for target in one.fail:
+            data.target(target)
+    return made
+
+
+def build(mutant: Mutant, target: data.Target) -> kernel.Kernel:
+    """The series' kernel with the defect, from the same tree: only one file is compiled, and the kernel linked."""
+    base = data.base(testrun.BASE)
+    found = source.find(base)
+    tree = source.prepare(base)
+    files = dict(source.overlay(found, base))
+    if mutant.file not in files:
+        raise LabError(f"{LIST}: {mutant.name}: the series does not change {mutant.file}: name a file that it changes")
+    text, mode = files[mutant.file]
+    files[mutant.file] = (mutant.apply(text.decode()).encode(), mode)
+    name = cache.digest(mutant.file, mutant.old, mutant.new, tree.key)[:12]
+    defective = source.Tree(tree.path, tree.kernel, f"-mutant-{name}", "")
+    final = cache.folder() / "kernels" / target.kernel / f"mutant-{name}"
+    if (final / "vmlinux").exists():
+        os.utime(final)
+        return kernel.Kernel(final / "vmlinux", defective.release)
+    with cache.lock(f"build-{tree.path.name}"):
+        source.clone(found, tree.path)
+        source.sync(tree.path, found.tree, files)
+        cache.need_space(1.5)
+        log = cache.log(f"build-mutant-{target.kernel}")
+        out = kernel.make(defective, target, log, f"building mutant {mutant.name} for {target.kernel}")
+        with cache.building(final) as work:
+            shutil.copy2(out / "vmlinux", work)
+    return kernel.Kernel(final / "vmlinux", defective.release)
+
+
+def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:
+    """What is not as the list says, a line each: a test that misses the defect, or one that fails without a reason."""
+    patterns = mutant.fail[target.name]
+    bad = [r.id for r in results if r.status.bad]
+    missed = [p for p in patterns if not fnmatch.filter(bad, p)]
+    extra = [i for i in bad if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
+    return [f"{p} does not fail" for p in missed] + [f"{i} fails, and is not in the list" for i in extra]
+
+
+def run(mutant: Mutant, target: data.Target, programs: Path) -> list[str]:
+    """Boot the mutant with all test programs of the target; what is not as the list says."""
+    tests = data.programs(target)
+    commands = [channel.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * target.boot.patience) for t in tests]
+    files = selftests.programs(programs, tests, target)
+    spec = boot.Spec(target, build(mutant, target), commands, files, log=f"mutant-{target.name}")
+    job = testrun.Job(data.base(testrun.BASE), target, tests, spec=spec)
+    record = boot.run(spec)
+    payload.echo_console(record)
+    return judge(mutant, target, testrun.collect(job, record, verdict.judge(spec, record)))
+
+
+def main() -> int:
+    """Every mutant on the targets that it names, or on those of T=; TEST= names mutants by a pattern."""
+    start = time.monotonic()
+    wanted = {t.name for t in data.targets(os.environ.get("T") or "")}
+    chosen = [m for m in load() if fnmatch.fnmatch(m.name, os.environ.get("TEST") or "*")]
+    todo = [(m, data.target(name)) for m in chosen for name in m.fail if name in wanted]
+    if not todo:
+        raise LabError(f"no mutant of {LIST} is for that: known are {', '.join(m.name for m in load())}")
+    total = testrun.Count()
+    for number, (mutant, target) in enumerate(todo, 1):
+        debian.ensure(kernel.needs(target))
+        ui.say(f"mutant {number} of {len(todo)}: {mutant.name} on {target.name}")
+        wrong = run(mutant, target, selftests.build(target))
+        total.failed += bool(wrong)
+        total.passed += not wrong
+        status = Status.FAIL if wrong else Status.PASS
+        ui.status(status.value, f"{target.name}: {mutant.name}" + (f": {'; '.join(wrong)}" if wrong else ""))
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    print(total.line(), flush=True)
+    return errors.FAILED if total.failed else errors.PASSED
