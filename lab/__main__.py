@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from . import cache, data, errors, source, ui
+from . import cache, data, errors, options, source, ui
 from .errors import LabError
 
 HELP = """\
@@ -148,7 +148,7 @@ def cmd_shell() -> int:
 def cmd_test() -> int:
     from . import mutants, testrun
 
-    return mutants.main() if os.environ.get("MUTANTS") else testrun.main()
+    return mutants.main() if options.flag("MUTANTS") else testrun.main()
 
 
 def cmd_selftests() -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, payload, rsp, ui, walk
+from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, options, payload, rsp, ui, walk
 from .errors import LabError
 
 STEPS = 20000
@@ -333,8 +333,8 @@ def main(base: data.Base, target: data.Target) -> int:
     client.port(target)
     here = checkpoint(kernel.build(base, target).release, who, start)
     state: Path | None = None
-    resume = os.environ.get("RESUME") and here.read()
-    if os.environ.get("RESUME") and not resume:
+    resume = options.flag("RESUME") and here.read()
+    if options.flag("RESUME") and not resume:
         ui.say("nothing to resume: no run of this kernel, this guest and this START has stopped; from the beginning")
     if resume:
         ui.say(f"going on after step {here.done}")

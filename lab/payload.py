@@ -8,21 +8,22 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import boot, busybox, channel, data, elf, kernel, selftests, ui, verdict
+from . import boot, busybox, channel, data, elf, kernel, options, selftests, ui, verdict
 from .errors import LabError
 
 LIMIT = 600
 
 
 def seconds(name: str, default: int) -> int:
+    """The whole number of NAME=, 1 or more; 'default' if it is absent or empty. LabError for anything else."""
     text = os.environ.get(name) or str(default)
-    if not text.isdigit() or int(text) < 1:
-        raise LabError(f"{name}={text}: give whole seconds, 1 or more")
+    if not text.isdecimal() or int(text) < 1:
+        raise LabError(f"{name}={text}: give a whole number, 1 or more")
     return int(text)
 
 
 def echo_console(record: boot.Record) -> None:
-    if os.environ.get("V"):
+    if options.flag("V"):
         sys.stderr.write(record.console.decode(errors="replace"))
 
 

@@ -26,6 +26,7 @@ from . import (
     errors,
     kernel,
     ktap,
+    options,
     payload,
     proc,
     selftests,
@@ -188,7 +189,7 @@ def execute(job: Job) -> None:
     job.results = collect(job, record, found)
     for result in job.results:
         tell(job, result)
-    if os.environ.get("V"):
+    if options.flag("V"):
         for outcome in record.channel.outcomes:
             sys.stderr.write(outcome.output.decode(errors="replace"))
     if found.code:
