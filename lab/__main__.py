@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 
 from . import cache, data, errors, options, source, ui
 from .errors import LabError
@@ -19,6 +20,7 @@ usage: make COMMAND [VARIABLE=value ...]
   kselftest  the installed tests, run by the kernel's own run_kselftest.sh on T
   kernel     build the kernel K for the target T; prints the path of vmlinux
   run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
+             (with 1 if that is 2, 3 or 4, which have the meanings below)
   shell      boot K on T and give an interactive console
   gdb        a gdb prompt, attached to GUEST in a QEMU in the booted host
   lockstep   step GUEST under KVM and under TCG, STEPS times (from START=, or on with RESUME=1), and compare
@@ -299,6 +301,11 @@ def main(argv: list[str]) -> int:
             ui.say(f"error: {errors.full_disk(cache.folder())}")
         else:
             ui.say(f"error: {why.strerror}: {why.filename or 'no file'}")
+        return errors.SETUP
+    except Exception:
+        # Python itself exits with 1 then, which would say that a test failed.
+        traceback.print_exc()
+        ui.say(f"error: 'make {name}' has a bug: report the lines above")
         return errors.SETUP
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import boot, channel, data, debian, guest, kernel, ui, verdict
+from . import boot, channel, data, debian, errors, guest, kernel, ui, verdict
 from .errors import LabError
 
 # Debian packages QEMU for these hosts (uname -m), under these names.
@@ -136,7 +136,7 @@ class Client:
         said = [line for line in self.said.decode(errors="replace").splitlines() if line.strip()]
         for line in said[-8:]:
             ui.say(f"  {line}")
-        raise LabError(f"{self.spec.target.name}: no {wanted}", found.code or 1)
+        raise LabError(f"{self.spec.target.name}: no {wanted}", found.code or errors.FAILED)
 
     def greeting(self) -> str:
         """QEMU's version, once it is up."""

@@ -242,4 +242,4 @@ def main() -> int:
             side.problem.tell(f"{target.name}, {side.release}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
-    return sides[1].problem.code or sides[0].problem.code or wrong
+    return errors.worst((wrong, *(side.problem.code for side in sides)))

@@ -166,7 +166,7 @@ def execute_sessions(job: Job) -> None:
         if report := console.crash(record.console):
             found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
             found.tell(f"{job.name}, {spec.kernel.release}")
-            job.code = job.code or found.code
+            job.code = errors.worst((job.code, found.code))
             job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
         pattern = os.environ.get("TEST") or ""
         new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
@@ -340,8 +340,7 @@ def report(all_jobs: list[Job], total: Count) -> int:
     if total.xfailed:
         print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
     clause_table(all_jobs)
-    worst = [job.code for job in all_jobs if job.code]
-    return worst[0] if worst else errors.FAILED if total.failed else errors.PASSED
+    return errors.worst([*(job.code for job in all_jobs), errors.FAILED if total.failed else errors.PASSED])
 
 
 def main() -> int:

@@ -54,7 +54,11 @@ def _emulator(record: boot.Record) -> str:
 
 
 def status(spec: boot.Spec, record: boot.Record) -> int:
-    """The exit status of a boot with one payload: the payload's own if all else is well."""
+    """The exit status of a boot with one payload: the payload's own if all else is well.
+
+    It is printed unless it is 0, since 128 + n can also be a signal, as in a shell. 2, 3 and 4 are the
+    lab's (lab/errors.py): a payload that exits with one of them, as KSFT_SKIP is 4, becomes 1.
+    """
     found = judge(spec, record)
     if found.code:
         found.tell(spec.target.name)
@@ -70,4 +74,6 @@ def status(spec: boot.Spec, record: boot.Record) -> int:
     if last.how == "signal":
         ui.status("FAILED", f"{last.name}: killed by signal {last.value}")
         return 128 + last.value
-    return last.value
+    if last.value:
+        ui.status("FAILED", f"{last.name}: exit status {last.value}")
+    return errors.FAILED if last.value in (errors.SETUP, errors.CRASHED, errors.TIMEOUT) else last.value

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, cpio, data, debian, elf, kernel, proc, series, source, testrun
+from lab import cache, channel, cpio, data, debian, elf, errors, kernel, proc, series, source, testrun
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -118,6 +118,15 @@ class Commands(InCache):
             self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
         ):
             cache.need_space(3)
+
+    def test_a_bug_is_no_failed_test(self) -> None:
+        with (
+            mock.patch.object(source, "find", side_effect=KeyError("x")),
+            contextlib.redirect_stderr(io.StringIO()) as said,
+        ):
+            self.assertEqual(front.main(["fetch"]), errors.SETUP)
+        self.assertIn("KeyError: 'x'", said.getvalue())
+        self.assertIn("error: 'make fetch' has a bug", said.getvalue().splitlines()[-1])
 
     def test_full_disk_of_a_child(self) -> None:
         with self.assertRaisesRegex(LabError, "no space left for unpacking"):
@@ -290,6 +299,12 @@ class Expectations(unittest.TestCase):
         self.assertEqual(self.count(self.job(good, bad, expected=set())), "1 passed, 1 failed")
         self.assertEqual(self.count(self.job(good, bad, expected={"t.a", "t.b", "t.gone"})), "1 passed, 2 failed")
         self.assertEqual(self.count(self.job(Result("t.x", Status.XFAIL), expected=None)), "0 passed, 0 failed")
+
+    def test_the_worst_job_is_the_exit_status(self) -> None:
+        late, crashed = self.job(expected=None), self.job(expected=None)
+        late.code, crashed.code = errors.TIMEOUT, errors.CRASHED
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(testrun.report([late, crashed], testrun.Count(failed=2)), errors.CRASHED)
 
     def test_one_column_for_a_target(self) -> None:
         """Its programs and its guests of QEMU are two jobs."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import unittest
 from pathlib import Path
@@ -101,6 +103,36 @@ class Recorded(unittest.TestCase):
         for piece in (1, 2, 1000000):
             self.assertEqual(bytes(record("pass", piece).channel.outcomes[0].output),
                              bytes(record("pass").channel.outcomes[0].output))  # fmt: skip
+
+
+class ExitStatus(unittest.TestCase):
+    """One exit status, one meaning."""
+
+    def status(self, how: str, value: int) -> tuple[int, str]:
+        ended = record("pass")
+        ended.channel.outcomes[-1].how, ended.channel.outcomes[-1].value = how, value
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            return verdict.status(spec(), ended), said.getvalue()
+
+    def test_of_a_program(self) -> None:
+        for value in (5, 77, 255):
+            code, said = self.status("exit", value)
+            self.assertEqual(code, value)
+            self.assertIn(f"pp: exit status {value}\n", said)
+        self.assertEqual(self.status("exit", 0), (0, ""))
+        self.assertEqual(self.status("signal", 11)[0], 139)
+
+    def test_the_labs_are_not_a_programs(self) -> None:
+        for value in (errors.SETUP, errors.CRASHED, errors.TIMEOUT, ktap.KSFT_SKIP):
+            code, said = self.status("exit", value)
+            self.assertEqual(code, errors.FAILED)
+            self.assertIn(f"pp: exit status {value}\n", said)
+        self.assertEqual(self.status("timeout", 9)[0], errors.TIMEOUT)
+
+    def test_worst(self) -> None:
+        self.assertEqual(errors.worst([]), errors.PASSED)
+        self.assertEqual(errors.worst([errors.PASSED, errors.FAILED]), errors.FAILED)
+        self.assertEqual(errors.worst([errors.TIMEOUT, errors.CRASHED, errors.FAILED]), errors.CRASHED)
 
 
 class Console(unittest.TestCase):
