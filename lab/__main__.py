@@ -86,7 +86,7 @@ def cmd_help() -> int:
             bases=", ".join(data.names("bases")),
             targets=", ".join(data.names("targets")),
             guests=", ".join(data.names("guests")),
-            folder=cache.folder(),
+            folder=cache.place(),
         )
     )
     return 0
@@ -271,9 +271,12 @@ COMMANDS = {
     name[4:].replace("_", "-"): function for name, function in list(globals().items()) if name.startswith("cmd_")
 }
 COMMANDS |= {"build": cmd_kernel, "unpack": cmd_fetch}
+HELP_WORDS = {"-h", "--help"}  # behind a command too
 
 
 def main(argv: list[str]) -> int:
+    if HELP_WORDS & set(argv):
+        argv = ["help"]
     name = argv[0] if argv else "help"
     # A killed make ends what it started, like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -36,11 +36,18 @@ PARTS = (
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def folder() -> Path:
+def place() -> Path:
+    """Where the cache folder is or will be; nothing is made. LabError if that is in the checkout."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     path = Path(os.environ.get("LAB_CACHE") or home / "kvmpr-lab").expanduser().absolute()
     if path == ROOT or ROOT in path.parents:
         raise LabError(f"LAB_CACHE={path} is inside the checkout: choose a folder outside of {ROOT}")
+    return path
+
+
+def folder() -> Path:
+    """The cache folder, which is made if need be. LabError if it cannot be."""
+    path = place()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as why:

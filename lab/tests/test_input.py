@@ -95,6 +95,15 @@ class Commands(InCache):
             self.assertEqual(code, 2)
             self.assertIn(want, line)
 
+    def test_help(self) -> None:
+        """Asked for in any of its forms it is no error, and makes nothing."""
+        for words in ([], ["help"], ["-h"], ["--help"], ["test", "--help"], ["frob", "-h", "X=1"]):
+            with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()) as error:
+                self.assertEqual(front.main(words), errors.PASSED, words)
+            self.assertIn("usage: make COMMAND", said.getvalue())
+            self.assertEqual(error.getvalue(), "")
+        self.assertFalse((self.tmp / "cache").exists())
+
     def test_payload(self) -> None:
         self.assertIn("wants PAYLOAD=", self.main("run")[1])
         self.assertIn("No such file", self.main("run", f"PAYLOAD={self.tmp}/none")[1])
