@@ -315,6 +315,19 @@ class Expectations(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(testrun.report([late, crashed], testrun.Count(failed=2)), errors.CRASHED)
 
+    def test_corrections_do_not_depend_on_what_else_ran(self) -> None:
+        """They are changes: of a target's other job, and of tests that TEST= leaves out, they say nothing."""
+        jobs = [
+            self.job(Result("t.a", Status.FAIL), Result("t.b", Status.PASS), expected={"t.b", "t.gone"}),
+            self.job(Result("u.a", Status.FAIL), Result("(kernel)", Status.CRASH), expected={"u.a"}),
+            self.job(Result("v.a", Status.FAIL), expected=None),
+        ]
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            testrun.report(jobs, testrun.Count())
+        (line,) = (x for x in said.getvalue().splitlines() if x.startswith("lab/expect"))
+        self.assertIn("[mac99-g4]", line)
+        self.assertTrue(line.endswith(": add t.a; remove t.b, t.gone"), line)
+
     def test_one_column_for_a_target(self) -> None:
         """Its programs and its guests of QEMU are two jobs."""
         jobs = [self.job(Result(f"t.{n}", Status.PASS), expected={f"t.{n}"}) for n in "ab"]
