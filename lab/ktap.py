@@ -36,6 +36,9 @@ KSFT_SKIP = 4
 _LINE = re.compile(r"(not )?ok (\d+)\s*(?:- )?(.*)")
 _DIRECTIVE = re.compile(r"#\s*(SKIP|XFAIL|XPASS|TODO|error)\b[ :]*(.*)")
 _NOISE = re.compile(r"TAP version|#\s+(RUN|OK|FAIL|Starting|Totals:)\b")
+# A subtest's result: indented, or behind the "# " that run_kselftest.sh puts before a program's lines.
+_NESTED = re.compile(r"(?:# |  )[#\s]*(?=(?:not )?ok \d)")
+_BAIL = re.compile(r"[#\s]*Bail out!\s*(.*)")
 _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*SKIP\b\s*(.*))?\s*")
 
 
@@ -59,27 +62,48 @@ def _result(binary: str, match: re.Match[str]) -> Result:
 
 
 def parse(outcome: Outcome) -> list[Result]:
-    """One program's results. What is missing or contradicts itself is a crash or a failure."""
+    """One program's results. What is missing or contradicts itself is a crash or a failure.
+
+    Accepted format: a plan, "1..N" or "1..0 # SKIP why", before or after N lines
+    "[not ]ok NUMBER[ - NAME][ # DIRECTIVE why]", numbered from 1, of different names. Other lines are notes
+    on the next result. A result has the id PROGRAM.NAME, that of the program as a whole PROGRAM.
+    Subtests are no results of their own; one that fails makes the result fail that follows it.
+    """
     binary = outcome.name
     planned: int | None = None
     plan_skip: str | None = None
     results: list[Result] = []
     numbers: list[int] = []
     notes: list[str] = []
+    inside: list[str] = []  # lines of subtests that failed, of the next result
+    bail: str | None = None
     for line in re.split(r"\r*\n", outcome.output.decode(errors="replace")):
         if match := _PLAN.fullmatch(line):
             if planned is not None:
                 return [*results, Result(binary, Status.CRASH, "prints two plans")]
             planned, plan_skip = int(match[1]), match[2]
         elif match := _LINE.fullmatch(line):
-            found = _result(binary, match)
+            found = _contradicted(_result(binary, match), inside)
             results.append(dataclasses.replace(found, notes=tuple(notes)) if found.status.bad else found)
             numbers.append(int(match[2]))
-            notes = []
+            notes, inside = [], []
+        elif match := _BAIL.fullmatch(line):
+            bail = match[1].strip() or "no reason given"
         elif line.strip("# ") and not _NOISE.match(line):
             notes.append(line)
-    end = _end(outcome, planned, plan_skip, results, numbers)
+            if (at := _NESTED.match(line)) and (match := _LINE.fullmatch(line[at.end() :])):
+                inside += [match[0]] if _result(binary, match).status.bad else []
+    end = _end(outcome, planned, plan_skip, results, numbers, bail)
+    if end is None and inside:
+        end = _contradicted(Result(binary, Status.PASS), inside)
     return [*results, end] if end else results
+
+
+def _contradicted(result: Result, inside: list[str]) -> Result:
+    """A failed subtest under a result that says 'ok' is a failure."""
+    if not inside or result.status not in (Status.PASS, Status.SKIP):
+        return result
+    return dataclasses.replace(result, status=Status.FAIL, why=f"says ok, but has a subtest that says '{inside[0]}'")
 
 
 def by_status(outcome: Outcome) -> list[Result]:
@@ -100,7 +124,12 @@ def by_status(outcome: Outcome) -> list[Result]:
 
 
 def _end(
-    outcome: Outcome, planned: int | None, plan_skip: str | None, results: list[Result], numbers: list[int]
+    outcome: Outcome,
+    planned: int | None,
+    plan_skip: str | None,
+    results: list[Result],
+    numbers: list[int],
+    bail: str | None,
 ) -> Result | None:
     """A result for the program as a whole, if it did not end as its lines say."""
     name, cases = outcome.name, len(results)
@@ -110,6 +139,8 @@ def _end(
         return Result(name, Status.CRASH, f"killed by signal {outcome.value} after {cases} results")
     if outcome.how != "exit":
         return Result(name, Status.CRASH, f"cut short after {cases} results")
+    if bail is not None:
+        return Result(name, Status.CRASH, f"bails out after {cases} results: {bail}")
     if (outcome.value == KSFT_SKIP and not cases) or (planned == 0 and plan_skip is not None):
         return Result(name, Status.SKIP, plan_skip or _last_comment(outcome))
     if planned is None:

@@ -207,6 +207,26 @@ class Tap(unittest.TestCase):
         found = ktap.parse(channel.Outcome("t", bytearray(text.encode()), "exit", 1))
         self.assertEqual([r.notes for r in found], [(), ("==== x.c:9: c == d", "# b: aborted")])
 
+    def test_failed_subtest(self) -> None:
+        """Under a result that says 'ok' it must not be lost, in either form that there is."""
+        for inside in ("    not ok 2 y", "# not ok 2 y", "# # not ok 2 y", "  # Subtest: s\n  ok 1 x\n  not ok 2 y"):
+            for outer in ("ok 1 a", "ok 1 a # SKIP no"):
+                found = ktap.parse(channel.Outcome("t", bytearray(f"1..1\n{inside}\n{outer}\n".encode()), "exit", 0))
+                self.assertEqual([(r.id, r.status) for r in found], [("t.a", Status.FAIL)], inside)
+                self.assertIn("subtest that says 'not ok 2 y'", found[0].why)
+            self.assertEqual(self.parse(f"1..1\n{inside}\nnot ok 1 a\n", value=1), [("t.a", Status.FAIL)])
+            self.assertEqual(self.parse(f"1..1\nok 1 a\n{inside}\n")[-1], ("t", Status.FAIL))
+
+    def test_good_subtests(self) -> None:
+        inside = "  1..3\n  ok 1 x\n  not ok 2 y # XFAIL C3\n# ok 3 z # SKIP no\n# it is not ok 1 time in 2\n"
+        self.assertEqual(self.parse(f"1..1\n{inside}ok 1 a\n"), [("t.a", Status.PASS)])
+
+    def test_bail_out(self) -> None:
+        for text in ("1..2\nok 1 a\nBail out! no memory\n# Totals: 1\n", "ok 1 a\n# Bail out!  no memory\n"):
+            (_, end) = ktap.parse(channel.Outcome("t", bytearray(text.encode()), "exit", 1))
+            self.assertEqual((end.id, end.status), ("t", Status.CRASH))
+            self.assertEqual(end.why, "bails out after 1 results: no memory")
+
     def test_empty(self) -> None:
         self.assertEqual(self.parse(""), [("t", Status.CRASH)])
         self.assertEqual(self.parse("1..0\n"), [("t", Status.CRASH)])
