@@ -165,41 +165,58 @@ def identity(spec: Spec, facts: dict[str, str]) -> str:
     return ""
 
 
-def run(
-    spec: Spec, on_output: Callable[[bytes], None] | None = None, on_start: Callable[[], None] | None = None
-) -> Record:
-    """Boot, watch, and end: by itself, or at a limit."""
+class _Pipe:
+    """A pipe that a child process writes to by name; a context, at whose end both of its ends are closed."""
+
+    def __enter__(self) -> _Pipe:
+        self.read, self.write = os.pipe()
+        self._open = [self.read, self.write]
+        return self
+
+    @property
+    def path(self) -> str:
+        """The end to write to, for the child that inherits it."""
+        return f"/proc/self/fd/{self.write}"
+
+    def close_write(self) -> None:
+        """This process has it no longer: reading ends when the child does."""
+        self._open.remove(self.write)
+        os.close(self.write)
+
+    def __exit__(self, *_: object) -> None:
+        for end in self._open:
+            os.close(end)
+
+
+def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
+    """Boot, watch, and end: by itself, or at a limit.
+
+    on_output gets what the running command prints. Of the boot nothing is left but logs, if spec.log names them.
+    LabError if QEMU cannot be had or started; what became of the machine is in the record.
+    """
     nonce = secrets.token_hex(8)
     target = spec.target
-    work = cache.folder() / "run"
-    work.mkdir(exist_ok=True)
-    initrd = work / f"{target.name}-{nonce}.cpio.gz"
-    cache.write(initrd, initramfs(spec, nonce))
-    console_r, console_w = os.pipe()
-    result_r, result_w = os.pipe()
-    said = work / f"{target.name}-{nonce}.qemu"
-    console = f"file,id=console,path=/proc/self/fd/{console_w}"
-    if spec.interactive:
-        console = "stdio,id=console,mux=on,signal=off"
-    argv = [*emulator(target), *command_line(spec, initrd, console, f"file,id=result,path=/proc/self/fd/{result_w}")]
-    try:
-        with open(said, "wb") as stderr, _started(argv, spec, stderr, (console_w, result_w)) as child:
-            os.close(console_w)
-            os.close(result_w)
-            if on_start:
-                on_start()
+    place = cache.folder() / "run"
+    place.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as undo:
+        work = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=f"{target.name}-", dir=place)))
+        initrd, said = work / "initramfs.cpio.gz", work / "qemu"
+        initrd.write_bytes(initramfs(spec, nonce))
+        console, result = undo.enter_context(_Pipe()), undo.enter_context(_Pipe())
+        console_to = f"file,id=console,path={console.path}"
+        if spec.interactive:
+            console_to = "stdio,id=console,mux=on,signal=off"
+        argv = [*emulator(target), *command_line(spec, initrd, console_to, f"file,id=result,path={result.path}")]
+        with open(said, "wb") as stderr, _started(argv, spec, stderr, (console.write, result.write)) as child:
+            console.close_write()
+            result.close_write()
             watch = _Watch(spec, channel.Channel(nonce, on_output))
-            watch.loop(console_r, result_r)
+            watch.loop(console.read, result.read)
             watch.stream.close()
             record = Record(
                 bytes(watch.console), watch.stream, watch.timed_out, _status(child), "", watch.seconds(), watch.first
             )
         record.qemu_says = said.read_text(errors="replace").strip()
-    finally:
-        os.close(console_r)
-        os.close(result_r)
-        initrd.unlink(missing_ok=True)
-        said.unlink(missing_ok=True)
     if spec.log:
         cache.write(cache.log(f"{spec.log}-console"), record.console)
         cache.write(cache.log(f"{spec.log}-results"), bytes(watch.raw))

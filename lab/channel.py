@@ -46,16 +46,13 @@ def plan(
 class Channel:
     """Splits the stream into facts and outputs; feed() takes it in any pieces.
 
-    on_output gets the bytes of the running command as they come, on_event is
-    called after each line of init's own.
+    on_output gets the bytes of the running command as they come.
     """
 
-    def __init__(
-        self, nonce: str, on_output: Callable[[bytes], None] | None = None, on_event: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, nonce: str, on_output: Callable[[bytes], None] | None = None) -> None:
         self._mark = f"\n@lab:{nonce} ".encode()
         self._rest = b""
-        self._on_output, self._on_event = on_output, on_event
+        self._on_output = on_output
         self.facts: dict[str, str] = {}
         self.identified = False
         self.outcomes: list[Outcome] = []
@@ -114,5 +111,3 @@ class Channel:
             self.running = None
         elif word == "done":
             self.done = True
-        if self._on_event:
-            self._on_event()
