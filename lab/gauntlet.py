@@ -211,9 +211,7 @@ class Gauntlet:
         target = self.out(cell)
         log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
         out = kernel.configure(self.tree, target, log)
-        args, env = kernel.make_variables(target, out.name)
-        if cell.compiler.cc:
-            args = [a for a in args if not a.startswith("CC=")] + [f"CC=ccache {cell.compiler.cc}"]
+        args, env = kernel.make_variables(target, out.name, cell.compiler.cc)
         done = proc.captured(
             ["make", "-s", "-k", *args, *cell.compiler.make, self.build], f"{cell.name}", cwd=self.tree.path, env=env
         )

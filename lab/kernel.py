@@ -48,8 +48,8 @@ def compiler(target: data.Target) -> str:
     return proc.output([f"{target.cross}gcc", "--version"]).decode().splitlines()[0]
 
 
-def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment that every make in a kernel tree gets."""
+def make_variables(target: data.Target, out: str, cc: str = "") -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment that every make in a kernel tree gets; cc: in the place of the cross compiler."""
     ccache = "ccache " if shutil.which("ccache") else ""
     # A relative O= inside the tree keeps absolute paths off the command lines:
     # the patched tree then hits what the stock tree put into ccache.
@@ -57,7 +57,7 @@ def make_variables(target: data.Target, out: str) -> tuple[list[str], dict[str, 
         "ARCH=powerpc",
         f"CROSS_COMPILE={target.cross}",
         f"O={out}",
-        f"CC={ccache}{target.cross}gcc",
+        f"CC={ccache}{cc or f'{target.cross}gcc'}",
         f"HOSTCC={ccache}gcc",
     ]
     env = {

@@ -101,9 +101,11 @@ class Walk:
         split = (msr & MSR_IR != 0) != (msr & MSR_DR != 0)
         if split:
             self.put(stub, "msr", msr & ~MSR_DR | (MSR_DR if msr & MSR_IR else 0))
-        yield
-        if split:
-            self.put(stub, "msr", msr)
+        try:
+            yield
+        finally:
+            if split:
+                self.put(stub, "msr", msr)
 
     def put(self, stub: rsp.Stub, name: str, value: int) -> None:
         size = len(self.step_shape.piece(bytes(self.step_shape.size), name))

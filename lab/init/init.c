@@ -6,7 +6,7 @@
  * a limit of its own, and ends the machine. All of it goes to a second
  * terminal, so that kernel messages never mix with test output.
  *
- * The plan is a list of NUL-terminated words; see lab/plan.py, its writer.
+ * The plan is a list of NUL-terminated words; see lab/channel.py, its writer.
  */
 #define _GNU_SOURCE
 #include <errno.h>
