@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +18,7 @@ Check = Callable[[], list[str]]
 
 # Files whose format has no room for a comment, or that are not ours to mark.
 UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^lab/tests/data/)")
+POSITION = r"\S+:\d+:\d+: "  # of what a tool complains of
 # A machine of a package archive by its usual names; the mirror is the user's own.
 HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b"
 
@@ -86,8 +87,23 @@ def backports() -> list[str]:
     return [line for name in data.names("bases") if data.base(name).of for line in backport.check(data.base(name))]
 
 
-def checkpatch() -> list[str]:
-    base = data.base("mainline")
+def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) -> list[str]:
+    """The lines of a tool's output that begin with 'form', a regular expression.
+
+    LabError if the tool fails (status 1) without such a line: it has judged nothing, or speaks another language.
+    """
+    done = proc.finished(argv, cwd=cwd)
+    said = done.stdout.decode(errors="replace").splitlines()
+    found = [line for line in said if re.match(form, line)]
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not found):
+        why = (done.stderr.decode(errors="replace").splitlines() or said or ["no output"])[-1]
+        raise LabError(f"{' '.join(str(a) for a in argv[:2])} fails with status {done.returncode}: {why}")
+    return found
+
+
+def checkpatch(name: str = "mainline") -> list[str]:
+    """What checkpatch of a base's kernel says of that base's mails, but for what lab/checkpatch.toml accepts."""
+    base = data.base(name)
     assert base.series_dir is not None
     tree = source.find(base).tree
     accepted = data.load(data.LAB / "checkpatch.toml").get("accept", [])
@@ -102,10 +118,8 @@ def checkpatch() -> list[str]:
 
     def one(mail: Path) -> list[str]:
         ignore = ",".join(row["type"] for row in accepted if row.get("mail", "") in mail.name)
-        said = proc.output(
-            ["perl", tree / "scripts/checkpatch.pl", *options, "--ignore", ignore, mail], cwd=tree, ok=(0, 1)
-        )
-        return [x.replace(f"{mail.parent}/", "") for x in said.decode(errors="replace").splitlines() if x.strip()]
+        argv = ["perl", tree / "scripts/checkpatch.pl", *options, "--ignore", ignore, mail]
+        return [x.replace(f"{mail.parent}/", "") for x in complaints(argv, r".*\S", tree)]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [line for found in pool.map(one, series.mails(base.series_dir)) for line in found]
@@ -115,16 +129,12 @@ def scripts() -> list[str]:
     names = [n for n in tracked() if n.endswith(".sh") or n == ".ci/run"]
     if not names:
         return []
-    said = proc.output(["shellcheck", "--format=gcc", *names], cwd=cache.ROOT, ok=(0, 1)).decode()
-    return said.splitlines()
+    return complaints(["shellcheck", "--format=gcc", *names], POSITION)
 
 
 def ruff() -> list[str]:
     command = debian.command(debian.tool_root("ruff"), "usr/bin/ruff")
-    said = proc.output(
-        [*command, "check", "--no-cache", "--output-format=concise", "lab"], cwd=cache.ROOT, ok=(0, 1)
-    ).decode()
-    return [line for line in said.splitlines() if re.match(r"\S+:\d+:\d+: ", line)]
+    return complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
 
 
 def data_files() -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cache, check, data, debian, gauntlet_tests, kernel, proc, source, ui
+from . import cache, check, data, debian, gauntlet_tests, kernel, proc, series, source, ui
 from .errors import LabError
 
 if TYPE_CHECKING:
@@ -38,6 +38,17 @@ def lines_of(text: str, files: list[str]) -> Counter[str]:
     return found
 
 
+def said_of(argv: list[str | Path], what: str, files: list[str], tree: Path) -> Counter[str]:
+    """A command's complaints about these files of a tree. LabError if it fails without one: it may have run on none."""
+    done = proc.captured(argv, what, cwd=tree)
+    text = done.stdout.decode(errors="replace")
+    found = lines_of(text, files)
+    if done.returncode and not found:
+        why = (text.strip().splitlines() or ["no output"])[-1]
+        raise LabError(f"{what} fails with status {done.returncode}: {why}")
+    return found
+
+
 class Once:
     """The tree at BASE and at the series' end, and what a tool says of both."""
 
@@ -53,18 +64,15 @@ class Once:
         source.sync(self.tree, self.stock, self.last.files)
 
     def both(self, argv: Callable[[Path], list[str | Path]], what: str, files: list[str]) -> list[str]:
-        """What a command says of these files at the end, and not at BASE."""
-        said = [
-            lines_of(proc.captured(argv(tree), what, cwd=tree).stdout.decode(errors="replace"), files)
-            for tree in (self.stock, self.tree)
-        ]
-        return sorted(said[1] - said[0])
+        """What a command says of these files at the end, and not at BASE. LabError if it fails and says nothing."""
+        base, end = (said_of(argv(tree), what, files, tree) for tree in (self.stock, self.tree))
+        return sorted(end - base)
 
     def sources(self, suffixes: tuple[str, ...]) -> list[str]:
         return [n for n in self.files if n.endswith(suffixes) and n.startswith(("arch/", "include/", "virt/"))]
 
     def checkpatch(self) -> Found:
-        return Found(check.checkpatch(), f"{len(self.gauntlet.commits) - 1} mails, --strict")
+        return Found(check.checkpatch(self.gauntlet.base.name), f"{len(self.gauntlet.commits) - 1} mails, --strict")
 
     def kernel_doc(self) -> Found:
         files = self.sources((".c", ".h"))
@@ -147,7 +155,8 @@ def run(gauntlet: Gauntlet) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
     once = Once(gauntlet)
     parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
-    mails = [p.read_bytes() for p in sorted(gauntlet.base.series_dir.glob("*.patch"))]  # type: ignore[union-attr]
+    assert gauntlet.base.series_dir is not None
+    mails = [p.read_bytes() for p in series.mails(gauntlet.base.series_dir)]
     key = cache.digest(gauntlet.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
     checks: dict[str, Callable[[], Found]] = {
         "checkpatch": once.checkpatch,

@@ -116,17 +116,16 @@ def captured(
     return subprocess.CompletedProcess(list(argv), code, said)
 
 
-def output(
+def finished(
     argv: Sequence[str | Path],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     data: bytes | None = None,
-    ok: Sequence[int] = (0,),
-) -> bytes:
-    """The standard output of a short command."""
+) -> subprocess.CompletedProcess[bytes]:
+    """A short command, with its status and all that it says. LabError if there is no such command."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [str(a) for a in argv],
             cwd=cwd,
             env=environment(env),
@@ -136,6 +135,18 @@ def output(
         )
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
+
+
+def output(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes | None = None,
+    ok: Sequence[int] = (0,),
+) -> bytes:
+    """The standard output of a short command. LabError with its last words if its status is none of 'ok'."""
+    done = finished(argv, cwd=cwd, env=env, data=data)
     if done.returncode not in ok:
         if NO_SPACE_TEXT in done.stderr:
             raise full_disk(argv[0])

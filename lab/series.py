@@ -54,11 +54,16 @@ def mails(folder: Path) -> list[Path]:
     return found
 
 
+def _diffs(mail: Path) -> str:
+    """What stands behind a mail's message, which may quote a diff."""
+    return mail.read_text(errors="replace").partition("\n---\n")[2]
+
+
 def touched(found: list[Path]) -> list[str]:
     """Every kernel file that the mails name, sorted."""
     files: set[str] = set()
     for mail in found:
-        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", mail.read_text(errors="replace"), re.MULTILINE):
+        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", _diffs(mail), re.MULTILINE):
             files |= {one, two}
     return sorted(files)
 

@@ -224,6 +224,11 @@ class Patches(InCache):
         self.assertEqual((self.scratch / "virt/new.c").read_text(), "new\n")
         self.assertEqual((self.stock / "virt/old.c").read_text(), "one\ntwo\n")
 
+    def test_a_diff_in_a_message_touches_nothing(self) -> None:
+        mail = self.folder / "0001-x.patch"
+        mail.write_text(MAIL.replace("\n---\n", "\nNot by\n\ndiff --git a/virt/else.c b/virt/else.c\n---\n", 1))
+        self.assertEqual(series.touched([mail]), ["virt/new.c", "virt/old.c"])
+
     def test_does_not_apply(self) -> None:
         (self.stock / "virt/old.c").write_text("1\ntwo\n")
         with self.assertRaisesRegex(LabError, r"0001-x.patch does not apply to linux 9: virt/old.c:1; rebase it"):

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A tool that has judged nothing has not passed; and each base's mails are judged by that base's kernel."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from lab import check, data, gauntlet_more, series
+from lab.errors import LabError
+
+
+class Tools(unittest.TestCase):
+    def complaints(self, script: str) -> list[str]:
+        return check.complaints(["sh", "-c", script], check.POSITION)
+
+    def test_complaints(self) -> None:
+        self.assertEqual(self.complaints("true"), [])
+        self.assertEqual(self.complaints("echo Found 1 error.; echo a.py:1:2: E1 x; exit 1"), ["a.py:1:2: E1 x"])
+
+    def test_failure_without_a_complaint(self) -> None:
+        for script in ("echo 'E1 x in a.py'; exit 1", "echo a.py:1:2: E1 x; echo no config >&2; exit 2", "exit 1"):
+            with self.assertRaisesRegex(LabError, "^sh -c fails with status [12]: (E1 x in a.py|no config|no output)$"):
+                self.complaints(script)
+
+    def test_each_check_is_asked(self) -> None:
+        """ruff and shellcheck that fail in words of their own."""
+        with tempfile.TemporaryDirectory() as name:
+            tool = Path(name) / "tool"
+            tool.write_text("#!/bin/sh\necho unknown option; exit 1\n")
+            tool.chmod(0o755)
+            with (
+                mock.patch.object(check.debian, "tool_root"),
+                mock.patch.object(check.debian, "command", return_value=[str(tool)]),
+                self.assertRaisesRegex(LabError, "tool check fails with status 1: unknown option"),
+            ):
+                check.ruff()
+            (Path(name) / "shellcheck").symlink_to(tool)
+            with mock.patch.dict("os.environ", {"PATH": f"{name}:/bin"}), self.assertRaises(LabError):
+                check.scripts()
+
+    def test_of_the_gauntlet(self) -> None:
+        def said(script: str) -> Counter[str]:
+            return gauntlet_more.said_of(["sh", "-c", script], "tool", ["a.c"], Path())
+
+        self.assertEqual(said("echo a.c:1: warning: x; exit 3"), Counter({"a.c: warning: x": 1}))
+        self.assertEqual(said("echo b.c:1: warning: x"), Counter())
+        with self.assertRaisesRegex(LabError, "tool fails with status 127: .*no-tool: not found"):
+            said("no-tool")
+
+
+class Checkpatch(unittest.TestCase):
+    def test_of_the_base_that_is_asked_for(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            script = Path(name) / "scripts/checkpatch.pl"
+            script.parent.mkdir()
+            script.write_text('print "$ARGV[-1]\\n"; exit 1;\n')
+            asked = []
+
+            def find(base: data.Base) -> SimpleNamespace:
+                asked.append(base.name)
+                return SimpleNamespace(tree=Path(name))
+
+            with mock.patch.object(check.source, "find", side_effect=find):
+                found = check.checkpatch("6.12")
+        folder = data.base("6.12").series_dir
+        assert folder is not None
+        self.assertEqual(asked, ["6.12"])
+        self.assertEqual([Path(f).name for f in found], [p.name for p in series.mails(folder)])
+
+    def test_once_checks_its_own_base(self) -> None:
+        once = gauntlet_more.Once.__new__(gauntlet_more.Once)
+        once.gauntlet = SimpleNamespace(base=data.base("6.12"), commits=[1, 2])
+        with mock.patch.object(check, "checkpatch", return_value=["bad"]) as judged:
+            self.assertEqual(once.checkpatch().bad, ["bad"])
+        judged.assert_called_once_with("6.12")
+
+
+if __name__ == "__main__":
+    unittest.main()
