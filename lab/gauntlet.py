@@ -267,11 +267,23 @@ def growth(results: list[tuple[Cell, Result]]) -> list[str]:
     return rows
 
 
-def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> tuple[list[str], list[str]]:
-    """The table, commits by configurations; and what is wrong, line by line."""
+@dataclass
+class Matrix:
+    """The table, commits by configurations; and what is wrong with each of the builds that were judged."""
+
+    rows: list[str] = field(default_factory=list)
+    builds: list[list[str]] = field(default_factory=list)  # of each: lines, none if it is good
+
+    @property
+    def bad(self) -> list[str]:
+        return [line for lines in self.builds for line in lines]
+
+
+def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> Matrix:
+    """Judge the builds, each once: not those of a commit that changes nothing compiled, nor what BASE cannot build."""
     stock = {cell.name: result for cell, result in results if cell.commit.number == 0}
-    bad: list[str] = []
-    rows: list[str] = []
+    found = Matrix()
+    rows = found.rows
     width = max(len(c.subject) for c in gauntlet.commits)
     what = f"new warnings: {'/'.join(k.name for k in gauntlet.compilers)}"
     rows.append(f"{what:{width + 3}}  " + "  ".join(f"{c.name:>{len(c.name)}}" for c in gauntlet.configs))
@@ -289,16 +301,23 @@ def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> tuple[list
             if stock[cell.name].failed:
                 words[cell.name] = "-"
                 continue
+            why = [f"new: {m}" for m in new]
             if result.failed:
                 words[cell.name] = "FAIL"
-                bad.append(f"{commit.number} {commit.subject}: {cell.name}: {result.failed}")
-            bad += [f"{commit.number} {commit.subject}: {cell.name}: new: {m}" for m in new]
+                why.insert(0, result.failed)
+            found.builds.append([f"{commit.number} {commit.subject}: {cell.name}: {x}" for x in why])
         cells = []
         for config in gauntlet.configs:
             both = "/".join(words[f"{config.name} {k.name}"] for k in gauntlet.compilers)
             cells.append(f"{both:>{len(config.name)}}")
         rows.append(f"{commit.number:2} {commit.subject:{width}}  " + "  ".join(cells))
-    return rows, bad
+    return found
+
+
+def count(table: Matrix, boots: dict[str, list[str]], states: int, bad_checks: int, checks: int) -> tuple[int, int]:
+    """Passed and failed: builds, boots (a line of 'boots' for each that failed, of so many states), and checks."""
+    failed = sum(map(bool, table.builds)) + sum(map(len, boots.values())) + bad_checks
+    return len(table.builds) + states * len(boots) + checks - failed, failed
 
 
 def main() -> int:
@@ -310,7 +329,8 @@ def main() -> int:
         raise LabError(f"K={base.name} has no series; use K=mainline")
     gauntlet = Gauntlet(base)
     results = gauntlet.run()
-    rows, bad = matrix(gauntlet, results)
+    table = matrix(gauntlet, results)
+    bad = table.bad
     ui.say(f"{len(results)} cells, {gauntlet.ran} of them built now, in {ui.took(time.monotonic() - start)}")
     tests = gauntlet_tests.run(gauntlet)
     boots = gauntlet_boot.run(gauntlet)
@@ -318,7 +338,7 @@ def main() -> int:
     if not os.environ.get("T"):
         checks |= gauntlet_more.run(gauntlet)
     print()
-    print("\n".join(rows))
+    print("\n".join(table.rows))
     cannot = impossible(results)
     for name, why in cannot.items():
         print(f"-: {name} cannot be built on BASE either: {why}")
@@ -331,9 +351,8 @@ def main() -> int:
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
     for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
         print(line)
-    failed = len({line.rpartition(": ")[0] for line in bad}) + sum(bool(c.bad) for c in checks.values())
     states = len({commit.key for commit in gauntlet.commits})
-    passed = sum(cell.name not in cannot for cell, _ in results) + states * len(boots) + len(checks) - failed
+    passed, failed = count(table, boots, states, sum(bool(c.bad) for c in checks.values()), len(checks))
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return errors.FAILED if failed else errors.PASSED

@@ -27,7 +27,8 @@ class Gauntlet(unittest.TestCase):
             results.append((cell, gauntlet.Result(why, dict(gauntlet.messages(text)), 1.0, {"kvm-pr": 100})))
         made = SimpleNamespace(configs=[config], compilers=[compiler], commits=commits)
         self.growth = gauntlet.growth(results)
-        return gauntlet.matrix(made, results)  # type: ignore[arg-type]
+        self.made = gauntlet.matrix(made, results)  # type: ignore[arg-type]
+        return self.made.rows, self.made.bad
 
     def test_moved_warning_is_not_new(self) -> None:
         rows, bad = self.table([OLD.replace(":10:", ":20:")])
@@ -52,6 +53,15 @@ class Gauntlet(unittest.TestCase):
         rows, bad = self.table([], failed="no", base_failed="no")
         self.assertRegex(rows[1], r"BASE +-$")
         self.assertEqual(bad, [])
+
+    def test_count(self) -> None:
+        """A build with two new warnings is one that fails, whichever files they are in; a boot is one of its own."""
+        boots, other = {"a": ["1 one: dies", "3 three: dies"], "b": []}, OLD.replace("a.c", "c.c")
+        for said in ([OLD], [OLD, NEW], [OLD, NEW, other], [OLD, NEW.replace("'y'", "'z'"), NEW]):
+            self.table(said)
+            # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.
+            failed = 2 * (len(said) > 1) + 2 + 1
+            self.assertEqual(gauntlet.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
 
     def test_matrix_loads(self) -> None:
         self.assertEqual({c.name for c in gauntlet.compilers()}, {"gcc", "clang"})
