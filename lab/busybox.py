@@ -42,7 +42,7 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
 def build(target: data.Target) -> bytes:
     """The program, static, for a target."""
     debian.ensure(kernel.needs(target))
-    tree = debian.source_tree(PACKAGE, data.load(data.LAB / "tools.toml")[PACKAGE]["suites"])
+    tree = debian.source_tree(PACKAGE, debian.tools()[PACKAGE].suites[0])
     key = cache.digest(tree.name, CONFIG.read_bytes(), kernel.compiler(target), target.cross)[:12]
     final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
     with cache.lock("busybox"):

@@ -9,6 +9,7 @@ import tempfile
 import urllib.parse
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import backport, cache, clauses, data, debian, export, proc, series, source, testrun, ui
@@ -101,12 +102,28 @@ def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) ->
     return found
 
 
+@dataclass(frozen=True)
+class Accept:
+    """A complaint of checkpatch that is no mistake: [[accept]]."""
+
+    type: str  # as --show-types tells it
+    reason: str  # why it is none
+    mail: str = ""  # only in mails that have this in their file name
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """lab/checkpatch.toml."""
+
+    accept: list[Accept] = field(default_factory=list)  # in no order
+
+
 def checkpatch(name: str = "mainline") -> list[str]:
     """What checkpatch of a base's kernel says of that base's mails, but for what lab/checkpatch.toml accepts."""
     base = data.base(name)
     assert base.series_dir is not None
     tree = source.find(base).tree
-    accepted = data.load(data.LAB / "checkpatch.toml").get("accept", [])
+    accepted = data.read(Accepted, data.LAB / "checkpatch.toml").accept
     options = [
         "--strict",
         "--terse",
@@ -117,7 +134,7 @@ def checkpatch(name: str = "mainline") -> list[str]:
     ]
 
     def one(mail: Path) -> list[str]:
-        ignore = ",".join(row["type"] for row in accepted if row.get("mail", "") in mail.name)
+        ignore = ",".join(row.type for row in accepted if row.mail in mail.name)
         argv = ["perl", tree / "scripts/checkpatch.pl", *options, "--ignore", ignore, mail]
         return [x.replace(f"{mail.parent}/", "") for x in complaints(argv, r".*\S", tree)]
 

@@ -4,71 +4,78 @@
 from __future__ import annotations
 
 import fnmatch
-import re
-import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from .cache import ROOT
 from .errors import LabError
+from .loader import convert, load, make, read
 
 LAB = ROOT / "lab"
+_Kind = TypeVar("_Kind")
+Endian = Literal["big", "little"]
 
 
 @dataclass(frozen=True)
 class Package:
     """A Debian package, and the command or file that shows it is there."""
 
-    name: str
-    has: str
+    name: str  # of the package
+    has: str  # a command in PATH, or a path that begins with /
 
 
 @dataclass(frozen=True)
 class Qemu:
-    binary: str
-    args: list[str]
-    memory: str = "512M"
-    smp: int = 1
+    """The emulator of a target: [qemu]."""
+
+    binary: str  # the program, without its folder
+    args: list[str]  # machine, CPU and what else makes it that machine
+    memory: str = "512M"  # as -m takes it
+    smp: int = 1  # CPUs
     virtio_ports: bool = False  # for all but the console, instead of serial ports
     buses: list[str] = field(default_factory=list)  # for one device each, where the machine does not have one for all
 
 
 @dataclass(frozen=True)
 class Boot:
-    console: str
-    result: str
-    end: str
-    limit: int
-    cmdline: str = ""
+    """How a target boots, says its results, and ends: [boot]."""
+
+    console: str  # the terminal of the kernel's messages, without /dev/
+    result: str  # the terminal that init writes the results to, without /dev/
+    end: Literal["poweroff", "restart"]  # how init ends the machine
+    limit: int  # seconds from power on until init speaks
+    cmdline: str = ""  # more words for the kernel's command line
     client: str = ""  # the terminal after that of the results: to a QEMU in the target
     patience: int = 1  # times the limits of tests, for a slow kernel
 
 
 @dataclass(frozen=True)
 class Must:
-    """What must be true once booted, else the run is worthless."""
+    """What must be true once booted, else the run is worthless: [must]."""
 
-    machine: str
-    cpuinfo: list[str]
-    pr: bool = True
-    hv: bool = False
+    machine: str  # uname -m
+    cpuinfo: list[str]  # regular expressions, each of which a line of /proc/cpuinfo matches
+    pr: bool = True  # a KVM PR guest can be created
+    hv: bool = False  # a KVM HV guest can be created
 
 
 @dataclass(frozen=True)
 class Target:
-    name: str
+    """lab/targets/NAME.toml: an emulated machine and the configuration of its kernel."""
+
+    name: str  # of the file
     kernel: str  # the target whose kernel and test programs it boots, mostly itself
-    summary: str
-    bits: int
-    endian: str
-    cross: str
-    fragments: list[str]
-    packages: list[Package]
-    qemu: Qemu
-    boot: Boot
-    must: Must
-    like: str = ""
+    summary: str  # one line for people
+    bits: Literal[32, 64]  # of its programs
+    endian: Endian  # of its programs
+    cross: str  # prefix of its compiler and binutils
+    fragments: list[str]  # files of lab/configs, later ones win
+    packages: list[Package]  # of Debian: the cross compiler
+    qemu: Qemu  # the emulator
+    boot: Boot  # how it boots and ends
+    must: Must  # how to know it
+    like: str = ""  # the target whose keys these are on top of; it boots that one's kernel unless it has fragments
     default: bool = True  # in a make test without T=
 
     @property
@@ -79,12 +86,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Base:
-    name: str
-    summary: str
-    package: str
-    suites: tuple[str, ...]
-    base: str
-    series: str = ""
+    """lab/bases/NAME.toml: a kernel source, and what is applied to it."""
+
+    name: str  # of the file
+    summary: str  # one line for people
+    package: str  # of Debian with the kernel's source: a regular expression for its name
+    suites: tuple[str, ...]  # of Debian, where to look for it
+    base: str  # the file of the checkout that pins the version
+    series: str = ""  # the folder of the checkout with the mails; none: the kernel as it is
     of: str = ""  # the base whose series this is a backport of
 
     @property
@@ -98,17 +107,19 @@ class Base:
 
 @dataclass(frozen=True)
 class Test:
-    binary: str
-    limit: int
-    targets: list[str] = field(default_factory=list)
+    """[[test]] of a suite: a program in the target, or something with a guest of a QEMU in there."""
+
+    binary: str  # the program, a script of lab/sessions, or "guestboot", "lockstep", "replay"
+    limit: int  # seconds, times the target's patience
+    targets: list[str] = field(default_factory=list)  # all if empty
     also: list[str] = field(default_factory=list)  # targets that are no default ones, on which it runs without T=
     hv: bool = False  # about KVM HV, so for targets that have it; else for those with PR
     name: str = ""  # if it is not the binary's
-    args: list[str] = field(default_factory=list)
+    args: list[str] = field(default_factory=list)  # of the program
     bases: list[str] = field(default_factory=list)  # without K=: on these only
     ktap: bool = True  # False: no KTAP, the exit status is the result
     guest: str = ""  # of a QEMU in the target: for a session of gdb
-    start: str = ""
+    start: str = ""  # the symbol or address where it begins, reached under TCG; else at reset
     steps: int = 0  # in lockstep, instead of a session
 
     @property
@@ -120,29 +131,6 @@ class Test:
         names = {target.name} if self.guest else {target.name, target.like}
         wanted = {*self.targets, *self.also}
         return (target.must.hv if self.hv else target.must.pr) and (not self.targets or bool(names & wanted))
-
-
-_Kind = TypeVar("_Kind")
-
-
-def make(kind: type[_Kind], table: dict[str, Any], where: Path) -> _Kind:
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    for key in table:
-        if key not in known:
-            raise LabError(f"{where}: unknown key '{key}'; known: {', '.join(sorted(known))}")
-    try:
-        return kind(**table)
-    except TypeError as why:
-        raise LabError(f"{where}: {re.sub(r'^.*__init__..', '', str(why))}") from None
-
-
-def load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise LabError(f"{path} is missing: restore it with git") from None
-    except tomllib.TOMLDecodeError as why:
-        raise LabError(f"{path}: {why}") from None
 
 
 def names(kind: str) -> list[str]:
@@ -185,9 +173,6 @@ def target(name: str) -> Target:
             if key in (theirs if key == "kernel" else table):
                 raise LabError(f"{path}: it boots the kernel of {owner}, so '{key}' belongs into {owner}.toml")
         table |= {key: theirs[key] for key in BUILD if key in theirs}
-    for key, kind in (("qemu", Qemu), ("boot", Boot), ("must", Must)):
-        table[key] = make(kind, table.get(key, {}), path)
-    table["packages"] = [make(Package, p, path) for p in table.get("packages", [])]
     return make(Target, {"name": name, "kernel": name} | table, path)
 
 
@@ -201,9 +186,14 @@ def targets(pattern: str) -> list[Target]:
 
 def base(name: str) -> Base:
     path = _find("bases", "K", name)
-    table = load(path)
-    table["suites"] = tuple(table.get("suites", []))
-    return make(Base, {"name": name} | table, path)
+    return make(Base, {"name": name} | load(path), path)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """lab/suites/NAME.toml."""
+
+    test: list[Test]  # in the order of running
 
 
 def guest(name: str, kind: type[_Kind]) -> _Kind:
@@ -212,8 +202,9 @@ def guest(name: str, kind: type[_Kind]) -> _Kind:
 
 
 def suite(name: str) -> list[Test]:
+    """The tests of SUITE=name. LabError for unknown targets and bases, and for tests of one name."""
     path = _find("suites", "SUITE", name)
-    tests = [make(Test, t, path) for t in load(path).get("test", [])]
+    tests = read(Suite, path).test
     for test in tests:
         for wanted in [*test.targets, *test.also]:
             if wanted not in names("targets"):
@@ -237,10 +228,10 @@ def programs(target: Target) -> list[Test]:
 
 @dataclass(frozen=True)
 class Expected:
-    """Test ids that must fail; and those not judged, as a fault shows itself in them by chance."""
+    """[TARGET] of lab/expect: test ids that must fail; and those in which a bug shows itself by chance."""
 
-    fail: frozenset[str] = frozenset()
-    luck: frozenset[str] = frozenset()
+    fail: frozenset[str] = frozenset()  # PROGRAM.CASE, or PROGRAM as a whole
+    luck: frozenset[str] = frozenset()  # the same, of tests that are not judged
 
 
 def expected(base_name: str) -> dict[str, Expected] | None:
@@ -248,12 +239,9 @@ def expected(base_name: str) -> dict[str, Expected] | None:
     path = LAB / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None
-    return {
-        name: make(Expected, {kind: frozenset(ids) for kind, ids in table.items()}, path)
-        for name, table in load(path).items()
-    }
+    return convert(load(path), dict[str, Expected], "expect", path)
 
 
 def packages() -> dict[str, list[Package]]:
     path = LAB / "packages.toml"
-    return {need: [make(Package, p, path) for p in rows] for need, rows in load(path).items()}
+    return convert(load(path), dict[str, list[Package]], "packages", path)

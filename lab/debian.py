@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import cache, data, proc, ui
@@ -199,34 +199,48 @@ def _newer(one: str, two: str) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Tool:
+    """[NAME] of lab/tools.toml."""
+
+    suites: list[list[str]]  # of Debian; each list is tried in turn, the last suite of one is preferred
+    packages: list[str] = field(default_factory=list)  # to unpack with what they depend on; none: built from its source
+
+
+def tools() -> dict[str, Tool]:
+    """lab/tools.toml."""
+    path = data.LAB / "tools.toml"
+    return data.convert(data.load(path), dict[str, Tool], "tools", path)
+
+
 def tool_root(name: str, arch: str | None = None) -> Path:
     """A tool of lab/tools.toml, unpacked with its dependencies in the cache."""
-    tool = data.load(data.LAB / "tools.toml").get(name)
+    tool = tools().get(name)
     if tool is None:
         raise LabError(f"lab/tools.toml does not describe '{name}'")
     arch = arch or architecture()
-    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool['suites'], tool['packages'])[:12]}"
+    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool.suites, tool.packages)[:12]}"
     with cache.lock(final.name):
         if not final.exists():
             _fetch_tool(name, tool, arch, final)
     return final
 
 
-def _fetch_tool(name: str, tool: dict[str, list], arch: str, final: Path) -> None:
+def _fetch_tool(name: str, tool: Tool, arch: str, final: Path) -> None:
     """From the first suites that the mirror has whole."""
     cache.need_space(1)
-    for number, suites in enumerate(tool["suites"], 1):
+    for number, suites in enumerate(tool.suites, 1):
         try:
             apt = Apt(suites, arch)
             apt.update()
             ui.say(f"fetching {name} from {suites[-1]} ({arch})")
             with cache.building(final) as work:
-                apt.closure(tool["packages"], work)
+                apt.closure(tool.packages, work)
             return
         except Torn as why:
-            if number == len(tool["suites"]):
+            if number == len(tool.suites):
                 raise
-            ui.say(f"{why}; trying {' with '.join(reversed(tool['suites'][number]))}")
+            ui.say(f"{why}; trying {' with '.join(reversed(tool.suites[number]))}")
 
 
 def bootable(root: Path) -> Path:

@@ -37,10 +37,10 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Expected:
-    """Where a right session stops, and the registers that it shows."""
+    """lab/demo/expected.toml: where a right session stops, and the registers that it shows."""
 
-    stops: list[str]
-    values: dict[str, int]
+    stops: list[str]  # places in guest.S, in their order
+    values: dict[str, int]  # of registers, at the end
 
     @property
     def steps(self) -> int:
@@ -70,8 +70,7 @@ class Session:
 
 
 def expected() -> Expected:
-    table = data.load(HERE / "expected.toml")
-    return Expected(table["stops"], table["values"])
+    return data.read(Expected, HERE / "expected.toml")
 
 
 def disassembly(text: str) -> dict[int, tuple[str, str]]:

@@ -13,7 +13,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from . import cache, data, debian, errors, export, kernel, proc, source, ui
 from .errors import LabError
@@ -24,10 +23,33 @@ MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:spar
 
 @dataclass(frozen=True)
 class Compiler:
-    name: str
-    make: tuple[str, ...]
+    """[[compiler]] of lab/gauntlet.toml."""
+
+    name: str  # for people, and for folders
+    make: tuple[str, ...] = ()  # more words for make
     cc: str = ""  # in the place of the cross compiler
-    packages: tuple[data.Package, ...] = ()
+    packages: tuple[data.Package, ...] = ()  # of Debian, which it needs
+
+
+@dataclass(frozen=True)
+class Config:
+    """[[config]] of lab/gauntlet.toml: a target's configuration, and what is other."""
+
+    name: str  # for people, for folders and T=
+    summary: str  # one line for people
+    target: str  # whose compiler and fragments it has
+    add: list[str] = field(default_factory=list)  # fragments of lab/configs on top
+    instead: bool = False  # in the place of the target's own fragments
+
+
+@dataclass(frozen=True)
+class File:
+    """lab/gauntlet.toml."""
+
+    config: list[Config]  # every commit is built with each
+    compiler: list[Compiler]  # and by each
+    boot: list[str]  # targets that every commit is booted on
+    build: str = "arch/powerpc/kvm/"  # what make builds
 
 
 @dataclass(frozen=True)
@@ -62,28 +84,22 @@ class Result:
     sizes: dict[str, int] = field(default_factory=dict)  # text of the modules
 
 
-def _rows(kind: str) -> list[dict[str, Any]]:
-    table = data.load(MATRIX)
-    for key in table.keys() - {"build", "boot", "config", "compiler"}:
-        raise LabError(f"{MATRIX}: unknown key '{key}'; known: boot, build, compiler, config")
-    return table.get(kind, [])
+def file() -> File:
+    return data.read(File, MATRIX)
 
 
 def configs() -> list[data.Target]:
     """The configurations, as targets that no machine boots."""
     found = []
-    for row in _rows("config"):
-        known = {"name", "summary", "target", "add", "instead"}
-        if set(row) - known or not {"name", "summary", "target"} <= set(row):
-            raise LabError(f"{MATRIX}: a config has name, summary, target, and may have add, instead")
-        base = data.target(row["target"])
-        fragments = [*([] if row.get("instead") else base.fragments), *row.get("add", [])]
+    for row in file().config:
+        base = data.target(row.target)
+        fragments = [*([] if row.instead else base.fragments), *row.add]
         for name in fragments:
             if not (data.LAB / "configs" / name).exists():
-                raise LabError(f"{MATRIX}: {row['name']}: no lab/configs/{name}")
+                raise LabError(f"{MATRIX}: {row.name}: no lab/configs/{name}")
         found.append(
             dataclasses.replace(
-                base, name=row["name"], summary=row["summary"], kernel=f"check-{row['name']}", fragments=fragments
+                base, name=row.name, summary=row.summary, kernel=f"check-{row.name}", fragments=fragments
             )
         )
     return found
@@ -91,7 +107,7 @@ def configs() -> list[data.Target]:
 
 def booted() -> list[data.Target]:
     """The targets that every commit is booted on."""
-    return [data.target(name) for name in data.load(MATRIX).get("boot", [])]
+    return [data.target(name) for name in file().boot]
 
 
 def chosen(*found: list[data.Target]) -> list[list[data.Target]]:
@@ -105,18 +121,7 @@ def chosen(*found: list[data.Target]) -> list[list[data.Target]]:
 
 
 def compilers() -> list[Compiler]:
-    found = []
-    for row in _rows("compiler"):
-        packages = tuple(data.Package(**p) for p in row.pop("packages", []))
-        try:
-            found.append(Compiler(**row | {"make": tuple(row.get("make", []))}, packages=packages))
-        except TypeError:
-            raise LabError(f"{MATRIX}: a compiler has name, make, cc and packages") from None
-    return found
-
-
-def building() -> str:
-    return data.load(MATRIX).get("build", "arch/powerpc/kvm/")
+    return file().compiler
 
 
 def compiled(path: str) -> bool:
@@ -151,7 +156,7 @@ class Gauntlet:
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
         self.configs, self.boots = chosen(configs(), booted())
-        self.compilers, self.build = compilers(), building()
+        self.compilers, self.build = compilers(), file().build
         self.commits = commits(base)
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(

@@ -17,23 +17,26 @@ BASE = "mainline"  # of the guest's own kernel, if it has one
 INSIDE = "/tmp/lab"  # where a target's QEMU finds the files of its boot
 # The guest's serial console goes to where QEMU itself talks.
 CONSOLE = ["-chardev", "file,id=console,path=/dev/stdout", "-serial", "chardev:console"]
+DEFAULTS = ("-nographic", "-nodefaults", "-no-user-config", "-S")
 
 
 @dataclass(frozen=True)
 class Guest:
-    name: str
-    summary: str
-    program: str
-    args: list[str]
+    """lab/guests/NAME.toml."""
+
+    name: str  # of the file
+    summary: str  # one line for people
+    program: str  # the QEMU that runs it, without its folder
+    args: list[str]  # of QEMU: the machine
     architecture: str  # as gdb calls it
-    endian: str
+    endian: data.Endian  # at its first instruction
     firmware: str  # that of the lab's own QEMU, whichever QEMU runs it
     kernel: str = ""  # the target whose kernel it runs; else firmware only
-    cmdline: str = ""
-    init: str = "idle.c"
+    cmdline: str = ""  # of that kernel
+    init: str = "idle.c"  # of lab/init: its first process
     up: str = "guest: up"  # what its console says at the end of its boot
     rom: list[int] = field(default_factory=list)  # address and size, if that and RAM are all that is executed
-    defaults: list[str] = field(default_factory=lambda: ["-nographic", "-nodefaults", "-no-user-config", "-S"])
+    defaults: list[str] = field(default_factory=lambda: [*DEFAULTS])  # of QEMU: words that other guests have too
 
     @property
     def target(self) -> data.Target | None:

@@ -19,13 +19,13 @@ LIST = data.LAB / "mutants.toml"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A defect: 'old' becomes 'new' in one file; fail: per target, patterns of the tests that must find it."""
+    """A defect: [[mutant]]."""
 
-    name: str
-    file: str
-    old: str
-    new: str
-    fail: dict[str, list[str]]
+    name: str  # of the defect
+    file: str  # of the kernel, one that the series changes
+    old: str  # what the defect is in the place of; it is in the file exactly once
+    new: str  # the defect
+    fail: dict[str, list[str]]  # per target, patterns of the tests that must find it
 
     def apply(self, text: str) -> str:
         """The file with the defect. LabError if 'old' is not there exactly once."""
@@ -36,9 +36,16 @@ class Mutant:
         return text.replace(self.old, self.new)
 
 
+@dataclass(frozen=True)
+class File:
+    """lab/mutants.toml."""
+
+    mutant: list[Mutant]  # in the order of running
+
+
 def load(path: Path = LIST) -> list[Mutant]:
     """The mutants of a list. LabError for unknown keys, names that are not unique, and mutants that nothing finds."""
-    made = [data.make(Mutant, table, path) for table in data.load(path).get("mutant", [])]
+    made = data.read(File, path).mutant
     names = [m.name for m in made]
     for one in made:
         if names.count(one.name) > 1:

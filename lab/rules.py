@@ -5,22 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from . import data, guest
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What may differ after an instruction, and why."""
+    """What may differ after an instruction, and why: [[rule]]."""
 
-    name: str
-    mask: int
-    value: int
-    registers: list[str]
-    reason: str
-    bits: int = -1
-    guests: list[str] = field(default_factory=list)
-    goes_on_with: str = "kvm"  # the side whose value both have then
+    name: str  # for people
+    mask: int  # the rule is for an instruction if (instruction & mask) == value
+    value: int  # see mask
+    registers: list[str]  # that may differ; "rD" is the instruction's own target register
+    reason: str  # why they may
+    bits: int = -1  # only these of the registers may differ
+    guests: list[str] = field(default_factory=list)  # the rule is for these only; all if empty
+    goes_on_with: Literal["kvm", "tcg"] = "kvm"  # the side whose value both have then
     reads: list[int] = field(default_factory=list)  # only from these addresses, first and last; X-form loads
 
     def fits(self, instruction: int, registers: Callable[[], dict[str, int]]) -> bool:
@@ -41,15 +42,32 @@ def indexed(instruction: int, registers: dict[str, int]) -> int:
 
 
 @dataclass(frozen=True)
+class Registers:
+    """Which registers are compared, by patterns of their names: [registers]."""
+
+    step: list[str]  # after each step
+    rest: list[str]  # after many steps
+
+
+@dataclass(frozen=True)
+class File:
+    """lab/lockstep.toml."""
+
+    registers: Registers  # what is compared
+    rule: list[Rule] = field(default_factory=list)  # what may differ
+
+
+@dataclass(frozen=True)
 class Table:
+    """What the file says for one guest."""
+
     step: list[str]
     rest: list[str]
     rules: list[Rule]
 
 
 def table(who: guest.Guest) -> Table:
-    path = data.LAB / "lockstep.toml"
-    text = data.load(path)
-    rules = [data.make(Rule, rule, path) for rule in text.get("rule", [])]
-    rules = [rule for rule in rules if not rule.guests or who.name in rule.guests]
-    return Table(text["registers"]["step"], text["registers"]["rest"], rules)
+    """The registers to compare and the rules for a guest."""
+    file = data.read(File, data.LAB / "lockstep.toml")
+    rules = [rule for rule in file.rule if not rule.guests or who.name in rule.guests]
+    return Table(file.registers.step, file.registers.rest, rules)
