@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 
-from . import cache, data, errors, options, source, ui
+from . import cache, data, errors, options, proc, source, ui
 from .errors import LabError
 
 HELP = """\
@@ -52,27 +52,7 @@ exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashe
 make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value ...' is the
 same as 'make COMMAND VARIABLE=value ...' and exits with the status as it is."""
 
-VARIABLES = (
-    "K",
-    "T",
-    "GUEST",
-    "STEPS",
-    "START",
-    "RESUME",
-    "TEST",
-    "SUITE",
-    "MUTANTS",
-    "PAYLOAD",
-    "ARGS",
-    "LIMIT",
-    "KERNEL_SRC",
-    "TREE",
-    "V",
-    "FORMAT",
-    "PART",
-    "OUT",
-    "LAB_CACHE",
-)
+VARIABLES = (*proc.VARIABLES, "LAB_CACHE")
 BASE, TARGET = "mainline", "pseries-p8"
 
 

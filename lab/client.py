@@ -108,8 +108,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
-        self._folder.cleanup()
+        try:
+            self.end()
+        finally:
+            self._folder.cleanup()
 
     @property
     def alive(self) -> bool:

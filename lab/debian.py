@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -184,19 +185,21 @@ def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
 
 
 def newest_first(found: set[Found]) -> list[Found]:
-    ordered: list[Found] = []
-    for item in sorted(found, key=lambda f: (f.package, f.version)):
-        at = next((i for i, other in enumerate(ordered) if _newer(item.version, other.version)), len(ordered))
-        ordered.insert(at, item)
-    return ordered
+    """By version, as dpkg orders them; of one version by name."""
+    by_name = sorted(found, key=lambda f: f.package)
+    return sorted(by_name, key=functools.cmp_to_key(lambda one, two: _compare(two.version, one.version)))
 
 
-def _newer(one: str, two: str) -> bool:
-    try:
-        proc.output(["dpkg", "--compare-versions", one, "gt", two])
-    except LabError:
-        return False
-    return True
+def _compare(one: str, two: str) -> int:
+    """Below 0 if the first version is older, 0 if dpkg sees no difference, above 0 if it is newer."""
+    for relation, result in (("lt", -1), ("gt", 1)):
+        done = proc.finished(["dpkg", "--compare-versions", one, relation, two])
+        if done.returncode == 0:
+            return result
+        if done.returncode != 1:
+            said = done.stderr.decode(errors="replace").strip()
+            raise LabError(f"dpkg cannot compare the versions {one} and {two}: {said or 'no reason given'}")
+    return 0
 
 
 @dataclass(frozen=True)

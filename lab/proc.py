@@ -48,9 +48,14 @@ def kill_all() -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
+# The lab's own options, which a build would take for its own: V, OUT, FORMAT.
+VARIABLES = (
+    *("K", "T", "GUEST", "STEPS", "START", "RESUME", "TEST", "SUITE", "MUTANTS", "PAYLOAD", "ARGS", "LIMIT"),
+    *("KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT"),
+)
 # What would change a build or a git command behind our back.
 DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")
-DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", "K", "T", "V")
+DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", *VARIABLES)
 # The checkout may belong to another user, as in a container.
 GIT_TRUST = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
 

@@ -66,7 +66,7 @@ class Job:
     @property
     def sessions(self) -> bool:
         """With a guest of a real QEMU, not programs in the host."""
-        return bool(self.tests[0].guest)
+        return any(test.guest for test in self.tests)
 
 
 @dataclass

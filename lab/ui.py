@@ -13,7 +13,8 @@ _COLOURS = {"PASSED": 32, "FAILED": 31, "CRASHED": 31, "TIMEOUT": 31, "SKIPPED":
 
 
 def _colourful(stream) -> bool:
-    return stream.isatty() and "NO_COLOR" not in os.environ
+    """NO_COLOR counts unless it is empty, and a dumb terminal has no colours."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def paint(text: str, status: str | None = None, stream=None) -> str:

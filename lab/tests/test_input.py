@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, cpio, data, debian, elf, errors, kernel, proc, series, source, testrun
+from lab import cache, channel, data, debian, elf, errors, kernel, proc, series, source, testrun
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -283,15 +283,6 @@ class Formats(InCache):
         words = channel.plan("n", "hvc1", "poweroff", [channel.Command("t", ["/bin/t", "a b"], 5)]).split(b"\0")
         self.assertEqual(words[:6], [b"nonce", b"n", b"result", b"hvc1", b"end", b"poweroff"])
         self.assertEqual(words[7:], [b"run", b"t", b"5", b"2", b"/bin/t", b"a b", b"done", b""])
-
-    def test_cpio_is_reproducible(self) -> None:
-        def make() -> bytes:
-            archive = cpio.Archive()
-            archive.file("bin/a", b"abc")
-            archive.device("dev/null", 1, 3)
-            return archive.data()
-
-        self.assertEqual(make(), make())
 
 
 class Expectations(unittest.TestCase):
