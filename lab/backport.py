@@ -48,7 +48,7 @@ class Notes:
             rows = {key: [Row(**row) for row in table.get(key, [])] for key in ("omit", "differs")}
         except TypeError:
             raise LabError(f"{path}: each row wants 'subject' and 'why', and nothing else") from None
-        return Notes(path, **rows)
+        return Notes(path, rows["omit"], rows["differs"])
 
     def find(self, rows: list[Row], subject: str) -> Row | None:
         row = next((r for r in rows if r.fits(subject)), None)
@@ -95,7 +95,9 @@ class Maker:
         assert base.series_dir is not None
         self.base, self.where, self.folder = base, where, base.series_dir
         self.notes = Notes.read(self.folder)
-        self.of = f"../{data.base(base.of).series_dir.name}"  # type: ignore[union-attr]
+        of = data.base(base.of).series_dir
+        assert of is not None
+        self.of = f"../{of.name}"
         self.listing: list[str] = []
         self.local: dict[str, bytes] = {}
         self.unexplained: list[str] = []
@@ -144,7 +146,7 @@ class Maker:
         old, made_from = self.old.get(mail.subject, (None, ""))
         if old and made_from != mail.patch_id:
             ui.say(f"'{mail.subject}' has changed: {old.name} was made from another patch")
-        return bool(old) and made_from == mail.patch_id and self.am(old)
+        return old is not None and made_from == mail.patch_id and self.am(old)
 
     def corrected(self, mail: Mail, hand: dict[str, str], start: str) -> bool:
         """A mail that applies can still be wrong here: replace it by what a person has made and noted."""
@@ -184,11 +186,11 @@ class Maker:
 
     def differences(self, mail: Mail) -> list[str]:
         """Where the patch is another one than mainline's, the context included."""
-        texts = [
+        theirs, ours = (
             [x for x in self.git("diff", f"{c}~", c).splitlines() if not x.startswith(("index ", "@@ "))]
             for c in (mail.commit, "HEAD")
-        ]
-        return list(difflib.unified_diff(*texts, n=1, lineterm=""))[2:]
+        )
+        return list(difflib.unified_diff(theirs, ours, n=1, lineterm=""))[2:]
 
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""

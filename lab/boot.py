@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from . import cache, channel, cpio, data, debian, proc, ui
 from .errors import LabError
@@ -226,7 +227,7 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
 
 
 @contextlib.contextmanager
-def _started(argv: list[str], spec: Spec, stderr, fds: tuple[int, ...]):
+def _started(argv: list[str], spec: Spec, stderr: BinaryIO, fds: tuple[int, ...]) -> Iterator[subprocess.Popen[bytes]]:
     if not spec.interactive:
         with proc.group(
             argv,

@@ -54,7 +54,7 @@ def build(target: data.Target) -> bytes:
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir(parents=True)
             _configure(tree, out, log)
-            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", tree, f"O={out}", f"CROSS_COMPILE={target.cross}"]
+            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={target.cross}"]
             proc.logged(["make", *args, "busybox"], log, "building busybox")
             os.rename(out / "busybox", final)
             shutil.rmtree(out)

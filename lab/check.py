@@ -135,7 +135,7 @@ def checkpatch(name: str = "mainline") -> list[str]:
 
     def one(mail: Path) -> list[str]:
         ignore = ",".join(row.type for row in accepted if row.mail in mail.name)
-        argv = ["perl", tree / "scripts/checkpatch.pl", *options, "--ignore", ignore, mail]
+        argv = ["perl", str(tree / "scripts/checkpatch.pl"), *options, "--ignore", ignore, str(mail)]
         return [x.replace(f"{mail.parent}/", "") for x in complaints(argv, r".*\S", tree)]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -154,6 +154,11 @@ def ruff() -> list[str]:
     return complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
 
 
+def mypy() -> list[str]:
+    """Types; what is checked and how strictly is in pyproject.toml."""
+    return complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
+
+
 def data_files() -> list[str]:
     """Every data file loads; an expectation names a target and a test of the suite."""
     for name in data.names("bases"):
@@ -165,9 +170,9 @@ def data_files() -> list[str]:
             f"{target.name}: no lab/configs/{f}" for f in target.fragments if not (data.LAB / "configs" / f).exists()
         ]
     for base in data.names("expect"):
-        for target, must in (data.expected(base) or {}).items():
-            if target not in data.names("targets"):
-                bad.append(f"lab/expect/{base}.toml: unknown target {target}")
+        for name, must in (data.expected(base) or {}).items():
+            if name not in data.names("targets"):
+                bad.append(f"lab/expect/{base}.toml: unknown target {name}")
             ids = sorted(must.fail | must.luck)
             bad += [f"lab/expect/{base}.toml: no suite has {i}" for i in ids if i.split(".")[0] not in tests]
     return bad
@@ -184,6 +189,7 @@ CHECKS: dict[str, Check] = {
     "no host names": hosts,
     "shellcheck": scripts,
     "ruff": ruff,
+    "mypy": mypy,
     "series and folder agree": listing,
     "mails make the round trip": round_trip,
     "backports follow the mails": backports,

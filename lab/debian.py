@@ -179,15 +179,18 @@ def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
             with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
                 dsc = apt.source(package, version, Path(name))
                 work.rmdir()
-                argv = ["dpkg-source", "--no-check", "-x", dsc, work]
+                argv = ["dpkg-source", "--no-check", "-x", str(dsc), str(work)]
                 proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
     return final
 
 
 def newest_first(found: set[Found]) -> list[Found]:
     """By version, as dpkg orders them; of one version by name."""
-    by_name = sorted(found, key=lambda f: f.package)
-    return sorted(by_name, key=functools.cmp_to_key(lambda one, two: _compare(two.version, one.version)))
+
+    def order(one: Found, two: Found) -> int:
+        return _compare(two.version, one.version)
+
+    return sorted(sorted(found, key=lambda f: f.package), key=functools.cmp_to_key(order))
 
 
 def _compare(one: str, two: str) -> int:

@@ -106,8 +106,8 @@ def stepper(target: data.Target) -> bytes:
     final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.cross)[:12]}"
     if not final.exists():
         with cache.building(final) as work:
-            argv = [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", work / "stepper"]
-            proc.logged([*argv, source], cache.log("demo"), "building stepper.c")
+            argv = [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(work / "stepper")]
+            proc.logged([*argv, str(source)], cache.log("demo"), "building stepper.c")
     return (final / "stepper").read_bytes()
 
 
@@ -142,11 +142,11 @@ def findings(lines: list[str], want: Expected) -> list[str]:
                 break
     found += [line for line in lines if line.startswith(("did not stop", "gdb: ", "stepper: "))]
     for name, value in want.values.items():
-        have = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
-        if have is not None and have != value:
-            why = " (the debugger's MSR_SE)" if have ^ value == SE else ""
-            found.append(f"{name} is {have:#x} instead of {value:#x}{why}")
-        elif have is None and not found:
+        shown = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
+        if shown is not None and shown != value:
+            why = " (the debugger's MSR_SE)" if shown ^ value == SE else ""
+            found.append(f"{name} is {shown:#x} instead of {value:#x}{why}")
+        elif shown is None and not found:
             found.append(f"{name} is not shown")
     return found
 
@@ -235,7 +235,7 @@ def main() -> int:
     for name, built in kernels.items():
         ui.say(f"booting {built.release} on {target.name}")
         sides.append(method(target, built, guest, want.steps, f"demo-{name}-{target.name}"))
-    report(target, *sides, want)
+    report(target, sides[0], sides[1], want)
     for side in sides:
         if side.problem.code:
             side.problem.tell(f"{target.name}, {side.release}")

@@ -349,9 +349,9 @@ def main() -> int:
         print(f"-: {name} cannot be built on BASE either: {why}")
     print()
     print("\n".join(growth(results)))
-    for name, why in boots.items():
-        print(f"{'FAILED' if why else 'ok':7} every commit boots on {name}")
-        bad += [f"{line} (booted on {name})" for line in why]
+    for name, died in boots.items():
+        print(f"{'FAILED' if died else 'ok':7} every commit boots on {name}")
+        bad += [f"{line} (booted on {name})" for line in died]
     for name, lines in checks.items():
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
     for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:

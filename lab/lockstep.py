@@ -46,7 +46,7 @@ class Result:
 class Pair(walk.Walk):
     """Both machines, at the same instruction."""
 
-    def __init__(self, who: guest.Guest, kvm: rsp.Pilot, tcg: walk.Reference, result: Result) -> None:
+    def __init__(self, who: guest.Guest, kvm: rsp.Stub, tcg: rsp.Stub, result: Result) -> None:
         super().__init__(who, tcg)
         self.kvm, self.result = kvm, result
         if kvm.layout() != self.layout:
@@ -294,7 +294,7 @@ class Checkpoint:
         self.done, self.by_rule = notes["steps"], notes["by_rule"]
         return True
 
-    def write(self, tcg: walk.Reference, result: Result) -> None:
+    def write(self, tcg: rsp.Stub, result: Result) -> None:
         self._notes.unlink(missing_ok=True)
         tcg.save(self.state)
         cache.write(self._notes, json.dumps({"steps": result.steps, "by_rule": result.by_rule}).encode())

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import ui
 from .errors import LabError, full_disk
@@ -27,7 +28,7 @@ def kill_group(child: subprocess.Popen) -> None:
 
 
 @contextlib.contextmanager
-def group(argv: Sequence[str | Path], **options) -> Iterator[subprocess.Popen]:
+def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen]:
     """Run argv as a process group that does not outlive the block."""
     try:
         child = subprocess.Popen([str(a) for a in argv], start_new_session=True, **options)
@@ -129,14 +130,10 @@ def finished(
     data: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """A short command, with its status and all that it says. LabError if there is no such command."""
+    stdin: dict[str, Any] = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
     try:
         return subprocess.run(
-            [str(a) for a in argv],
-            cwd=cwd,
-            env=environment(env),
-            check=False,
-            capture_output=True,
-            **({"input": data} if data is not None else {"stdin": subprocess.DEVNULL}),
+            [str(a) for a in argv], cwd=cwd, env=environment(env), check=False, capture_output=True, **stdin
         )
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, data, debian, errors, guest, kernel, ktap, payload, rules, ui, verdict, walk
+from . import boot, cache, channel, data, debian, errors, guest, kernel, ktap, payload, rsp, rules, ui, verdict, walk
 from .errors import LabError
 
 GUEST, TARGET = "openbios-g4", "mac99-g4"
@@ -35,7 +35,7 @@ class Trace:
 class Recorder(walk.Walk):
     """The reference alone, and what it did in the form of replay.c."""
 
-    def __init__(self, who: guest.Guest, tcg: walk.Reference) -> None:
+    def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         super().__init__(who, tcg)
         self.names = list(self._values(bytes(self.step_shape.size)))
         self.bits = 8 * next(r.size for r in self.layout if r.name == "r0")
@@ -103,7 +103,8 @@ def _pages(ram: bytes) -> Iterator[bytes]:
 
 def trace(who: guest.Guest, count: int) -> Trace:
     """As it was recorded before, or anew."""
-    made_of = [Path(p).read_bytes() for p in (__file__, walk.__file__, rules.__file__, data.LAB / "lockstep.toml")]
+    names = (__file__, walk.__file__, rules.__file__, str(data.LAB / "lockstep.toml"))
+    made_of = [Path(name).read_bytes() for name in names]
     key = cache.digest(who, count, debian.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
     final = cache.folder() / "lockstep" / f"trace-{who.name}-{key}"
     if not final.exists():

@@ -9,6 +9,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import LabError
 
@@ -94,6 +95,14 @@ class Wire:
         self._socket.close()
 
 
+class Register(NamedTuple):
+    """As QEMU's target description has it."""
+
+    name: str
+    number: int  # as 'p' takes it
+    size: int  # bytes
+
+
 class Stub:
     """What both ways to a gdbstub have in common."""
 
@@ -128,6 +137,10 @@ class Stub:
     def remove(self, address: int) -> None:
         self.sure(f"z0,{address:x},4")
 
+    def save(self, path: Path) -> None:
+        """The machine, to a file from which it goes on; only the reference can be saved."""
+        raise NotImplementedError
+
     def resume(self) -> None:
         """Until it stops by itself."""
         self.sure("c", "T05")
@@ -151,19 +164,6 @@ class Stub:
                 found.append(Register(reg.get("name", ""), number, int(reg.get("bitsize", "32")) // 8))
                 number += 1
         return found
-
-
-class Register(tuple):
-    """(name, number, size in bytes)."""
-
-    __slots__ = ()
-
-    def __new__(cls, name: str, number: int, size: int) -> Register:
-        return super().__new__(cls, (name, number, size))
-
-    name = property(lambda self: self[0])
-    number = property(lambda self: self[1])
-    size = property(lambda self: self[2])
 
 
 class Direct(Stub):

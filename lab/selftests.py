@@ -22,7 +22,7 @@ def prepare(
     args, env = kernel.make_variables(target, out.name)
     proc.logged(["make", "-s", *args, "headers"], log, what, cwd=tree, env=env)
     args = [a for a in args if not a.startswith("O=")]
-    command = ["make", f"-j{os.cpu_count() or 1}", "-C", tree / "tools/testing/selftests", *args, f"O={out}"]
+    command = ["make", f"-j{os.cpu_count() or 1}", "-C", str(tree / "tools/testing/selftests"), *args, f"O={out}"]
     # LDFLAGS by the environment: the makefiles add to it.
     return [*command, "TARGETS=kvm"], env | {"LDFLAGS": "-static"}
 

@@ -28,7 +28,7 @@ class Base:
 def read_base(path: Path) -> Base | None:
     if not path.exists():
         return None
-    pairs = dict(m.groups() for m in re.finditer(r'^(\w+)\s*[:=]\s*"?([^"\n]*?)"?\s*$', path.read_text(), re.MULTILINE))
+    pairs = dict(re.findall(r'^(\w+)\s*[:=]\s*"?([^"\n]*?)"?\s*$', path.read_text(), re.MULTILINE))
     low = {k.lower(): v for k, v in pairs.items()}
     missing = [k for k in ("package", "version", "kernel", "sha256") if not low.get(k)]
     if missing:

@@ -41,14 +41,13 @@ class Tree:
 
 
 def kernel_version(tree: Path) -> str:
+    """What its Makefile says; LabError if that is no kernel's."""
     try:
         text = (tree / "Makefile").read_text()
-        parts = {
-            k: re.search(rf"^{k} *= *(\S*)$", text, re.MULTILINE)
-            for k in ("VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION")
-        }
-        return f"{parts['VERSION'][1]}.{parts['PATCHLEVEL'][1]}.{parts['SUBLEVEL'][1]}{parts['EXTRAVERSION'][1]}"
-    except (OSError, TypeError):
+        found = re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *(\S*)$", text, re.MULTILINE)
+        parts = dict(reversed(found))  # the first line of each
+        return f"{parts['VERSION']}.{parts['PATCHLEVEL']}.{parts['SUBLEVEL']}{parts['EXTRAVERSION']}"
+    except (OSError, KeyError):
         raise LabError(f"{tree} is no kernel tree: its Makefile does not tell a kernel version") from None
 
 

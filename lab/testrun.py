@@ -7,8 +7,8 @@ import dataclasses
 import fnmatch
 import os
 import re
-import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -114,8 +114,8 @@ def jobs() -> list[Job]:
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
         wanted = ", ".join(f"{v}={os.environ[v]}" for v in ("SUITE", "K", "T", "TEST") if os.environ.get(v))
-        fit = sorted({n for t in suite for n in t.targets})
-        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(fit)})" if fit else ""))
+        known = sorted({n for t in suite for n in t.targets})
+        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
     if not made:
         raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
     return made
@@ -245,21 +245,32 @@ def count(all_jobs: list[Job], total: Count) -> None:
 
 
 def unit_tests(total: Count) -> None:
-    """The lab's own tests, counted with the rest."""
+    """The lab's own tests, counted with the rest; that they reach enough of the lab's lines is one more check."""
+    debian.ensure(data.packages()["check"])
     ui.say("unit tests of the lab")
-    done = subprocess.run(
-        [sys.executable, "-m", "unittest", "discover", "-t", str(cache.ROOT), "-s", str(data.LAB / "tests")],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=cache.ROOT,
-        env=proc.environment({"PYTHONDONTWRITEBYTECODE": "1"}),
-    )
-    add_unit_tests(done.stderr, total)
-    if done.returncode:
-        for line in done.stderr.splitlines():
-            ui.say(f"  {line}")
+    coverage, env = "python3-coverage", proc.environment({"PYTHONDONTWRITEBYTECODE": "1"})
+    where = ["-t", str(cache.ROOT), "-s", str(data.LAB / "tests")]
+    with tempfile.TemporaryDirectory(prefix=".coverage.", dir=cache.folder()) as name:
+        file = f"--data-file={name}/data"
+        done = proc.finished([coverage, "run", file, "-m", "unittest", "discover", *where], cwd=cache.ROOT, env=env)
+        said = done.stderr.decode(errors="replace")
+        add_unit_tests(said, total)
+        if done.returncode:
+            for line in said.splitlines():
+                ui.say(f"  {line}")
+        reached = proc.finished([coverage, "report", file], cwd=cache.ROOT, env=env)
+    add_coverage(reached.returncode, reached.stdout.decode(errors="replace"), total)
+
+
+def add_coverage(code: int, said: str, total: Count) -> None:
+    """What 'coverage report' says: a table that ends with its total, and status 2 if that is below fail_under."""
+    lines = [line for line in said.splitlines() if line.startswith("TOTAL")]
+    if code not in (0, 2) or not lines:
+        raise LabError(f"python3-coverage does not report (status {code}): {(said.splitlines() or ['no output'])[-1]}")
+    total.failed += code == 2
+    total.passed += code == 0
+    more = ": fewer than fail_under in pyproject.toml" if code else ""
+    ui.status("FAILED" if code else "PASSED", f"unit tests reach {lines[-1].split()[-1]} of the lab's lines{more}")
 
 
 def add_unit_tests(said: str, total: Count) -> None:

@@ -7,17 +7,18 @@ import os
 import sys
 import threading
 import time
+from typing import TextIO
 
 _LOCK = threading.Lock()
 _COLOURS = {"PASSED": 32, "FAILED": 31, "CRASHED": 31, "TIMEOUT": 31, "SKIPPED": 33, "XFAIL": 33}
 
 
-def _colourful(stream) -> bool:
+def _colourful(stream: TextIO) -> bool:
     """NO_COLOR counts unless it is empty, and a dumb terminal has no colours."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def paint(text: str, status: str | None = None, stream=None) -> str:
+def paint(text: str, status: str | None = None, stream: TextIO | None = None) -> str:
     colour = _COLOURS.get(status or text)
     if colour is None or not _colourful(stream or sys.stderr):
         return text

@@ -49,8 +49,8 @@ class State:
             start += reg.size
         self.size = start
 
-    def values(self, state: bytes, order: str) -> dict[str, int]:
-        return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}  # type: ignore[arg-type]
+    def values(self, state: bytes, order: data.Endian) -> dict[str, int]:
+        return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}
 
     def piece(self, state: bytes, name: str) -> bytes:
         start, end = self._at[name]
@@ -60,7 +60,7 @@ class State:
 class Walk:
     """A machine that is stepped: its registers, its instructions; tcg: the one that goes ahead."""
 
-    def __init__(self, who: guest.Guest, tcg: Reference) -> None:
+    def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         self.who, self.tcg, self.table = who, tcg, rules.table(who)
         self.layout = tcg.layout()
         step = self.named(self.table.step)
@@ -80,12 +80,12 @@ class Walk:
         return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
 
     @property
-    def order(self) -> str:
+    def order(self) -> data.Endian:
         return self.who.endian
 
     def instruction(self, stub: rsp.Stub, at: int) -> int | None:
         text = stub.memory(at, 4)
-        return int.from_bytes(text, self.order) if len(text) == 4 else None  # type: ignore[arg-type]
+        return int.from_bytes(text, self.order) if len(text) == 4 else None
 
     def at_hand(self, state: bytes) -> int | None:
         """The instruction at the reference's pc."""
@@ -109,7 +109,7 @@ class Walk:
 
     def put(self, stub: rsp.Stub, name: str, value: int) -> None:
         size = len(self.step_shape.piece(bytes(self.step_shape.size), name))
-        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")  # type: ignore[arg-type]
+        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")
 
 
 def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
@@ -120,7 +120,7 @@ def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[st
         text = "unreadable"
         if word is not None:
             with tempfile.NamedTemporaryFile() as raw:
-                raw.write(word.to_bytes(4, who.endian))  # type: ignore[arg-type]
+                raw.write(word.to_bytes(4, who.endian))
                 raw.flush()
                 how = ["-D", "-b", "binary", "-m", who.architecture, f"-E{who.endian[0].upper()}"]
                 said = proc.output([f"{cross}objdump", *how, f"--adjust-vma={at:#x}", raw.name]).decode()

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from lab import boot, channel, data
@@ -24,7 +25,7 @@ class Leaks(unittest.TestCase):
         self.enterContext(mock.patch.object(boot, "compile_for", return_value=b"init"))
         self.spec = boot.Spec(data.target("mac99-g4"), Kernel(Path("vmlinux"), "7"), [channel.Command("t", ["/t"], 1)])
 
-    def boot(self, emulator: Callable[[data.Target], list[str]], **patches: object) -> boot.Record:
+    def boot(self, emulator: Callable[[data.Target], list[str]], **patches: Any) -> boot.Record:
         """Boot, and whatever happens nothing may be left open or in the folder of runs."""
         before = len(list(Path("/proc/self/fd").iterdir()))
         try:

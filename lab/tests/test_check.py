@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 from unittest import mock
 
-from lab import check, data, gauntlet_more, series
+from lab import check, data, gauntlet, gauntlet_more, series
 from lab.errors import LabError
 
 
@@ -43,6 +45,24 @@ class Tools(unittest.TestCase):
             with mock.patch.dict("os.environ", {"PATH": f"{name}:/bin"}), self.assertRaises(LabError):
                 check.scripts()
 
+    def test_types(self) -> None:
+        """mypy's lines are seen, whatever else it prints; a mypy that cannot read its configuration is no pass."""
+        with tempfile.TemporaryDirectory() as name:
+            tool = Path(name) / "mypy"
+            for script, want in (("echo lab/a.py:1: error: x; echo lab/a.py:1: note: y; exit 1", 1), ("exit 0", 0)):
+                tool.write_text(f"#!/bin/sh\n{script}\n")
+                tool.chmod(0o755)
+                with mock.patch.dict("os.environ", {"PATH": f"{name}:/bin"}):
+                    self.assertEqual(len(check.mypy()), want)
+            tool.write_text("#!/bin/sh\necho bad pyproject.toml >&2; exit 2\n")
+            with mock.patch.dict("os.environ", {"PATH": f"{name}:/bin"}), self.assertRaisesRegex(LabError, "bad pypr"):
+                check.mypy()
+
+    def test_no_exceptions(self) -> None:
+        """What mypy does not understand is written in another way."""
+        ignored = [p.name for p in data.LAB.rglob("*.py") if re.search(r"#\s*type:\s*ignore", p.read_text())]
+        self.assertEqual(ignored, [])
+
     def test_of_the_gauntlet(self) -> None:
         def said(script: str) -> Counter[str]:
             return gauntlet_more.said_of(["sh", "-c", script], "tool", ["a.c"], Path())
@@ -74,7 +94,7 @@ class Checkpatch(unittest.TestCase):
 
     def test_once_checks_its_own_base(self) -> None:
         once = gauntlet_more.Once.__new__(gauntlet_more.Once)
-        once.gauntlet = SimpleNamespace(base=data.base("6.12"), commits=[1, 2])
+        once.gauntlet = cast(gauntlet.Gauntlet, SimpleNamespace(base=data.base("6.12"), commits=[1, 2]))
         with mock.patch.object(check, "checkpatch", return_value=["bad"]) as judged:
             self.assertEqual(once.checkpatch().bad, ["bad"])
         judged.assert_called_once_with("6.12")

@@ -94,7 +94,7 @@ class Table(unittest.TestCase):
 
     def test_cells(self) -> None:
         good, bad, skip = Result("a", PASS), Result("b", FAIL), Result("c", SKIP)
-        for results, must_fail, want in (
+        cases: list[tuple[list[Result], set[str] | None, str]] = [
             ([], None, "-"),
             ([good, bad, skip], None, "1 passed, 1 FAILED, 1 skipped"),
             ([skip], None, "1 skipped"),
@@ -103,7 +103,8 @@ class Table(unittest.TestCase):
             ([good, bad], set(), "fails 1 of 2, 1 NOT AS IT MUST"),
             ([good], {"b"}, "passes 1 of 1 as it must"),
             ([skip], {"c"}, "1 skipped"),
-        ):
+        ]
+        for results, must_fail, want in cases:
             self.assertEqual(clauses.cell(results, must_fail), want)
 
 

@@ -49,7 +49,7 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(demo.tidy("=> 0x1 <a>:\tli      r0,1\n\n"), ["=> 0x1 <a>: li r0,1"])
 
     def test_findings(self) -> None:
-        for lines, want in (
+        cases: list[tuple[list[str], list[str]]] = [
             (RIGHT, []),
             (RIGHT[:2] + RIGHT[3:], ["stop 2: look instead of reported+4"]),
             (RIGHT[:3] + RIGHT[4:], ["stop 3: none instead of look"]),
@@ -66,7 +66,8 @@ class Transcripts(unittest.TestCase):
                 ],
             ),
             ([], ["stop 1: none instead of reported"]),
-        ):
+        ]
+        for lines, want in cases:
             self.assertEqual(demo.findings(lines, WANT), want)
 
     def test_expected_names_places_of_the_guest(self) -> None:
@@ -78,13 +79,14 @@ class Transcripts(unittest.TestCase):
 
 class SideBySide(unittest.TestCase):
     def test_first_difference(self) -> None:
-        for left, right, want in (
+        cases: list[tuple[list[str], list[str], int | None]] = [
             ([], [], None),
             (["a"], ["a"], None),
             (["a", "b"], ["a", "c"], 1),
             (["a"], ["a", "b"], 1),
             (["a", "b"], [], 0),
-        ):
+        ]
+        for left, right, want in cases:
             self.assertEqual(demo.first_difference(left, right), want)
 
     def test_rows(self) -> None:

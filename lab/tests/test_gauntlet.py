@@ -6,6 +6,7 @@ from __future__ import annotations
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 from unittest import mock
 
 from lab import data, gauntlet
@@ -25,9 +26,9 @@ class Gauntlet(unittest.TestCase):
             why = failed if commit.number else base_failed
             cell = gauntlet.Cell(commit, config, compiler, Path("none"))
             results.append((cell, gauntlet.Result(why, dict(gauntlet.messages(text)), 1.0, {"kvm-pr": 100})))
-        made = SimpleNamespace(configs=[config], compilers=[compiler], commits=commits)
+        made = cast(gauntlet.Gauntlet, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
         self.growth = gauntlet.growth(results)
-        self.made = gauntlet.matrix(made, results)  # type: ignore[arg-type]
+        self.made = gauntlet.matrix(made, results)
         return self.made.rows, self.made.bad
 
     def test_moved_warning_is_not_new(self) -> None:
@@ -56,7 +57,8 @@ class Gauntlet(unittest.TestCase):
 
     def test_count(self) -> None:
         """A build with two new warnings is one that fails, whichever files they are in; a boot is one of its own."""
-        boots, other = {"a": ["1 one: dies", "3 three: dies"], "b": []}, OLD.replace("a.c", "c.c")
+        boots: dict[str, list[str]] = {"a": ["1 one: dies", "3 three: dies"], "b": []}
+        other = OLD.replace("a.c", "c.c")
         for said in ([OLD], [OLD, NEW], [OLD, NEW, other], [OLD, NEW.replace("'y'", "'z'"), NEW]):
             self.table(said)
             # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.

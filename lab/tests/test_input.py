@@ -97,7 +97,8 @@ class Commands(InCache):
 
     def test_help(self) -> None:
         """Asked for in any of its forms it is no error, and makes nothing."""
-        for words in ([], ["help"], ["-h"], ["--help"], ["test", "--help"], ["frob", "-h", "X=1"]):
+        asked: list[list[str]] = [[], ["help"], ["-h"], ["--help"], ["test", "--help"], ["frob", "-h", "X=1"]]
+        for words in asked:
             with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()) as error:
                 self.assertEqual(front.main(words), errors.PASSED, words)
             self.assertIn("usage: make COMMAND", said.getvalue())
@@ -331,6 +332,18 @@ class Expectations(unittest.TestCase):
         self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
         self.assertEqual(column.expected, {"t.a", "t.b"})
         self.assertEqual([len(job.results) for job in jobs], [1, 1])
+
+    def test_coverage(self) -> None:
+        table = "Name Stmts Miss Cover\nlab/a.py 4 2 50%\nTOTAL 4 2 50%\n"
+        for code, more, line in ((0, "", "1 passed, 0 failed"), (2, "Coverage failure\n", "0 passed, 1 failed")):
+            total = testrun.Count()
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                testrun.add_coverage(code, table + more, total)
+            self.assertIn("reach 50% of", said.getvalue())
+            self.assertEqual(total.line(), line)
+        for code, text in ((1, "No data to report.\n"), (0, "")):
+            with self.assertRaisesRegex(LabError, "does not report"):
+                testrun.add_coverage(code, text, testrun.Count())
 
     def test_unit_test_summary(self) -> None:
         total = testrun.Count()

@@ -77,7 +77,7 @@ def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[lo
     with tempfile.TemporaryDirectory() as name:
         machines = Machine(code, kvm), Machine(code, tcg)
         result = lockstep.Result()
-        pair = lockstep.Pair(guest.find("openbios-g4"), *machines, result)  # type: ignore[arg-type]
+        pair = lockstep.Pair(guest.find("openbios-g4"), *machines, result)
         pair.run(len(code), lockstep.Checkpoint(Path(name)), limit)
         return result, machines[1]
 

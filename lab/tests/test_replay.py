@@ -12,7 +12,7 @@ from .test_lockstep import LWARX, MFTB_R3, NOP, Machine
 
 
 def record(code: list[int], effects: dict, count: int = 100) -> tuple[replay.Recorder, bytes]:
-    recorder = replay.Recorder(guest.find("openbios-g4"), Machine(code, effects))  # type: ignore[arg-type]
+    recorder = replay.Recorder(guest.find("openbios-g4"), Machine(code, effects))
     content = recorder.record(count)
     start = struct.calcsize(f">{len(recorder.names)}Q")
     return recorder, content[start:]
