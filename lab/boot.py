@@ -29,18 +29,18 @@ GRACE = 5  # seconds that QEMU has to end by itself after the last word of init
 class Spec:
     """One boot, whole: everything that run() needs to know."""
 
-    target: data.Target
-    kernel: Kernel
-    commands: list[channel.Command]
-    files: dict[str, bytes] = field(default_factory=dict)
+    target: data.Target  # the machine
+    kernel: Kernel  # what it boots
+    commands: list[channel.Command]  # what init runs, in this order; none: boot, identify, end
+    files: dict[str, bytes] = field(default_factory=dict)  # by their paths in the initramfs, all executable
     limit: float | None = None  # seconds in all; None: made up of the parts' limits
     share: Path | None = None  # a folder that becomes the commands' root (pseries)
     sockets: list[Path] = field(default_factory=list)  # of more ports, which QEMU makes
     raw: list[str] = field(default_factory=list)  # terminals in the target, to be set raw
-    cmdline: str = ""
-    qemu_args: list[str] = field(default_factory=list)
-    interactive: bool = False
-    log: str = ""
+    cmdline: str = ""  # more words for the kernel
+    qemu_args: list[str] = field(default_factory=list)  # more words for QEMU, after all others
+    interactive: bool = False  # the console is this terminal
+    log: str = ""  # name of the logs that keep console and results; none: they are not kept
     stop: threading.Event | None = None  # set by another thread, it ends the machine
 
 
@@ -48,13 +48,13 @@ class Spec:
 class Record:
     """What a boot left behind; a verdict is made from this and nothing else."""
 
-    console: bytes
-    channel: channel.Channel
+    console: bytes  # all of it
+    channel: channel.Channel  # what init said, and the programs' output
     timed_out: str = ""  # which limit, in words
-    qemu_status: int | None = 0
-    qemu_says: str = ""
-    seconds: float = 0.0
-    first_result: float | None = None
+    qemu_status: int | None = 0  # its exit status, below 0 for a signal; None: it had to be killed
+    qemu_says: str = ""  # on its stderr
+    seconds: float = 0.0  # from power on to the end
+    first_result: float | None = None  # seconds from power on until init spoke; None: it did not
 
 
 PROGRAM = ["-static"]
@@ -79,6 +79,7 @@ def compile_for(target: data.Target, name: str, kind: list[str] = PROGRAM) -> by
 
 
 def initramfs(spec: Spec, nonce: str) -> bytes:
+    """The compressed archive that the kernel unpacks: init, its plan, and the files of the boot."""
     target = spec.target
     root = cpio.Archive()
     for name in ("dev", "proc", "sys", "tmp", "lab", "bin"):
@@ -96,11 +97,13 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
 
 
 def emulator(target: data.Target) -> list[str]:
+    """How to run the QEMU of lab/tools.toml for a target, without the words for a boot. It may be fetched first."""
     root = debian.tool_root("emulator")
     return [*debian.command(root, f"usr/bin/{target.qemu.binary}"), "-L", str(root / "usr/share/qemu")]
 
 
 def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[str]:
+    """QEMU's arguments for a boot; console, result: -chardev's words for the two terminals."""
     target = spec.target
     words = [f"console={target.boot.console}", "panic=-1", "oops=panic", target.boot.cmdline, spec.cmdline]
     args = [
@@ -262,9 +265,11 @@ class _Watch:
             self.total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands)
 
     def seconds(self) -> float:
+        """Since the start."""
         return time.monotonic() - self.start
 
     def loop(self, console: int, result: int) -> None:
+        """Read both descriptors until QEMU closes them, init has said its last word, or a limit has passed."""
         heart = ui.Heartbeat(f"{self.spec.target.name}: running")
         with selectors.DefaultSelector() as wait:
             wait.register(result, selectors.EVENT_READ)

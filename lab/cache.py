@@ -58,10 +58,12 @@ def folder() -> Path:
 
 
 def log(name: str) -> Path:
+    """Where the log of that name is; the file may not be there."""
     return folder() / "log" / f"{name}.log"
 
 
 def need_space(gigabytes: float) -> None:
+    """LabError if the cache's disk has less than so many gigabytes (2^30 bytes) free."""
     free = shutil.disk_usage(folder()).free / 2**30
     if free < gigabytes:
         raise LabError(
@@ -80,6 +82,7 @@ def digest(*parts: object) -> str:
 
 
 def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with open(path, "rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
 

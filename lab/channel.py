@@ -31,7 +31,18 @@ class Outcome:
 def plan(
     nonce: str, result: str, end: str, commands: list[Command], share: str = "", raw: list[str] | None = None
 ) -> bytes:
-    """The words of /lab/plan."""
+    """The words of /lab/plan, each ended by a NUL; lab/init/init.c does what they say in this order.
+
+    nonce N         begins each of init's own lines: "@lab:N ..."
+    result TTY      the terminal to write them and the programs' output to
+    raw TTY         set this terminal raw; as often as there are such terminals
+    end HOW         how to end the machine: poweroff or restart
+    facts           tell what machine and kernel this is
+    share TAG       mount the 9p share of that tag; the programs run below it
+    run NAME LIMIT N WORD*N     run a program with N words, for LIMIT seconds at most (0: any time);
+                    shell in the place of run: on the console
+    done            end
+    """
     words = ["nonce", nonce, "result", result]
     for tty in raw or []:
         words += ["raw", tty]
@@ -60,6 +71,7 @@ class Channel:
         self.done = False
 
     def feed(self, data: bytes) -> None:
+        """The next bytes of the stream, in pieces of any size."""
         self._rest += data
         while True:
             at = self._rest.find(self._mark)

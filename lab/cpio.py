@@ -38,14 +38,17 @@ class Archive:
                 self._entry(path, stat.S_IFDIR | 0o755)
 
     def file(self, name: str, data: bytes, mode: int = 0o755) -> None:
+        """A file of root's, and the folders above it."""
         self.folder(Path(name).parent.as_posix())
         self._entry(name, stat.S_IFREG | mode, data)
 
     def device(self, name: str, major: int, minor: int) -> None:
+        """A character device of root's, and the folders above it."""
         self.folder(Path(name).parent.as_posix())
         self._entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
 
     def data(self) -> bytes:
+        """The archive so far, compressed by gzip; the same bytes for the same entries."""
         end = Archive()
         end._entry("TRAILER!!!", 0)
         return gzip.compress(bytes(self._out + end._out), compresslevel=1, mtime=0)

@@ -98,10 +98,12 @@ class Base:
 
     @property
     def series_dir(self) -> Path | None:
+        """The folder with the mails; None if the kernel is taken as it is."""
         return ROOT / self.series if self.series else None
 
     @property
     def base_file(self) -> Path:
+        """The file that pins the version; it need not be there."""
         return ROOT / self.base
 
 
@@ -124,6 +126,7 @@ class Test:
 
     @property
     def id(self) -> str:
+        """What TEST=, results and lab/expect call it."""
         return self.name or self.binary
 
     def fits(self, target: Target) -> bool:
@@ -134,6 +137,7 @@ class Test:
 
 
 def names(kind: str) -> list[str]:
+    """The names that lab/<kind>/*.toml gives, sorted."""
     return sorted(p.stem for p in (LAB / kind).glob("*.toml"))
 
 
@@ -163,6 +167,7 @@ def _target_table(name: str) -> dict[str, Any]:
 
 
 def target(name: str) -> Target:
+    """The target T=name, with what it has from another. LabError for unknown names and keys."""
     path = _find("targets", "T", name)
     table = _target_table(name)
     if (owner := table.get("kernel")) and "like" not in table:
@@ -185,6 +190,7 @@ def targets(pattern: str) -> list[Target]:
 
 
 def base(name: str) -> Base:
+    """The kernel base K=name. LabError for unknown names and keys."""
     path = _find("bases", "K", name)
     return make(Base, {"name": name} | load(path), path)
 
@@ -197,6 +203,7 @@ class Suite:
 
 
 def guest(name: str, kind: type[_Kind]) -> _Kind:
+    """The guest GUEST=name, as the dataclass 'kind'. LabError for unknown names and keys."""
     path = _find("guests", "GUEST", name)
     return make(kind, {"name": name} | load(path), path)
 
@@ -243,5 +250,6 @@ def expected(base_name: str) -> dict[str, Expected] | None:
 
 
 def packages() -> dict[str, list[Package]]:
+    """Debian packages by what they are needed for (lab/packages.toml)."""
     path = LAB / "packages.toml"
     return convert(load(path), dict[str, list[Package]], "packages", path)

@@ -24,6 +24,7 @@ OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "
 
 
 def architecture() -> str:
+    """Debian's name of this machine's."""
     return proc.output(["dpkg", "--print-architecture"]).decode().strip()
 
 
@@ -46,6 +47,8 @@ class Torn(LabError):
 
 @dataclass(frozen=True)
 class Found:
+    """A binary package in one version."""
+
     package: str
     version: str
 
@@ -118,6 +121,7 @@ class Apt:
             raise
 
     def update(self, force: bool = False) -> None:
+        """Fetch the package lists, unless they are younger than FRESH seconds. LabError without a network."""
         stamp = self.dir / "updated"
         if self._configure() and not force and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
             return
@@ -134,6 +138,7 @@ class Apt:
         return newest_first(found)
 
     def download(self, package: Found, where: Path) -> Path:
+        """The package's .deb, fetched into the folder 'where' and checked by apt."""
         self._run(
             ["apt-get", "download", f"{package.package}={package.version}"],
             f"fetching {package.package} {package.version}",

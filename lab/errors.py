@@ -27,4 +27,5 @@ class LabError(Exception):
 
 
 def full_disk(where: object) -> LabError:
+    """What to raise when a disk is full; where: what was written to, or done."""
     return LabError(f"no space left for {where}: free some, run 'make clean', or set LAB_CACHE to another disk")

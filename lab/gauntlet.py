@@ -64,6 +64,8 @@ class Commit:
 
 @dataclass(frozen=True)
 class Cell:
+    """One build: a commit, a configuration, a compiler; path: where its result is kept."""
+
     commit: Commit
     config: data.Target
     compiler: Compiler
@@ -71,6 +73,7 @@ class Cell:
 
     @property
     def name(self) -> str:
+        """Configuration and compiler."""
         return f"{self.config.name} {self.compiler.name}"
 
 
@@ -85,6 +88,7 @@ class Result:
 
 
 def file() -> File:
+    """lab/gauntlet.toml."""
     return data.read(File, MATRIX)
 
 
@@ -121,6 +125,7 @@ def chosen(*found: list[data.Target]) -> list[list[data.Target]]:
 
 
 def compilers() -> list[Compiler]:
+    """What each commit is built by."""
     return file().compiler
 
 
@@ -150,6 +155,8 @@ def commits(base: data.Base) -> list[Commit]:
 
 
 class Gauntlet:
+    """The builds of a base's commits, and what is known of them."""
+
     def __init__(self, base: data.Base) -> None:
         self.base = base
         self.source = source.find(base)
@@ -165,6 +172,7 @@ class Gauntlet:
         self.ran = 0
 
     def cells(self) -> list[Cell]:
+        """Every build; those with the same inputs have the same path."""
         found = []
         versions = {c.name: self.version(c) for c in self.compilers}
         for commit in self.commits:
@@ -176,6 +184,7 @@ class Gauntlet:
         return found
 
     def version(self, compiler: Compiler) -> str:
+        """What the compiler and the checker say of their versions."""
         checker = "sparse --version; " if "CHECK=sparse" in compiler.make else ""
         cc = f"{compiler.cc} --version" if compiler.cc else "true"
         return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
@@ -197,6 +206,7 @@ class Gauntlet:
         return [(cell, Result(**json.loads(cell.path.read_text()))) for cell in cells]
 
     def some(self, commit: Commit, todo: list[Cell]) -> None:
+        """Bring the tree to a commit and build these cells of it."""
         ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
         source.clone(self.source, self.tree.path)
         source.sync(self.tree.path, self.source.tree, commit.files)
@@ -251,6 +261,7 @@ def messages(text: str) -> Counter[str]:
 
 
 def new_messages(result: Result, base: Result) -> list[str]:
+    """What a build says and BASE's does not; each once, however often it is said."""
     more = Counter(result.messages) - Counter(base.messages)
     return sorted(more)
 
@@ -281,6 +292,7 @@ class Matrix:
 
     @property
     def bad(self) -> list[str]:
+        """All lines."""
         return [line for lines in self.builds for line in lines]
 
 

@@ -40,14 +40,17 @@ class Guest:
 
     @property
     def target(self) -> data.Target | None:
+        """The target whose kernel it runs; None for a guest of firmware only."""
         return data.target(self.kernel) if self.kernel else None
 
 
 def find(name: str) -> Guest:
+    """The guest of lab/guests/NAME.toml."""
     return data.guest(name, Guest)
 
 
 def chosen() -> Guest:
+    """The guest that GUEST= names, or the default."""
     return find(os.environ.get("GUEST") or GUEST)
 
 
@@ -106,6 +109,7 @@ def files(guest: Guest) -> dict[str, bytes]:
 
 
 def initrd(guest: Guest) -> bytes:
+    """The guest's initramfs: its first process, and nothing else."""
     from . import boot
 
     assert guest.target is not None

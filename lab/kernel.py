@@ -19,11 +19,14 @@ KEEP = 8  # built kernels per target that stay in the cache
 
 @dataclass(frozen=True)
 class Kernel:
+    """A built kernel, and what it calls itself (uname -r)."""
+
     vmlinux: Path
     release: str
 
 
 def fragment(target: data.Target) -> str:
+    """The configuration that a target wants, as one text; later lines win."""
     texts = [(data.LAB / "configs" / name).read_text() for name in target.fragments]
     return "\n".join([*texts, "# CONFIG_LOCALVERSION_AUTO is not set", ""])
 
@@ -41,10 +44,12 @@ def lost(wanted: str, got: str) -> list[str]:
 
 
 def needs(target: data.Target) -> list[data.Package]:
+    """Packages to install before a kernel is built for the target."""
     return data.packages()["kernel"] + target.packages
 
 
 def compiler(target: data.Target) -> str:
+    """The first line of what the target's gcc says of its version: builds by another one are others."""
     return proc.output([f"{target.cross}gcc", "--version"]).decode().splitlines()[0]
 
 
@@ -71,6 +76,10 @@ def make_variables(target: data.Target, out: str, cc: str = "") -> tuple[list[st
 
 
 def configure(tree: source.Tree, target: data.Target, log: Path, more: str = "") -> Path:
+    """Make the build folder's .config, if it is not that of the same fragment; the folder, below the tree.
+
+    LabError, with the symbols, if the configuration lost some of the fragment. The caller holds the tree's lock.
+    """
     out = tree.path / f"out-{target.kernel}"
     out.mkdir(exist_ok=True)
     wanted = fragment(target) + more
@@ -138,5 +147,6 @@ def build(base: data.Base, target: data.Target) -> Kernel:
 
 
 def prune(folders: Iterable[Path]) -> None:
+    """Remove all but the KEEP folders that were used last."""
     for old in sorted(folders, key=lambda p: p.stat().st_mtime, reverse=True)[KEEP:]:
         shutil.rmtree(old, ignore_errors=True)

@@ -12,6 +12,8 @@ from .channel import Outcome
 
 
 class Status(Enum):
+    """How a test ended; the values are what people see."""
+
     PASS = "PASSED"
     FAIL = "FAILED"
     SKIP = "SKIPPED"
@@ -21,11 +23,14 @@ class Status(Enum):
 
     @property
     def bad(self) -> bool:
+        """Does it fail a run?"""
         return self in (Status.FAIL, Status.CRASH, Status.TIMEOUT)
 
 
 @dataclass(frozen=True)
 class Result:
+    """One test's end."""
+
     id: str
     status: Status
     why: str = ""

@@ -23,6 +23,7 @@ def seconds(name: str, default: int) -> int:
 
 
 def echo_console(record: boot.Record) -> None:
+    """With V=1: print the kernel's console."""
     if options.flag("V"):
         sys.stderr.write(record.console.decode(errors="replace"))
 
@@ -34,6 +35,7 @@ def show(text: bytes) -> None:
 
 
 def run(base: data.Base, target: data.Target) -> int:
+    """make run: the exit status of the program PAYLOAD= in a booted target, see verdict.status()."""
     name = os.environ.get("PAYLOAD")
     if not name:
         raise LabError(f"make run wants PAYLOAD=program, static, built with {target.cross}gcc -static")
@@ -70,6 +72,7 @@ def boot_only(base: data.Base, target: data.Target) -> int:
 
 
 def shell(base: data.Base, target: data.Target) -> int:
+    """make shell: an interactive console in a booted target; LabError without a terminal."""
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kernel.build(base, target)

@@ -22,6 +22,7 @@ _alive: set[subprocess.Popen] = set()
 
 
 def kill_group(child: subprocess.Popen) -> None:
+    """Kill a child made by group(), and all it has started, and wait for it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -21,11 +21,13 @@ class Broken(LabError):
 
 
 def frame(text: str) -> bytes:
+    """A packet of the protocol, with its checksum."""
     data = text.encode()
     return b"$%s#%02x" % (data, sum(data) & 0xFF)
 
 
 def unhex(text: str) -> bytes:
+    """Bytes from hexadecimal digits. Broken if they are none, as where a register is not there ('xx')."""
     try:
         return bytes.fromhex(text)
     except ValueError:
@@ -51,10 +53,12 @@ class Wire:
         self._have = b""
 
     def patience(self, limit: float) -> None:
+        """Seconds that each answer may take from now on."""
         self.limit = limit
         self._socket.settimeout(limit)
 
     def send(self, data: bytes) -> None:
+        """All of it. Broken if the other side has gone."""
         try:
             self._socket.sendall(data)
         except OSError as why:
@@ -70,6 +74,7 @@ class Wire:
         self._have += got
 
     def take(self, count: int) -> bytes:
+        """So many bytes, waited for. Broken at the limit or if the other side has gone."""
         while len(self._have) < count:
             self._more()
         data, self._have = self._have[:count], self._have[count:]
@@ -86,12 +91,14 @@ class Wire:
             self._more()
 
     def line(self) -> str:
+        """The next line, without its end."""
         while b"\n" not in self._have:
             self._more()
         line, _, self._have = self._have.partition(b"\n")
         return line.decode()
 
     def close(self) -> None:
+        """End the connection; QEMU goes on."""
         self._socket.close()
 
 
@@ -110,9 +117,11 @@ class Stub:
     registers: list[int]  # those that a state has after those of 'g'
 
     def ask(self, text: str) -> str:
+        """The answer to a packet's text, as text."""
         raise NotImplementedError
 
     def choose(self, registers: list[int]) -> None:
+        """Which registers, by their numbers, a state has after those of the 'g' packet."""
         raise NotImplementedError
 
     def steps(self, count: int) -> Iterator[bytes]:
@@ -120,21 +129,26 @@ class Stub:
         raise NotImplementedError
 
     def state(self) -> bytes:
+        """The bytes of 'g', then those of each chosen register, in the guest's byte order; nothing is run."""
         return next(iter(list(self.steps(0))))
 
     def sure(self, text: str, wanted: str = "OK") -> None:
+        """Ask, and raise Broken if the answer does not begin as wanted."""
         said = self.ask(text)
         if not said.startswith(wanted):
             raise Broken(f"QEMU's gdbstub answers '{said}' to '{text[:40]}'")
 
     def memory(self, address: int, count: int) -> bytes:
+        """So many bytes at a virtual address; none if they cannot be read."""
         said = self.ask(f"m{address:x},{count:x}")
         return b"" if said.startswith("E") else unhex(said)
 
     def insert(self, address: int) -> None:
+        """A software breakpoint. Broken if QEMU refuses it."""
         self.sure(f"Z0,{address:x},4")
 
     def remove(self, address: int) -> None:
+        """Take the software breakpoint away."""
         self.sure(f"z0,{address:x},4")
 
     def save(self, path: Path) -> None:
@@ -146,6 +160,7 @@ class Stub:
         self.sure("c", "T05")
 
     def feature(self, name: str) -> str:
+        """A file of the target's description (XML). Broken if QEMU has none."""
         text, more = "", True
         while more:
             said = self.ask(f"qXfer:features:read:{name}:{len(text):x},{CHUNK:x}")
@@ -207,6 +222,7 @@ class Pilot(Stub):
         return text
 
     def greeting(self) -> None:
+        """Wait until pilot.c is connected to QEMU."""
         if self._packet() != "pilot":
             raise Broken("no greeting from the pilot in the target")
 

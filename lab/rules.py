@@ -25,11 +25,13 @@ class Rule:
     reads: list[int] = field(default_factory=list)  # only from these addresses, first and last; X-form loads
 
     def fits(self, instruction: int, registers: Callable[[], dict[str, int]]) -> bool:
+        """Is the rule for this instruction, with these registers before it?"""
         if instruction & self.mask != self.value:
             return False
         return not self.reads or self.reads[0] <= indexed(instruction, registers()) <= self.reads[1]
 
     def allows(self, instruction: int, registers: Callable[[], dict[str, int]]) -> set[str]:
+        """Names of the registers that may differ after this instruction."""
         if not self.fits(instruction, registers):
             return set()
         return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}

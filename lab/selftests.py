@@ -38,6 +38,7 @@ class Make:
 
     @property
     def out(self) -> Path:
+        """The build folder, in the tree; test programs of targets that share them are built once."""
         return self.tree.path / f"out-tests-{self.target.programs}"
 
     def goal(self, *words: str) -> None:

@@ -18,25 +18,26 @@ from .errors import LabError
 
 @dataclass(frozen=True)
 class Source:
-    """A pristine kernel tree. key is empty if the tree may change under us."""
+    """A pristine kernel tree, which nothing writes to."""
 
-    name: str
-    kernel: str
-    key: str
-    tree: Path
+    name: str  # for people: package and version, or what KERNEL_SRC= says
+    kernel: str  # its version, as uname -r begins
+    key: str  # changes when the tree does; empty if it may change at any time: nothing made of it is kept then
+    tree: Path  # the folder
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree to build in; suffix goes into uname -r."""
+    """A tree to build in."""
 
-    path: Path
-    kernel: str
-    suffix: str
-    key: str
+    path: Path  # the folder
+    kernel: str  # its version
+    suffix: str  # what follows that in uname -r
+    key: str  # of source and patches together; empty as a Source's
 
     @property
     def release(self) -> str:
+        """What uname -r says of a kernel built here."""
         return self.kernel + self.suffix
 
 
@@ -86,6 +87,7 @@ def record(source: Source) -> series.Base | None:
 
 
 def unpack(tarball: Path, name: str) -> Path:
+    """The tree trees/<name> of the cache, made of the tarball if it is not there. LabError if that is no kernel."""
     final = cache.folder() / "trees" / name
     with cache.lock(f"tree-{name}"):
         if not final.exists():

@@ -19,6 +19,7 @@ def _colourful(stream: TextIO) -> bool:
 
 
 def paint(text: str, status: str | None = None, stream: TextIO | None = None) -> str:
+    """The text in the colour of a status (the text itself if None), where the stream shows colours."""
     colour = _COLOURS.get(status or text)
     if colour is None or not _colourful(stream or sys.stderr):
         return text
@@ -26,15 +27,18 @@ def paint(text: str, status: str | None = None, stream: TextIO | None = None) ->
 
 
 def say(text: str) -> None:
+    """One line with the time, on stderr; from any thread."""
     with _LOCK:
         print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
 def status(word: str, text: str) -> None:
+    """One line with a status word: PASSED, FAILED, CRASHED, TIMEOUT, SKIPPED or XFAIL."""
     say(f"[{paint(word)}] {text}")
 
 
 def took(seconds: float) -> str:
+    """Seconds as minutes:seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
@@ -46,9 +50,11 @@ class Heartbeat:
         self.start = self.last = time.monotonic()
 
     def elapsed(self) -> float:
+        """Seconds since it was made."""
         return time.monotonic() - self.start
 
     def beat(self) -> None:
+        """Say that it goes on, if the last time is long enough ago."""
         if time.monotonic() - self.last >= self.every:
             self.last = time.monotonic()
             say(f"{self.what} ... {took(self.elapsed())}")

@@ -11,11 +11,14 @@ from .errors import LabError
 
 @dataclass(frozen=True)
 class Verdict:
+    """code: one of errors.py's; excerpt: the lines of the console that show why."""
+
     code: int
     text: str = ""
     excerpt: list[str] = field(default_factory=list)
 
     def tell(self, target: str) -> None:
+        """Print it, with the excerpt."""
         word = {errors.CRASHED: "CRASHED", errors.TIMEOUT: "TIMEOUT"}.get(self.code, "FAILED")
         ui.status(word, f"{target}: {self.text}")
         for line in self.excerpt:

@@ -50,9 +50,11 @@ class State:
         self.size = start
 
     def values(self, state: bytes, order: data.Endian) -> dict[str, int]:
+        """All registers by name."""
         return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}
 
     def piece(self, state: bytes, name: str) -> bytes:
+        """The bytes of one register."""
         start, end = self._at[name]
         return state[start:end]
 
@@ -69,6 +71,7 @@ class Walk:
         self.numbers = {r.name: r.number for r in reversed(self.layout)}
 
     def named(self, patterns: list[str]) -> list[rsp.Register]:
+        """Registers beyond those of 'g' whose names match one of the patterns, in the patterns' order."""
         found: dict[str, rsp.Register] = {}
         for pattern in patterns:
             for reg in self.layout:
@@ -77,13 +80,16 @@ class Walk:
         return [r for r in found.values() if r.number >= 70]
 
     def pc(self, state: bytes) -> int:
+        """The address of the next instruction."""
         return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
 
     @property
     def order(self) -> data.Endian:
+        """The guest's byte order."""
         return self.who.endian
 
     def instruction(self, stub: rsp.Stub, at: int) -> int | None:
+        """The word at an address, translated as that of data; None if it cannot be read."""
         text = stub.memory(at, 4)
         return int.from_bytes(text, self.order) if len(text) == 4 else None
 
@@ -108,6 +114,7 @@ class Walk:
                 self.put(stub, "msr", msr)
 
     def put(self, stub: rsp.Stub, name: str, value: int) -> None:
+        """Write a register by its name."""
         size = len(self.step_shape.piece(bytes(self.step_shape.size), name))
         stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")
 
@@ -139,6 +146,7 @@ class Reference(rsp.Direct):
         self.monitor("qmp_capabilities")
 
     def monitor(self, command: str, **arguments: object) -> dict:
+        """What a QMP command returns. Broken if QEMU refuses it."""
         self._qmp.send(json.dumps({"execute": command, "arguments": arguments}).encode())
         while True:
             line = self._qmp.line()
@@ -159,6 +167,7 @@ class Reference(rsp.Direct):
             time.sleep(0.02)
 
     def loaded(self) -> None:
+        """Wait until a saved state has been loaded."""
         self._until("query-status", "paused")
 
     def physical(self, address: int, size: int, scratch: Path) -> bytes:
@@ -167,6 +176,7 @@ class Reference(rsp.Direct):
         return scratch.read_bytes()
 
     def save(self, path: Path) -> None:
+        """Write the stopped guest to a file, which is there as a whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
         self.monitor("migrate", uri=f"file:{new}")
@@ -174,12 +184,14 @@ class Reference(rsp.Direct):
         new.rename(path)
 
     def close(self) -> None:
+        """End both connections."""
         self.wire.close()
         self._qmp.close()
 
 
 @contextlib.contextmanager
 def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference]:
+    """The guest under TCG, stopped at reset or in a saved state; at the end of the block it is gone."""
     root = debian.tool_root("emulator")
     program = [*debian.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
     with tempfile.TemporaryDirectory(prefix="lab-") as name:
