@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, client, data, debian, errors, gdbsession, kernel, proc, ui, verdict
+from . import boot, cache, channel, client, data, debian, errors, gdbsession, kernel, proc, records, ui, verdict
 from .errors import LabError
 
 HERE = data.LAB / "demo"
@@ -242,4 +242,9 @@ def main() -> int:
             side.problem.tell(f"{target.name}, {side.release}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
-    return sides[1].problem.code or sides[0].problem.code or wrong
+    code = sides[1].problem.code or sides[0].problem.code or wrong
+    record = records.Record("demo", PATCHED, target.name, seconds=time.monotonic() - start)
+    record.counts = {"failed" if code else "passed": 1}
+    record.facts = {"notes": [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]}
+    records.leave(record, data.base(PATCHED), target, sessions=packaged)
+    return code
