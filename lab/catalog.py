@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,6 +176,15 @@ def series_table() -> list[str]:
     return markdown.table(["series", "title", "patches", "lines", "after", "notes"], rows)
 
 
+def series_short() -> list[str]:
+    """All series in a paragraph, for README: name, and number of patches."""
+    names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
+    kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
+    said = f"{len(names)} series in posting order, with their numbers of patches: {', '.join(names)}. Together they"
+    said += f" add {all_of_it[0]} lines, {kernel[0]} of them in the kernel itself and nearly all others in selftests."
+    return textwrap.wrap(f"{said} What each is for: [docs/upstreaming.md](docs/upstreaming.md).", 110)
+
+
 def series_tree_table() -> list[str]:
     rows = [[f"`{s.name}`", s.tree or "-", "not posted"] for s in all_series()]
     return markdown.table(["series", "for the tree", "state"], rows)
@@ -182,12 +192,12 @@ def series_tree_table() -> list[str]:
 
 def places() -> list[str]:
     """For each place that the design names, the series that change it."""
-    rows = []
+    rows: list[str] = []
     for place in PLACES:
         below = place if place.endswith("/") else "/nowhere/"
         names = dict.fromkeys(p.series for p in patches() if any(f == place or f.startswith(below) for f in p.files))
-        rows.append([f"`{place}`", ", ".join(names) or "none: no patch of the series touches it"])
-    return markdown.table(["place", "changed by the series"], rows)
+        rows.append(f"- `{place}`: {', '.join(names) or 'no patch changes it'}")
+    return rows
 
 
 def bugs() -> list[str]:

@@ -140,11 +140,8 @@ def variables_for_documents() -> list[str]:
 def first_commands() -> list[str]:
     """README's first screen."""
     rows = [(f"make {c.name}", c.what, c.cost) for c in table().commands if c.name in ("demo", "test")]
-    lines = ["```"]
-    for command, what, cost in rows:
-        short = what.split("; ")[0].split(", on the ")[0]
-        lines.append(f"{command:11} # {short}: {cost}")
-    return [*lines, "```"]
+    shorts = [what.split("; ")[0].split(", on the ")[0] for _, what, _ in rows]
+    return [f"    {command:11} # {short}: {cost}" for (command, _, cost), short in zip(rows, shorts, strict=True)]
 
 
 def problems(made: Table, functions: set[str], makefile: Path) -> list[str]:

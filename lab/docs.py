@@ -82,6 +82,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "exit-codes": exit_codes,
     "guest-commands": guest_commands,
     "series": catalog.series_table,
+    "series-short": catalog.series_short,
     "series-trees": catalog.series_tree_table,
     "places": catalog.places,
     "bugs": catalog.bugs,
