@@ -85,8 +85,8 @@ def parse(said: str, where: Path) -> Record:
         raise LabError(f"{where} is no record ({why}): remove it, and run what it is of again") from None
 
 
-def read(folder: Path = FOLDER) -> list[Record]:
-    return [parse(p.read_text(), p) for p in sorted(folder.glob("*-*.json"))]
+def read(folder: Path | None = None) -> list[Record]:
+    return [parse(p.read_text(), p) for p in sorted((folder or FOLDER).glob("*-*.json"))]
 
 
 def kept() -> Path:
@@ -281,8 +281,8 @@ def write_state(state: State) -> None:
     cache.write(FOLDER / STATE, (json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True) + "\n").encode())
 
 
-def read_state(folder: Path = FOLDER) -> State:
-    path = folder / STATE
+def read_state(folder: Path | None = None) -> State:
+    path = (folder or FOLDER) / STATE
     if not path.exists():
         return State()
     try:
@@ -291,6 +291,6 @@ def read_state(folder: Path = FOLDER) -> State:
         raise LabError(f"{path} is not what 'make results' writes: run it") from None
 
 
-def patch_ids(key: str, folder: Path = FOLDER) -> set[str]:
-    path = folder / PATCHES / f"{key}.txt"
+def patch_ids(key: str, folder: Path | None = None) -> set[str]:
+    path = (folder or FOLDER) / PATCHES / f"{key}.txt"
     return {line.split()[0][:12] for line in path.read_text().splitlines()} if key and path.exists() else set()

@@ -32,7 +32,7 @@ def day(record: Record) -> str:
     return record.date.partition("T")[0]
 
 
-def age(record: Record, state: State, folder: Path = records.FOLDER) -> str:
+def age(record: Record, state: State, folder: Path | None = None) -> str:
     """How what was tested differs from what the repository has at the last `make results`."""
     tested = record.tested
     if tested is None:
