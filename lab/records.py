@@ -24,7 +24,7 @@ from .errors import LabError
 from .ktap import Result, Status
 
 FOLDER = cache.ROOT / "records"
-STATE, PATCHES = "state.json", "patches"
+PATCHES = "patches"
 # The same things under the same names in all records.
 COUNTS = {
     Status.PASS: "passed",
@@ -47,6 +47,7 @@ class Tested:
     patches: str = ""  # the list of patch-ids, see records/patches
     kernel: str = ""  # what the kernel was built from; empty: a tree of the user's own
     tests: str = ""  # what the selftests were built from
+    config: str = ""  # the kernel's configuration
 
 
 @dataclass
@@ -137,7 +138,11 @@ def commit() -> tuple[str, bool]:
     return head, bool(changed.strip())
 
 
-def tested(base: data.Base) -> Tested:
+def config(target: data.Target | None) -> str:
+    return cache.digest(kernel.fragment(target))[:12] if target else ""
+
+
+def tested(base: data.Base, target: data.Target | None = None) -> Tested:
     """What a run of this base tests, now."""
     found = source.find(base)
     head, changed = commit()
@@ -150,7 +155,7 @@ def tested(base: data.Base) -> Tested:
     if found.key and base.series_dir:
         kernel_key = _key(source.overlay(found, base), found.key, tests=False)
     tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
-    return Tested(head, changed, found.name, patches, kernel_key, tests)
+    return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))
 
 
 def versions(target: data.Target | None, sessions: bool = False) -> dict[str, str]:
@@ -208,7 +213,7 @@ def leave(record: Record, base: data.Base, target: data.Target | None = None, se
     record.date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     record.seconds = round(record.seconds, 1)
     try:
-        record.tested = tested(base)
+        record.tested = tested(base, target)
         record.versions = versions(target, sessions)
         cache.write(kept() / record.file, text(record))
     except (LabError, OSError) as why:
@@ -243,52 +248,6 @@ def gather() -> list[str]:
         if path.stem not in used:
             path.unlink()
     return taken
-
-
-@dataclass
-class State:
-    """The checkout at the last `make results`, to which the records' age is counted."""
-
-    commit: str = ""
-    behind: dict[str, int | None] = field(default_factory=dict)  # commits since; None: not in this history
-    now: dict[str, dict[str, str]] = field(default_factory=dict)  # of each base, as Tested has them
-
-
-def behind(past: str, head: str) -> int | None:
-    try:
-        proc.output(["git", "merge-base", "--is-ancestor", past, head], cwd=cache.ROOT)
-        return int(proc.output(["git", "rev-list", "--count", f"{past}..{head}"], cwd=cache.ROOT))
-    except LabError:
-        return None
-
-
-def look(found: list[Record]) -> State:
-    """Where the checkout is now, against these records."""
-    head, _ = commit()
-    state = State(head)
-    for past in sorted({r.tested.commit for r in found if r.tested}):
-        state.behind[past] = behind(past, head)
-    for name in sorted({r.base for r in found}):
-        now = tested(data.base(name))
-        state.now[name] = {"patches": now.patches, "kernel": now.kernel, "tests": now.tests}
-        if now.patches:
-            listed = kept() / PATCHES / f"{now.patches}.txt"
-            state.now[name]["ids"] = " ".join(line.split()[0][:12] for line in listed.read_text().splitlines())
-    return state
-
-
-def write_state(state: State) -> None:
-    cache.write(FOLDER / STATE, (json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True) + "\n").encode())
-
-
-def read_state(folder: Path | None = None) -> State:
-    path = (folder or FOLDER) / STATE
-    if not path.exists():
-        return State()
-    try:
-        return State(**json.loads(path.read_text()))
-    except (ValueError, TypeError):
-        raise LabError(f"{path} is not what 'make results' writes: run it") from None
 
 
 def patch_ids(key: str, folder: Path | None = None) -> set[str]:

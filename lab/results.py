@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import cache, markdown, records, ui
-from .records import Record, State
+from . import cache, markdown, records, state, ui
+from .records import Record
+from .state import State
 
 FILE = cache.ROOT / "RESULTS.md"
 HEAD = """\
@@ -32,16 +33,18 @@ def day(record: Record) -> str:
     return record.date.partition("T")[0]
 
 
-def age(record: Record, state: State, folder: Path | None = None) -> str:
+def age(record: Record, at: State, folder: Path | None = None) -> str:
     """How what was tested differs from what the repository has at the last `make results`."""
     tested = record.tested
     if tested is None:
         return "unknown"
-    now = state.now.get(record.base, {})
+    now = at.now.get(record.base, {})
     notes = ["local changes"] if tested.changed else []
+    if tested.config != at.configs.get(record.target, ""):
+        notes.insert(0, "another configuration")
     if (tested.kernel, tested.tests) == (now.get("kernel"), now.get("tests")):
         return ", ".join(["current", *notes])
-    count = state.behind.get(tested.commit)
+    count = at.behind.get(tested.commit)
     said = "of another history" if count is None else f"{count} behind"
     if tested.patches and now.get("ids"):
         ids = set(now["ids"].split())
@@ -52,19 +55,19 @@ def age(record: Record, state: State, folder: Path | None = None) -> str:
     return ", ".join([said, *notes])
 
 
-def run_of(record: Record | None, state: State) -> str:
+def run_of(record: Record | None, at: State) -> str:
     """When, on what, how long."""
     if record is None:
         return ""
-    at = f"`{record.tested.commit[:10]}`" if record.tested and record.tested.commit else "?"
-    return f"{day(record)}, {at}, {age(record, state)}, {ui.took(record.seconds)}"
+    commit = f"`{record.tested.commit[:10]}`" if record.tested and record.tested.commit else "?"
+    return f"{day(record)}, {commit}, {age(record, at)}, {ui.took(record.seconds)}"
 
 
 class Page:
     """The sections of RESULTS.md; each is empty if there is no record for it."""
 
-    def __init__(self, found: list[Record], state: State) -> None:
-        self.found, self.state = found, state
+    def __init__(self, found: list[Record], at: State) -> None:
+        self.found, self.at = found, at
 
     def of(self, *kinds: str) -> list[Record]:
         return [r for r in self.found if r.kind in kinds]
@@ -82,7 +85,7 @@ class Page:
         for (base, suite, target), sides in self.pairs(self.of("test")).items():
             old, new = sides.get(True), sides.get(False)
             cells = [words(r.counts) if r else "not run" for r in (old, new)]
-            rows.append([base, suite, target, *cells, run_of(old, self.state), run_of(new, self.state)])
+            rows.append([base, suite, target, *cells, run_of(old, self.at), run_of(new, self.at)])
         head = ["base", "suite", "host", "unpatched", "with the series", "run: unpatched", "run: with the series"]
         return markdown.table(head, rows)
 
@@ -108,20 +111,20 @@ class Page:
             f = r.facts
             end = "a difference" if f["different"] else "none"
             cells = [r.kind, r.target, f["guest"], f.get("start") or "reset", f["steps"], end, f"{f['rate']:.0f}"]
-            rows.append([*cells, run_of(r, self.state)])
+            rows.append([*cells, run_of(r, self.at)])
         return markdown.table(["", "host", "guest", "from", "steps", "difference", "steps a second", "run"], rows)
 
     def fuzz(self) -> list[str]:
         rows = []
         for r in self.of("fuzz"):
             said = "<br>".join(r.facts.get("said", []))
-            rows.append([r.base, r.target, r.name, words(r.counts), said, run_of(r, self.state)])
+            rows.append([r.base, r.target, r.name, words(r.counts), said, run_of(r, self.at)])
         return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
 
     def bench(self) -> list[str]:
         lines: list[str] = []
         for r in self.of("bench"):
-            lines += [f"{r.target}: {run_of(r, self.state)}", "", "```", *r.facts["lines"], "```", ""]
+            lines += [f"{r.target}: {run_of(r, self.at)}", "", "```", *r.facts["lines"], "```", ""]
         return lines[:-1] or ["None."]
 
     def others(self) -> list[str]:
@@ -129,7 +132,7 @@ class Page:
         rows = []
         for r in self.of("kselftest", "check-upstream", "check-debian", "demo"):
             note = "; ".join(str(x) for x in r.facts.get("notes", []))
-            rows.append([f"`make {r.kind}`", r.base, r.target or "all", words(r.counts), note, run_of(r, self.state)])
+            rows.append([f"`make {r.kind}`", r.base, r.target or "all", words(r.counts), note, run_of(r, self.at)])
         return markdown.table(["command", "base", "host", "result", "notes", "run"], rows)
 
     def skips(self) -> list[str]:
@@ -161,8 +164,8 @@ class Page:
         yield "Tools", self.tools
 
     def text(self) -> str:
-        at = f"`{self.state.commit[:10]}`" if self.state.commit else "(none)"
-        lines = [HEAD.format(commit=at)]
+        commit = f"`{self.at.commit[:10]}`" if self.at.commit else "(none)"
+        lines = [HEAD.format(commit=commit)]
         for title, make in self.sections():
             lines += ["", f"## {title}", "", *make()]
         return "\n".join(lines).rstrip() + "\n"
@@ -170,7 +173,7 @@ class Page:
 
 def page() -> str:
     """What RESULTS.md must be."""
-    return Page(records.read(), records.read_state()).text()
+    return Page(records.read(), state.read()).text()
 
 
 def check() -> list[str]:
@@ -183,7 +186,7 @@ def main() -> int:
     for name in records.gather():
         ui.say(f"new: records/{name}")
     found = records.read()
-    records.write_state(records.look(found))
+    state.write(state.look(found))
     cache.write(FILE, page().encode())
     ui.say(f"RESULTS.md is made of {len(found)} records; git add records RESULTS.md")
     return 0

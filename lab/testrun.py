@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from . import (
     boot,
@@ -223,14 +223,17 @@ def main() -> int:
         debian.ensure([package for job in todo for package in kernel.needs(job.target)])
         unit_tests(total)
         check.run(total)
-    for job in todo:
+    for number, job in enumerate(todo, 1):
         prepare(job)
+        ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
     # Failing often means waiting for a time limit: the longest first, beside the others.
     order = sorted(todo, key=lambda job: -len(job.expected or ()))
     with ThreadPoolExecutor(QEMUS) as pool:
         try:
-            for future in [pool.submit(execute, job) for job in order]:
+            running = {pool.submit(execute, job): job for job in order}
+            for number, future in enumerate(as_completed(running), 1):
                 future.result()
+                ui.say(f"{number} of {len(todo)} runs done ({running[future].name}), {ui.so_far()}")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             proc.kill_all()

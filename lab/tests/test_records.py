@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab import data, records, results
+from lab import data, records, results, state
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -25,7 +25,7 @@ def record(**changes: object) -> records.Record:
         {"passed": 3, "skipped": 1},
         61.0,
         "2026-01-02T03:04:05Z",
-        records.Tested("c1", False, "linux-source-7.3 7.3.4-1", "p1", "k1", "t1"),
+        records.Tested("c1", False, "linux-source-7.3 7.3.4-1", "p1", "k1", "t1", "x1"),
         {"gcc": "12.2.0"},
         {"programs": {"one_test": {"passed": 3, "skipped": 1}}, "bad": [], "skipped": {"no VSX": 1}},
     )
@@ -128,7 +128,7 @@ class Counts(unittest.TestCase):
 
 
 class Age(unittest.TestCase):
-    STATE = records.State("c9", {"c1": 4, "c2": None}, {"mainline": NOW})
+    STATE = state.State("c9", {"c1": 4, "c2": None}, {"mainline": NOW}, {"mac99-g4": "x1"})
 
     def age(self, **changes: object) -> str:
         with tempfile.TemporaryDirectory() as name:
@@ -144,6 +144,9 @@ class Age(unittest.TestCase):
 
     def test_other_kernel_of_another_history(self) -> None:
         self.assertEqual(self.age(kernel="k0", commit="c2", patches=""), "of another history")
+
+    def test_other_configuration(self) -> None:
+        self.assertEqual(self.age(config="x0"), "current, another configuration")
 
     def test_local_changes(self) -> None:
         self.assertEqual(self.age(changed=True), "current, local changes")
