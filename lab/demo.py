@@ -206,7 +206,7 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
     for name, side in (("unpatched", stock), ("patched", patched)):
         right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
         text = "; ".join(findings(side.lines, want)) or right
-        print(textwrap.fill(f"{name + ':':11}{text}", WIDTH, subsequent_indent=" " * 11))
+        print(textwrap.fill(f"{name + ':':12}{text}", WIDTH, subsequent_indent=" " * 12))
     emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")

@@ -25,8 +25,9 @@ def documents() -> list[Path]:
 
 
 def covers() -> list[Path]:
-    """The cover letters of all series."""
-    return sorted(p for p in (cache.ROOT / "patches").rglob("*cover*") if p.is_file())
+    """What a person wrote of the cover letters: cover.txt, or the letter where there is none."""
+    found = [p for p in (cache.ROOT / "patches").rglob("*cover*") if p.is_file()]
+    return sorted(p for p in found if p.name == "cover.txt" or not (p.parent / "cover.txt").exists())
 
 
 def by_hand() -> list[Path]:
