@@ -56,15 +56,25 @@ class Patch:
         return any(not f.startswith(("tools/", "Documentation/")) and f != "MAINTAINERS" for f in self.files)
 
 
+@functools.cache
+def of_subject() -> dict[str, str]:
+    """The series of each patch, where series.toml lists them."""
+    folder = data.base("mainline").series_dir
+    path = folder / SERIES if folder else None
+    rows = data.load(path).get("series", []) if path and path.exists() else []
+    return {subject: row["name"] for row in rows for subject in row.get("patches", [])}
+
+
 def read(path: Path) -> Patch:
     text = path.read_text(errors="replace")
     body = text.partition("\n\n")[2].partition("\n---\n")[0]
     diff = text.partition("\ndiff --git ")[2]
+    subject = records.subject(path)
     stable = re.search(r"^Cc: <?stable@\S+ *(?:# *(.*))?$", body, re.MULTILINE)
     return Patch(
         path,
-        records.subject(path),
-        path.parent.name,
+        subject,
+        of_subject().get(subject, path.parent.name),
         series.touched([path]),
         (len(re.findall(r"^\+(?!\+\+ )", diff, re.MULTILINE)), len(re.findall(r"^-(?!-- )", diff, re.MULTILINE))),
         re.findall(r"^Fixes: ([0-9a-f]{12})", body, re.MULTILINE),
@@ -172,7 +182,8 @@ def series_table() -> list[str]:
         plus, minus = size(mine)
         marks = [w for w, on in (("host safety", one.safety), ("stable", one.stable)) if on]
         lines = f"+{plus} -{minus}"
-        rows.append([f"`{one.name}`", one.title, len(mine), lines, ", ".join(one.after), ", ".join(marks)])
+        before = "all before" if len(one.after) > 1 and len(one.after) == len(rows) else ", ".join(one.after)
+        rows.append([f"`{one.name}`", one.title, len(mine), lines, before, ", ".join(marks)])
     return markdown.table(["series", "title", "patches", "lines", "after", "notes"], rows)
 
 
@@ -180,9 +191,8 @@ def series_short() -> list[str]:
     """All series in a paragraph, for README: name, and number of patches."""
     names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
     kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
-    said = f"{len(names)} series in posting order, with their numbers of patches: {', '.join(names)}. Together they"
-    said += f" add {all_of_it[0]} lines, {kernel[0]} of them in the kernel itself and nearly all others in selftests."
-    return textwrap.wrap(f"{said} What each is for: [docs/upstreaming.md](docs/upstreaming.md).", 110)
+    said = f"In posting order, with their numbers of patches: {', '.join(names)}. They add {all_of_it[0]} lines"
+    return textwrap.wrap(f"{said}, {kernel[0]} of them in the kernel itself, the others in tests and documents.", 110)
 
 
 def series_tree_table() -> list[str]:
