@@ -103,7 +103,8 @@ def configure(tree: source.Tree, target: data.Target, log: Path, more: str = "")
 
 def share(out: Path, target: data.Target) -> Callable[[bytes], str]:
     """How far a build is: of the files that one from nothing compiles, or just their number."""
-    again = (out / "vmlinux").exists()
+    built, configured = out / "vmlinux", out / "lab.config"
+    again = built.exists() and configured.exists() and built.stat().st_mtime > configured.stat().st_mtime
     total = 0 if again else data.load(data.LAB / "files.toml").get(target.kernel, 0)
 
     def words(said: bytes) -> str:

@@ -58,5 +58,5 @@ class Heartbeat:
         if time.monotonic() - self.last >= self.every:
             self.last = time.monotonic()
             words = [w for w in (self.note(), took(self.elapsed())) if w]
-            more = "" if self.start - _START < 1 else f"; {so_far()}"
+            more = "" if self.start - _START < 10 else f"; {so_far()}"
             say(f"{self.what} ... {', '.join(words)}{more}")
