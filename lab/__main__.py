@@ -11,6 +11,7 @@ import sys
 from . import cache, commands, data, errors, source, ui
 from .errors import LabError
 
+VARIABLES = [v.name for v in commands.table().variables]
 BASE, TARGET = "mainline", "pseries-p8"
 
 
@@ -232,9 +233,8 @@ def main(argv: list[str]) -> int:
     try:
         for word in argv[1:]:
             key, equals, value = word.partition("=")
-            known = [v.name for v in commands.table().variables]
-            if not equals or key not in known:
-                raise LabError(f"unknown argument '{word}'; known: {', '.join(v + '=' for v in known)}")
+            if not equals or key not in VARIABLES:
+                raise LabError(f"unknown argument '{word}'; known: {', '.join(v + '=' for v in VARIABLES)}")
             os.environ[key] = value
         if name not in COMMANDS:
             raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(COMMANDS))}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, commands, cpio, data, debian, elf, kernel, proc, series, source, testreport, testrun
+from lab import cache, channel, cpio, data, debian, elf, kernel, proc, series, source, testreport, testrun
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -45,7 +45,7 @@ new file mode 100644
 class InCache(unittest.TestCase):
     def setUp(self) -> None:
         self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        clean = {k: v for k, v in os.environ.items() if k not in {v.name for v in commands.table().variables}}
+        clean = {k: v for k, v in os.environ.items() if k not in front.VARIABLES}
         self.enterContext(mock.patch.dict(os.environ, clean | {"LAB_CACHE": str(self.tmp / "cache")}, clear=True))
 
     def main(self, *words: str) -> tuple[int, str]:
