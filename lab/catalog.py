@@ -200,6 +200,16 @@ def series_tree_table() -> list[str]:
     return markdown.table(["series", "for the tree", "state"], rows)
 
 
+def safety() -> list[str]:
+    """The kernel patches of the series that are about the safety of the host."""
+    lines = []
+    for one in all_series():
+        if one.safety:
+            lines += [f"- `{one.name}`"]
+            lines += [f"  - {p.subject}" for p in patches() if p.series == one.name and p.kernel]
+    return lines or ["- No series is marked with `safety = true` in series.toml yet."]
+
+
 def places() -> list[str]:
     """For each place that the design names, the series that change it."""
     rows: list[str] = []

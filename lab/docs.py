@@ -85,6 +85,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "series": catalog.series_table,
     "series-short": catalog.series_short,
     "series-trees": catalog.series_tree_table,
+    "safety": catalog.safety,
     "places": catalog.places,
     "bugs": catalog.bugs,
     "sizes": catalog.sizes,
