@@ -2,16 +2,15 @@
 # A thin front: every command is one of the lab's, see 'make help'.
 
 PYTHON ?= python3
-COMMANDS := help test kselftest kernel run shell gdb lockstep replay demo bench tree refresh series backport check \
-	check-upstream check-debian export send-dry-run clean \
-	fetch unpack patch configure build boot selftests
+# Commands have small letters, variables have capital ones.
+NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' '$(CURDIR)/lab/commands.toml')
+VARIABLES := $(shell sed -n 's/^name = "\([A-Z_]*\)"/\1/p' '$(CURDIR)/lab/commands.toml')
+COMMANDS := $(filter-out $(VARIABLES),$(NAMES))
 
 .DEFAULT_GOAL := help
 .PHONY: $(COMMANDS)
 
 # A variable given to make reaches the lab by the environment.
-VARIABLES := K T GUEST STEPS START RESUME TEST SUITE MUTANTS PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE \
-	FORMAT PART OUT
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 
 $(COMMANDS):

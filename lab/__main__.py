@@ -9,50 +9,10 @@ import signal
 import sys
 import traceback
 
-from . import cache, data, errors, options, proc, source, ui
+from . import cache, commands, data, errors, options, proc, source, ui
 from .errors import LabError
 
-HELP = """\
-usage: make COMMAND [VARIABLE=value ...]
-
-  test       build, boot and test; K= T= TEST= SUITE= narrow it down; MUTANTS=1: on kernels with
-             a defect each, which the tests must find
-  kselftest  the installed tests, run by the kernel's own run_kselftest.sh on T
-  kernel     build the kernel K for the target T; prints the path of vmlinux
-  run        boot K on T with the static program PAYLOAD (ARGS=) and exit with its status
-             (with 1 if that is 2, 3 or 4, which have the meanings below)
-  shell      boot K on T and give an interactive console
-  gdb        a gdb prompt, attached to GUEST in a QEMU in the booted host
-  lockstep   step GUEST under KVM and under TCG, STEPS times (from START=, or on with RESUME=1), and compare
-  demo       see the fault and the cure, in a real QEMU with a real gdb
-  bench      what the series costs, in instructions of the emulated host
-  tree       a git work tree of the kernel with the series as commits (TREE= where)
-  refresh    bring the commits of that tree back into patches/ and the new files
-  series     bring the checkout's new kernel files into the mails of patches/
-  backport   the list and the local mails of K=6.12 or K=6.1, from mainline's mails
-  export     the series for others: FORMAT=quilt, mbox or debian; PART=fixes; OUT=folder
-  check-debian     Debian's source package of K takes the exported patches and builds
-  send-dry-run     the mails as they would be sent, in a folder; nothing is sent
-  check      patches, mails, scripts and data files are in order
-  check-upstream   every commit on every configuration (T=pmac32,e500: on these), and what
-             else maintainers check
-  clean      remove what is in the cache, but not the tree of 'make tree'
-
-  fetch unpack patch configure build boot   single stages of the above
-
-  K=         kernel base: {bases}
-  T=         target: {targets}
-  GUEST=     guest of a QEMU in the target: {guests}
-  KERNEL_SRC=/path    a kernel tree or linux-source tarball to use instead
-  LIMIT=     seconds that PAYLOAD may take (600)
-  LAB_CACHE=/path     where everything is kept ({folder})
-  V=1        print the kernel console and all test output
-
-exit status: 0 passed, 1 failed, 2 set-up or tool problem, 3 guest kernel crashed, 4 time limit
-make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value ...' is the
-same as 'make COMMAND VARIABLE=value ...' and exits with the status as it is."""
-
-VARIABLES = (*proc.VARIABLES, "LAB_CACHE")
+VARIABLES = [v.name for v in commands.table().variables]
 BASE, TARGET = "mainline", "pseries-p8"
 
 
@@ -61,14 +21,8 @@ def chosen() -> tuple[data.Base, data.Target]:
 
 
 def cmd_help() -> int:
-    print(
-        HELP.format(
-            bases=", ".join(data.names("bases")),
-            targets=", ".join(data.names("targets")),
-            guests=", ".join(data.names("guests")),
-            folder=cache.place(),
-        )
-    )
+    asked = [v.name for v in commands.table().variables if v.lists and v.name in os.environ]
+    print("\n\n".join(map(commands.help_of, asked)) or commands.help_text())
     return 0
 
 
@@ -232,6 +186,24 @@ def cmd_bench() -> int:
     return bench.main(chosen()[1])
 
 
+def cmd_fuzz() -> int:
+    from . import fuzz
+
+    return fuzz.main(*chosen())
+
+
+def cmd_results() -> int:
+    from . import results
+
+    return results.main()
+
+
+def cmd_docs() -> int:
+    from . import docs
+
+    return docs.main()
+
+
 def cmd_clean() -> int:
     import shutil
 
@@ -244,6 +216,8 @@ def cmd_clean() -> int:
             shutil.rmtree(path)
     if (cache.folder() / "tree").exists():
         ui.say(f"left alone: {cache.folder() / 'tree'}, the work tree of 'make tree'")
+    if (cache.folder() / "records").exists():
+        ui.say(f"left alone: {cache.folder() / 'records'}, which 'make results' takes")
     return 0
 
 

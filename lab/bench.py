@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from . import boot, channel, data, kernel, ui, verdict
+import time
+
+from . import boot, channel, data, kernel, records, ui, verdict
 from .errors import FAILED, PASSED, LabError
 
 # QEMU's clock counts instructions; flushes that mitigations make would drown KVM's part.
@@ -38,7 +40,7 @@ def measure(base: data.Base, target: data.Target) -> dict[str, float]:
 
 def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str], bool]:
     """The lines to print, and whether every bound holds."""
-    lines = [f"{'instructions per event':28} {'stock':>9} {'series':>9} {'ratio':>7}  bound"]
+    lines = [f"{'instructions per event':28} {'unpatched':>9} {'patched':>9} {'ratio':>7}  bound"]
     good = True
 
     def line(what: str, old: float | None, new: float, ratio: float, bound: float) -> None:
@@ -56,6 +58,12 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
 
 
 def main(target: data.Target) -> int:
-    lines, good = table(measure(data.base("stock-mainline"), target), measure(data.base("mainline"), target))
+    start = time.monotonic()
+    base = data.base("mainline")
+    lines, good = table(measure(data.base("stock-mainline"), target), measure(base, target))
     print("\n".join(lines))
+    record = records.Record("bench", base.name, target.name, seconds=time.monotonic() - start)
+    record.counts = {"passed" if good else "failed": 1}
+    record.facts = {"lines": lines}
+    records.leave(record, base, target)
     return PASSED if good else FAILED

@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import backport, cache, clauses, data, debian, export, proc, series, source, testrun, ui
+from . import backport, cache, clauses, data, debian, docs, export, proc, results, series, source, testrun, ui
 from .errors import FAILED, PASSED, LabError
 
 Check = Callable[[], list[str]]
 
 # Files whose format has no room for a comment, or that are not ours to mark.
-UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^lab/tests/data/)")
+UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^records/|^lab/tests/data/)")
 POSITION = r"\S+:\d+:\d+: "  # of what a tool complains of
 # A machine of a package archive by its usual names; the mirror is the user's own.
 HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b"
@@ -185,6 +185,11 @@ def clause_names() -> list[str]:
 CHECKS: dict[str, Check] = {
     "data files": data_files,
     "every case names its clause": clause_names,
+    "one table of commands": docs.front,
+    "documents: tables are what their data say": docs.stale,
+    "documents hold no results and no patch numbers": docs.results_in_prose,
+    "documents: links and commands exist": lambda: docs.links() + docs.make_commands(),
+    "RESULTS.md is what the records say": results.check,
     "SPDX lines": spdx,
     "no host names": hosts,
     "shellcheck": scripts,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""make demo: the same debugging session on the stock and on the patched kernel, side by side."""
+"""make demo: the same debugging session on the unpatched and on the patched kernel, side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, client, data, debian, errors, gdbsession, kernel, proc, ui, verdict
+from . import boot, cache, channel, client, data, debian, errors, gdbsession, kernel, proc, records, ui, verdict
 from .errors import LabError
 
 HERE = data.LAB / "demo"
@@ -197,15 +197,15 @@ def _said(record: boot.Record) -> list[str]:
 
 
 def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:
-    print(f"\n{'stock: ' + stock.release:{HALF}} |  patched: {patched.release}")
+    print(f"\n{'unpatched: ' + stock.release:{HALF}} |  patched: {patched.release}")
     print("-" * (HALF + 1) + "+" + "-" * (WIDTH - HALF - 2))
     for row in side_by_side(stock.lines, patched.lines):
         print(ui.paint(row, "FAILED" if f" {MARK} " in row else "", sys.stdout))
     print(f"\n{MARK} marks the first difference" if stock.lines != patched.lines else "\nno difference")
-    for name, side in (("stock", stock), ("patched", patched)):
+    for name, side in (("unpatched", stock), ("patched", patched)):
         right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
         text = "; ".join(findings(side.lines, want)) or right
-        print(textwrap.fill(f"{name + ':':9}{text}", WIDTH, subsequent_indent=" " * 9))
+        print(textwrap.fill(f"{name + ':':12}{text}", WIDTH, subsequent_indent=" " * 12))
     emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
@@ -241,4 +241,9 @@ def main() -> int:
             side.problem.tell(f"{target.name}, {side.release}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
-    return errors.worst((wrong, *(side.problem.code for side in sides)))
+    code = errors.worst((wrong, *(side.problem.code for side in sides)))
+    record = records.Record("demo", PATCHED, target.name, seconds=time.monotonic() - start)
+    record.counts = {"failed" if code else "passed": 1}
+    record.facts = {"notes": [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]}
+    records.leave(record, data.base(PATCHED), target, sessions=packaged)
+    return code

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cache, data, debian, errors, export, kernel, proc, source, ui
+from . import cache, data, debian, errors, export, kernel, proc, records, source, ui
 from .errors import LabError
 
 MATRIX = data.LAB / "gauntlet.toml"
@@ -370,6 +370,12 @@ def main() -> int:
         print(line)
     states = len({commit.key for commit in gauntlet.commits})
     passed, failed = count(table, boots, states, sum(bool(c.bad) for c in checks.values()), len(checks))
+    if not os.environ.get("T"):
+        record = records.Record("check-upstream", base.name, "", seconds=time.monotonic() - start)
+        record.counts = {k: v for k, v in (("passed", passed), ("failed", failed)) if v}
+        record.facts = {"notes": growth(results), "bad": bad[: records.LISTED]}
+        record.facts["bad"] += [f"{name}: {line}" for name, lines in checks.items() for line in lines.bad][:10]
+        records.leave(record, base)
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return errors.FAILED if failed else errors.PASSED

@@ -7,13 +7,14 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, data, debian, proc, source, ui
 from .errors import LabError
 
+COMPILED = re.compile(rb"^  (?:CC|AS) ", re.MULTILINE)
 KEEP = 8  # built kernels per target that stay in the cache
 
 
@@ -68,6 +69,9 @@ def make_variables(target: data.Target, out: str, cc: str = "") -> tuple[list[st
     env = {
         "CCACHE_DIR": str(cache.folder() / "ccache"),
         "CCACHE_NOHASHDIR": "1",
+        # What a file depends on is taken from the compiler's own list, so nothing is
+        # preprocessed twice: a quarter less work where ccache has nothing yet.
+        "CCACHE_DEPEND": "1",
         "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
         "KBUILD_BUILD_USER": "lab",
         "KBUILD_BUILD_HOST": "lab",
@@ -106,6 +110,19 @@ def configure(tree: source.Tree, target: data.Target, log: Path, more: str = "")
     return out
 
 
+def share(out: Path, target: data.Target) -> Callable[[bytes], str]:
+    """How far a build is: of the files that one from nothing compiles, or just their number."""
+    built, configured = out / "vmlinux", out / "lab.config"
+    again = built.exists() and configured.exists() and built.stat().st_mtime > configured.stat().st_mtime
+    total = 0 if again else data.load(data.LAB / "files.toml").get(target.kernel, 0)
+
+    def words(said: bytes) -> str:
+        done = len(COMPILED.findall(said))
+        return f"{done:,} of about {total:,} files" if done <= total else f"{done:,} files"
+
+    return words
+
+
 def make(tree: source.Tree, target: data.Target, log: Path, what: str) -> Path:
     """Configure and build vmlinux in a tree; the folder that it is in. The caller holds the tree's lock."""
     out = configure(tree, target, log)
@@ -113,7 +130,8 @@ def make(tree: source.Tree, target: data.Target, log: Path, what: str) -> Path:
     # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
     # and would keep one base from using what ccache has of the other.
     args.append(f"LOCALVERSION={tree.suffix}")
-    proc.logged(["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"], log, what, cwd=tree.path, env=env)
+    command = ["make", f"-j{os.cpu_count() or 1}", *args, "vmlinux"]
+    proc.logged(command, log, what, cwd=tree.path, env=env, share=share(out, target))
     release = (out / "include/config/kernel.release").read_text().strip()
     if release != tree.release:
         raise LabError(f"{out} calls itself {release}, not {tree.release}: remove {tree.path} and run it again")

@@ -14,7 +14,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from . import boot, cache, client, console, data, debian, errors, guest, kernel, ktap, options, payload, rsp, ui, walk
+from . import (
+    boot,
+    cache,
+    client,
+    console,
+    data,
+    debian,
+    errors,
+    guest,
+    kernel,
+    ktap,
+    options,
+    payload,
+    records,
+    rsp,
+    ui,
+    walk,
+)
 from .errors import LabError
 
 STEPS = 20000
@@ -343,7 +360,9 @@ def main(base: data.Base, target: data.Target) -> int:
             raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
     elif start:
         state = start_state(base, target, who, start)
-    return report(who, compare(base, target, who, count, here, state), start)
+    found = compare(base, target, who, count, here, state)
+    leave_record(base, target, who, found, start)
+    return report(who, found, start)
 
 
 def compare(
@@ -363,6 +382,16 @@ def compare(
         return pair.run(count, here, limit)
 
 
+def leave_record(base: data.Base, target: data.Target, who: guest.Guest, result: Result, start: str) -> None:
+    """Of a walk that came to its end, or to a difference."""
+    name = f"{who.name}-{start or 'reset'}-{result.steps}"
+    record = records.Record("lockstep", base.name, target.name, name, seconds=result.seconds)
+    record.counts = {"failed" if result.difference else "passed": 1}
+    record.facts = {"guest": who.name, "start": start, "steps": result.steps, "rate": round(result.rate)}
+    record.facts |= {"different": bool(result.difference), "by rule": result.by_rule}
+    records.leave(record, base, target, sessions=True)
+
+
 def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
     """A suite's test: so many steps without a difference."""
     who = guest.find(test.guest)
@@ -373,6 +402,7 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
         except LabError as why:
             status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
             return ktap.Result(test.id, status, str(why))
+    leave_record(base, target, who, found, test.start)
     said = summary(who, found, test.start)
     ui.say(said)
     if found.difference:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
-from . import cache, data, debian, deliver, errors, kernel, proc, source, ui
+from . import cache, data, debian, deliver, errors, kernel, proc, records, source, ui
 from .errors import LabError
 
 PACKAGE = "linux"
@@ -35,6 +36,7 @@ def patched(stock: Path, export: Path, work: Path) -> int:
 
 
 def main(base: data.Base) -> int:
+    start = time.monotonic()
     found = source.find(base)
     if os.environ.get("KERNEL_SRC"):
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
@@ -60,5 +62,8 @@ def main(base: data.Base) -> int:
             if not any(p.name.startswith("book3s_pr") for p in objects):
                 raise LabError(f"{what} made no book3s_pr*.o: see {log}")
             ui.status("PASSED", f"{stock.name}: {what}: {len(objects)} objects")
+    record = records.Record("check-debian", base.name, "", counts={"passed": len(TARGETS) + 1})
+    record.seconds, record.facts = time.monotonic() - start, {"notes": [f"{stock.name} takes {count} patches"]}
+    records.leave(record, base)
     print(f"{len(TARGETS) + 1} passed, 0 failed")
     return errors.PASSED

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def kill_all() -> None:
 # The lab's own options, which a build would take for its own: V, OUT, FORMAT.
 VARIABLES = (
     *("K", "T", "GUEST", "STEPS", "START", "RESUME", "TEST", "SUITE", "MUTANTS", "PAYLOAD", "ARGS", "LIMIT"),
-    *("KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT"),
+    *("KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT", "CLIENT", "SECONDS", "SEED", "SERIES", "FROM"),
 )
 # What would change a build or a git command behind our back.
 DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")
@@ -68,16 +68,33 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8"} | GIT_TRUST | dict(extra or {})
 
 
+def _said(log: Path, begin: int) -> bytes:
+    with open(log, "rb") as text:
+        text.seek(begin)
+        return text.read()
+
+
 def logged(
-    argv: Sequence[str | Path], log: Path, what: str, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    argv: Sequence[str | Path],
+    log: Path,
+    what: str,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    share: Callable[[bytes], str] | None = None,
 ) -> None:
-    """Run argv with its output appended to log; on failure one line and the log's tail."""
+    """Run argv with its output appended to log; on failure one line and the log's tail.
+
+    share says in words how far a long command is, from its output.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     heart = ui.Heartbeat(what)
     with open(log, "ab") as out:
         out.write(f"\n# {' '.join(str(a) for a in argv)}\n".encode())
         out.flush()
         begin = out.tell()
+        if share:
+            heart.note = lambda: share(_said(log, begin))
         with group(
             argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         ) as child:
@@ -88,9 +105,7 @@ def logged(
                 heart.beat()
     if code == 0:
         return
-    with open(log, "rb") as text:
-        text.seek(begin)
-        said = text.read()
+    said = _said(log, begin)
     if NO_SPACE_TEXT in said:
         raise full_disk(what)
     lines = said.decode(errors="replace").splitlines()

@@ -12,7 +12,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, data, debian, errors, guest, kernel, ktap, payload, rsp, rules, ui, verdict, walk
+from . import (
+    boot,
+    cache,
+    channel,
+    data,
+    debian,
+    errors,
+    guest,
+    kernel,
+    ktap,
+    payload,
+    records,
+    rules,
+    ui,
+    verdict,
+    walk,
+)
 from .errors import LabError
 
 GUEST, TARGET = "openbios-g4", "mac99-g4"
@@ -142,7 +158,9 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     same = re.match(r"same (\d+) (\d+)$", lines[-1] if lines else "")
     if outcome.how != "exit" or outcome.value or not same:
         status = ktap.Status.TIMEOUT if outcome.how == "timeout" else ktap.Status.FAIL
+        leave_record(base, target, who, what.steps, outcome.ms / 1000, good=False)
         return ktap.Result(name, status, f"{outcome.how} {outcome.value}", tuple(lines))
+    leave_record(base, target, who, what.steps, outcome.ms / 1000, good=True)
     for line in lines[:-1]:
         _, number, times = line.split()
         ui.say(f"by rule '{rules.table(who).rules[int(number)].name}' (lab/lockstep.toml): {times} times")
@@ -151,6 +169,15 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
         f"as under TCG, {outcome.ms / 1000:.1f} of {time.monotonic() - began:.0f} s"
     )
     return ktap.Result(name, ktap.Status.PASS)
+
+
+def leave_record(
+    base: data.Base, target: data.Target, who: guest.Guest, steps: int, seconds: float, good: bool
+) -> None:
+    record = records.Record("replay", base.name, target.name, f"{who.name}-{steps}", seconds=seconds)
+    record.counts = {"passed" if good else "failed": 1}
+    record.facts = {"guest": who.name, "steps": steps, "different": not good, "rate": round(steps / (seconds or 1))}
+    records.leave(record, base, target)
 
 
 def main(base: data.Base, target: data.Target) -> int:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import os
 import re
@@ -11,14 +10,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from . import (
     boot,
     cache,
     channel,
-    clauses,
     client,
     console,
     data,
@@ -29,12 +26,14 @@ from . import (
     options,
     payload,
     proc,
+    records,
     selftests,
     ui,
     verdict,
 )
 from .errors import LabError
 from .ktap import Result, Status
+from .testreport import Count, Job, columns_of, count, report, tell
 
 QEMUS = 2  # at a time
 BASE, STOCK = "mainline", "stock-mainline"
@@ -42,43 +41,6 @@ LONGER = (
     *("make check-upstream", "make check-debian", "make kselftest", "make bench", "make lockstep"),
     *("make test SUITE=gdb", "SUITE=kvm-common", "K=6.12", "K=6.1", "T='*-debug'", "T='*-lockdep'"),
 )
-
-
-@dataclass
-class Job:
-    """One base on one target; expected: ids that must fail, None: nothing may; luck: ids not judged."""
-
-    base: data.Base
-    target: data.Target
-    tests: list[data.Test]
-    expected: set[str] | None = None
-    luck: frozenset[str] = frozenset()
-    spec: boot.Spec | None = None
-    code: int = errors.PASSED
-    results: list[Result] = field(default_factory=list)
-    seconds: float = 0.0
-    first: float | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.base.name} {self.target.name}"
-
-    @property
-    def sessions(self) -> bool:
-        """With a guest of a real QEMU, not programs in the host."""
-        return any(test.guest for test in self.tests)
-
-
-@dataclass
-class Count:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    xfailed: int = 0
-
-    def line(self) -> str:
-        more = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{more}"
 
 
 def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
@@ -209,41 +171,6 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
     return [r for r in results if r.id not in job.luck]
 
 
-def deviation(job: Job, result: Result) -> bool:
-    """Is this result other than it must be?"""
-    if job.expected is not None and not result.id.startswith("("):
-        return result.status.bad != (result.id in job.expected)
-    return result.status.bad
-
-
-def missing(job: Job) -> list[str]:
-    return sorted((job.expected or set()) - {r.id for r in job.results})
-
-
-def tell(job: Job, result: Result) -> None:
-    note = f": {result.why}" if result.why else ""
-    if job.expected is not None and result.status.bad and not deviation(job, result):
-        note += " (as it must on this kernel)"
-    ui.status(result.status.value, f"{job.name}: {result.id}{note}")
-    if deviation(job, result):
-        for line in result.notes[:8]:
-            ui.say(f"  {line}")
-
-
-def count(all_jobs: list[Job], total: Count) -> None:
-    for job in all_jobs:
-        for result in job.results:
-            if deviation(job, result):
-                total.failed += 1
-            elif result.status is Status.SKIP:
-                total.skipped += 1
-            elif result.status is Status.XFAIL:
-                total.xfailed += 1
-            else:
-                total.passed += 1
-        total.failed += len(missing(job))
-
-
 def unit_tests(total: Count) -> None:
     """The lab's own tests, counted with the rest; that they reach enough of the lab's lines is one more check."""
     debian.ensure(data.packages()["check"])
@@ -284,92 +211,16 @@ def add_unit_tests(said: str, total: Count) -> None:
     total.passed += max(0, int(ran[1]) - bad - words["skipped"])
 
 
-def columns_of(all_jobs: list[Job], base: str) -> list[Job]:
-    """One for each target: its programs and its guests of QEMU are two jobs."""
-    found: dict[str, Job] = {}
-    for job in all_jobs:
-        if job.base.name != base:
-            continue
-        one = found.setdefault(job.target.name, dataclasses.replace(job, results=[], seconds=0.0))
-        one.results = one.results + job.results
-        one.seconds += job.seconds
-        if job.expected is not None:
-            one.expected = (one.expected or set()) | job.expected
-    return list(found.values())
-
-
-def table(all_jobs: list[Job]) -> None:
-    """Tests by target; the word says what happened, '!' that it should not have."""
-    tests = list(dict.fromkeys(r.id for job in all_jobs for r in job.results))
-    width = max(len(t) for t in [*tests, "test"])
-    print()
+def leave_records(all_jobs: list[Job]) -> None:
+    """One for each base and target; a part of a suite, which TEST= names, leaves none."""
+    if os.environ.get("TEST"):
+        return
+    suite = os.environ.get("SUITE") or data.SUITE
     for base in dict.fromkeys(job.base.name for job in all_jobs):
-        columns = columns_of(all_jobs, base)
-        print(f"{base:{width}}  " + "  ".join(f"{job.target.name:11}" for job in columns))
-        for test in tests:
-            cells = []
-            for job in columns:
-                found = next((r for r in job.results if r.id == test), None)
-                word = "-" if found is None else found.status.value + ("!" if deviation(job, found) else "")
-                cells.append(ui.paint(f"{word:11}", word.rstrip("!"), sys.stdout))
-            if any(c.strip() != "-" for c in cells):
-                print(f"{test:{width}}  " + "  ".join(cells))
-        print(
-            f"{'first result, whole run (s)':{width}}  "
-            + "  ".join(f"{f'{job.first or 0:.1f}, {job.seconds:.1f}':11}" for job in columns)
-        )
-        print()
-
-
-def clause_table(all_jobs: list[Job]) -> None:
-    """What is proved, clause by clause."""
-    known = clauses.Clauses()
-    for base in dict.fromkeys(job.base.name for job in all_jobs):
-        columns = columns_of(all_jobs, base)
-        fails = None if columns[0].expected is None else [job.expected or set() for job in columns]
-        rows = known.rows([job.results for job in columns], fails)
-        rows.insert(0, (f"{base}: clause", [job.target.name for job in columns]))
-        widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(columns))]
-        print()
-        for name, cells in rows:
-            print(f"{name:{len(rows[0][0])}}  " + "  ".join(map(str.ljust, cells, widths)).rstrip())
-
-
-def corrections(all_jobs: list[Job]) -> list[str]:
-    """What to change in lab/expect for these results to be the expected ones.
-
-    Changes, not whole lists: a job has a part of a target's tests only, and with TEST= a part of those.
-    """
-    lines = []
-    for job in all_jobs:
-        if job.expected is None:
-            continue
-        other = [r for r in job.results if deviation(job, r) and not r.id.startswith("(")]
-        changes = {
-            "add": sorted(r.id for r in other if r.status.bad),
-            "remove": sorted({r.id for r in other if not r.status.bad} | set(missing(job))),
-        }
-        said = "; ".join(f"{verb} {', '.join(ids)}" for verb, ids in changes.items() if ids)
-        if said:
-            lines.append(f"lab/expect/{job.base.name}.toml, [{job.target.name}], if that is as it should be: {said}")
-    return lines
-
-
-def report(all_jobs: list[Job], total: Count) -> int:
-    table(all_jobs)
-    for job in all_jobs:
-        for result in job.results:
-            if deviation(job, result):
-                why = "passes, but must fail on this kernel" if not result.status.bad else result.why
-                print(f"{job.name}: {result.id}: {result.status.value}" + (f": {why}" if why else ""))
-        for test in missing(job):
-            print(f"{job.name}: {test}: must fail on this kernel, but gave no result")
-    for line in corrections(all_jobs):
-        print(line)
-    if total.xfailed:
-        print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
-    clause_table(all_jobs)
-    return errors.worst([*(job.code for job in all_jobs), errors.FAILED if total.failed else errors.PASSED])
+        for job in columns_of(all_jobs, base):
+            sessions = any(j.sessions for j in all_jobs if j.name == job.name)
+            record = records.of_results("test", job.base, job.target, suite, job.results, job.seconds)
+            records.leave(record, job.base, job.target, sessions)
 
 
 def main() -> int:
@@ -384,20 +235,24 @@ def main() -> int:
         debian.ensure([package for job in todo for package in kernel.needs(job.target)])
         unit_tests(total)
         check.run(total)
-    for job in todo:
+    for number, job in enumerate(todo, 1):
         prepare(job)
+        ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
     # Failing often means waiting for a time limit: the longest first, beside the others.
     order = sorted(todo, key=lambda job: -len(job.expected or ()))
     with ThreadPoolExecutor(QEMUS) as pool:
         try:
-            for future in [pool.submit(execute, job) for job in order]:
+            running = {pool.submit(execute, job): job for job in order}
+            for number, future in enumerate(as_completed(running), 1):
                 future.result()
+                ui.say(f"{number} of {len(todo)} runs done ({running[future].name}), {ui.so_far()}")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             proc.kill_all()
             raise
     count(todo, total)
     code = report(todo, total)
+    leave_records(todo)
     if not (total.passed or total.failed):
         raise LabError("every test was skipped: nothing was proved")
     if whole:

@@ -7,9 +7,11 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 _LOCK = threading.Lock()
+_START = time.monotonic()
 _COLOURS = {"PASSED": 32, "FAILED": 31, "CRASHED": 31, "TIMEOUT": 31, "SKIPPED": 33, "XFAIL": 33}
 
 
@@ -42,11 +44,17 @@ def took(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def so_far() -> str:
+    """The time since the command was given."""
+    return f"{took(time.monotonic() - _START)} so far"
+
+
 class Heartbeat:
     """Tells every so often that a long stage is still alive."""
 
     def __init__(self, what: str, every: float = 30.0) -> None:
         self.what, self.every = what, every
+        self.note: Callable[[], str] = str  # how far it is, in words
         self.start = self.last = time.monotonic()
 
     def elapsed(self) -> float:
@@ -57,4 +65,6 @@ class Heartbeat:
         """Say that it goes on, if the last time is long enough ago."""
         if time.monotonic() - self.last >= self.every:
             self.last = time.monotonic()
-            say(f"{self.what} ... {took(self.elapsed())}")
+            words = [w for w in (self.note(), took(self.elapsed())) if w]
+            more = "" if self.start - _START < 10 else f"; {so_far()}"
+            say(f"{self.what} ... {', '.join(words)}{more}")

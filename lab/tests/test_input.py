@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, data, debian, elf, errors, kernel, proc, series, source, testrun
+from lab import cache, channel, cpio, data, debian, elf, errors, kernel, proc, series, source, testreport, testrun
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -328,7 +328,7 @@ class Expectations(unittest.TestCase):
     def test_one_column_for_a_target(self) -> None:
         """Its programs and its guests of QEMU are two jobs."""
         jobs = [self.job(Result(f"t.{n}", Status.PASS), expected={f"t.{n}"}) for n in "ab"]
-        (column,) = testrun.columns_of(jobs, "mainline")
+        (column,) = testreport.columns_of(jobs, "mainline")
         self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
         self.assertEqual(column.expected, {"t.a", "t.b"})
         self.assertEqual([len(job.results) for job in jobs], [1, 1])
