@@ -11,7 +11,7 @@ COMMANDS := help test kselftest kernel run shell gdb lockstep replay demo bench 
 
 # A variable given to make reaches the lab by the environment.
 VARIABLES := K T GUEST STEPS START RESUME TEST SUITE PAYLOAD ARGS LIMIT KERNEL_SRC TREE V LAB_CACHE \
-	FORMAT PART OUT
+	FORMAT PART OUT SERIES FROM
 $(foreach v,$(VARIABLES),$(if $(filter-out undefined,$(origin $v)),$(eval export $v)))
 
 $(COMMANDS):

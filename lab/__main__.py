@@ -23,13 +23,17 @@ usage: make COMMAND [VARIABLE=value ...]
   lockstep   step GUEST under KVM and under TCG, STEPS times (from START=, or on with RESUME=1), and compare
   demo       see the fault and the cure, in a real QEMU with a real gdb
   bench      what the series costs, in instructions of the emulated host
-  tree       a git work tree of the kernel with the series as commits (TREE= where)
+  tree       a git work tree of the kernel with the patches as commits (TREE= where); SERIES=: one series
+             and what it needs, to read and build
   refresh    bring the commits of that tree back into patches/ and the new files
-  series     bring the checkout's new kernel files into the mails of patches/
+  series     bring the checkout's new kernel files, and the division of patches/mainline/series.toml,
+             into the mails of patches/mainline/
   backport   the list and the local mails of K=6.12 or K=6.1, from mainline's mails
-  export     the series for others: FORMAT=quilt, mbox or debian; PART=fixes; OUT=folder
+  export     the patches for others: FORMAT=quilt, mbox or debian; SERIES=name or PART=stable or safety,
+             with what they need; OUT=folder
   check-debian     Debian's source package of K takes the exported patches and builds
-  send-dry-run     the mails as they would be sent, in a folder; nothing is sent
+  send-dry-run     the mails of SERIES= as they would be sent, in a folder; nothing is sent. FROM='Name <address>'
+             is the person who takes them over and signs them
   check      patches, mails, scripts and data files are in order
   check-upstream   every commit on every configuration (T=pmac32,e500: on these), and what
              else maintainers check
@@ -66,6 +70,8 @@ VARIABLES = (
     "V",
     "FORMAT",
     "PART",
+    "SERIES",
+    "FROM",
     "OUT",
     "LAB_CACHE",
 )
@@ -194,9 +200,9 @@ def cmd_check_debian() -> int:
 
 
 def cmd_send_dry_run() -> int:
-    from . import deliver
+    from . import send
 
-    return deliver.send_dry_run(chosen()[0])
+    return send.command(chosen()[0])
 
 
 def cmd_series() -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cache, check, data, debian, gauntlet_tests, kernel, proc, source, ui
+from . import cache, check, data, debian, gauntlet_tests, kernel, proc, series, source, ui
 from .errors import LabError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def run(gauntlet: Gauntlet) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
     once = Once(gauntlet)
     parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
-    mails = [p.read_bytes() for p in sorted(gauntlet.base.series_dir.glob("*.patch"))]  # type: ignore[union-attr]
+    mails = [p.read_bytes() for p in series.mails(gauntlet.base.series_dir)]  # type: ignore[arg-type]
     key = cache.digest(gauntlet.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
     checks: dict[str, Callable[[], Found]] = {
         "checkpatch": once.checkpatch,
