@@ -132,9 +132,9 @@ def cmd_check_debian() -> int:
 
 
 def cmd_send_dry_run() -> int:
-    from . import deliver
+    from . import send
 
-    return deliver.send_dry_run(chosen()[0])
+    return send.command(chosen()[0])
 
 
 def cmd_series() -> int:

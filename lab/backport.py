@@ -8,56 +8,14 @@ import difflib
 import os
 import re
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, data, export, proc, series, source, ui
+from . import cache, data, patchmail, proc, repository, series, source, ui
+from .backport_notes import Notes, wrap
 from .errors import LabError
 
-NOTES = "backport.toml"
 TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
-
-
-@dataclass(frozen=True)
-class Row:
-    """Subjects by regular expression, and what is to be known about them."""
-
-    subject: str
-    why: str
-
-    def fits(self, subject: str) -> bool:
-        return re.fullmatch(self.subject, subject) is not None
-
-
-@dataclass
-class Notes:
-    """What patches/<base>/backport.toml says: mails left out, mails that differ."""
-
-    path: Path
-    omit: list[Row] = field(default_factory=list)
-    differs: list[Row] = field(default_factory=list)
-    used: set[Row] = field(default_factory=set)
-
-    @staticmethod
-    def read(folder: Path) -> Notes:
-        path = folder / NOTES
-        table = data.load(path)
-        for key in table.keys() - {"omit", "differs"}:
-            raise LabError(f"{path}: unknown key '{key}'; known: differs, omit")
-        try:
-            rows = {key: [Row(**row) for row in table.get(key, [])] for key in ("omit", "differs")}
-        except TypeError:
-            raise LabError(f"{path}: each row wants 'subject' and 'why', and nothing else") from None
-        return Notes(path, rows["omit"], rows["differs"])
-
-    def find(self, rows: list[Row], subject: str) -> Row | None:
-        row = next((r for r in rows if r.fits(subject)), None)
-        if row:
-            self.used.add(row)
-        return row
-
-    def unused(self) -> list[Row]:
-        return [r for r in [*self.omit, *self.differs] if r not in self.used]
 
 
 @dataclass(frozen=True)
@@ -69,21 +27,25 @@ class Mail:
     subject: str
     patch_id: str
 
-
-def patch_id(where: Path, commit: str) -> str:
-    """What identifies a change whatever lines it is at."""
-    text = export.git(where, "show", commit).encode()
-    return proc.output(["git", "patch-id", "--stable"], cwd=where, data=text).decode()[:12]
+    @property
+    def name(self) -> str:
+        """With the folder of its series, which a local mail is in as well."""
+        return f"{self.path.parent.name}/{self.path.name}"
 
 
 def mainline(base: data.Base, where: Path) -> list[Mail]:
     """The series that is backported, as commits in a small repository."""
     of = data.base(base.of)
     assert of.series_dir is not None
-    found = export.scratch(where, source.find(of), of.series_dir)
-    commits = export.git(where, "rev-list", "--reverse", "base..HEAD").split()
+    found = repository.scratch(where, source.find(of), of.series_dir)
+    commits = repository.git(where, "rev-list", "--reverse", "base..HEAD").split()
     return [
-        Mail(path, commit, export.git(where, "log", "-1", "--format=%s", commit).strip(), patch_id(where, commit))
+        Mail(
+            path,
+            commit,
+            repository.git(where, "log", "-1", "--format=%s", commit).strip(),
+            repository.patch_id(where, commit)[:12],
+        )
         for path, commit in zip(found, commits, strict=True)
     ]
 
@@ -112,15 +74,15 @@ class Maker:
             if m := re.fullmatch(r"(\S+\.patch)\s+# from ([0-9a-f]{12})", line):
                 path = self.folder / m[1]
                 if path.exists():
-                    found[subject_of(path)] = (path, m[2])
+                    found[patchmail.subject(path)] = (path, m[2])
         return found
 
     def git(self, *args: str | Path) -> str:
-        return export.git(self.where, *args)
+        return repository.git(self.where, *args)
 
     def am(self, mail: Path) -> bool:
         try:
-            export.am(self.where, [mail])
+            repository.am(self.where, [mail])
         except LabError:
             return False
         return True
@@ -165,7 +127,7 @@ class Maker:
         start = self.git("rev-parse", "HEAD").strip()
         if self.am(mail.path):
             if not self.corrected(mail, hand, start):
-                self.listing.append(f"{self.of}/{mail.path.name}")
+                self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
             raise Conflict(mail)
@@ -181,8 +143,8 @@ class Maker:
                 ui.say(f"  {line}")
             return
         self.reword(mail, row.why)
-        self.local[mail.path.name] = self.mail()
-        self.listing.append(f"{mail.path.name}  # from {mail.patch_id}")
+        self.local[mail.name] = self.mail()
+        self.listing.append(f"{mail.name}  # from {mail.patch_id}")
 
     def differences(self, mail: Mail) -> list[str]:
         """Where the patch is another one than mainline's, the context included."""
@@ -195,7 +157,7 @@ class Maker:
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""
         text = self.where / ".git/BACKPORT"
-        body = export.git(self.where, "log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
+        body = repository.git(self.where, "log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
         at = len(body)
         while at > 0 and TRAILER.match(body[at - 1]):
             at -= 1
@@ -206,7 +168,7 @@ class Maker:
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
     def mail(self) -> bytes:
-        args = [a for a in export.FORMAT if a not in ("-n", "--subject-prefix=PATCH")]
+        args = [a for a in repository.FORMAT if a != "-n"]
         return self.git(*args, "-N", f"--subject-prefix=PATCH {self.base.name}", "--stdout", "-1").encode()
 
 
@@ -216,35 +178,22 @@ class Conflict(Exception):
         self.mail = mail
 
 
-def wrap(text: str, width: int = 72) -> list[str]:
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = "  " + word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line]
+def trees() -> list[Path]:
+    """The repositories that TREE= names, with ':' between them."""
+    found = [Path(name).expanduser().absolute() for name in (os.environ.get("TREE") or "").split(":") if name]
+    for where in found:
+        if not (where / ".git").exists():
+            raise LabError(f"TREE={where} is no work tree: name the one that 'make backport' left")
+    return found
 
 
-def subject_of(mail: Path) -> str:
-    """A mail's subject without its prefix, unfolded."""
-    head = mail.read_text(errors="replace").partition("\n\n")[0]
-    found = re.search(r"^Subject: (.*(?:\n[ \t].*)*)", head, re.MULTILINE)
-    text = re.sub(r"\n[ \t]", " ", found[1]) if found else ""
-    return re.sub(r"^\[PATCH[^]]*\] *", "", text)
-
-
-def by_hand() -> dict[str, str]:
-    """Commits of TREE= by their subject."""
-    own = os.environ.get("TREE")
-    if not own:
-        return {}
-    where = Path(own).expanduser().absolute()
-    if not (where / ".git").exists():
-        raise LabError(f"TREE={own} is no work tree: name the one that 'make backport' left")
-    lines = export.git(where, "log", "--format=%H %s", "base..HEAD").splitlines()
-    return {subject: commit for commit, _, subject in (line.partition(" ") for line in lines)}
+def by_hand(found: list[Path]) -> dict[str, str]:
+    """Commits of these repositories by their subject; those of the first repository that has it."""
+    hand: dict[str, str] = {}
+    for where in reversed(found):
+        lines = repository.git(where, "log", "--format=%H %s", "base..HEAD").splitlines()
+        hand |= {subject: commit for commit, _, subject in (line.partition(" ") for line in lines)}
+    return hand
 
 
 def make(base: data.Base, where: Path) -> Maker:
@@ -254,11 +203,11 @@ def make(base: data.Base, where: Path) -> Maker:
     with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
         theirs = mainline(base, Path(name))
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
-        export.restrict(where, found, [m.path for m in wanted])
-        export.git(where, "fetch", "-q", name, "series")
-        hand = by_hand()
-        if hand:
-            export.git(where, "fetch", "-q", Path(os.environ["TREE"]).expanduser().absolute(), "HEAD")
+        repository.restrict(where, found, [m.path for m in wanted])
+        repository.git(where, "fetch", "-q", name, "series")
+        hand = by_hand(trees())
+        for own in trees():
+            repository.git(where, "fetch", "-q", own, "HEAD")
         for mail in wanted:
             try:
                 maker.add(mail, hand)
@@ -290,9 +239,9 @@ def install(maker: Maker) -> list[str]:
     with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
         out = Path(name)
         for file, text in maker.local.items():
-            (out / file).write_bytes(text)
+            cache.write(out / file, text)
         (out / "series").write_text("".join(f"{line}\n" for line in maker.listing))
-        return export.install(out, maker.folder)
+        return repository.install(out, maker.folder)
 
 
 def command(base: data.Base) -> int:
@@ -316,7 +265,7 @@ def check(base: data.Base) -> list[str]:
     with tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
         maker = make(base, Path(name))
     want = maker.local | {"series": "".join(f"{line}\n" for line in maker.listing).encode()}
-    have = {p.name: p.read_bytes() for p in maker.folder.iterdir() if p.suffix == ".patch" or p.name == "series"}
+    have = repository.files_of(maker.folder)
     return [
         f"{maker.folder / n} is not what 'make backport K={base.name}' writes: run it and look at git diff"
         for n in sorted(want.keys() | have.keys())

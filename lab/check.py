@@ -12,7 +12,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import backport, cache, clauses, data, debian, docs, export, proc, results, series, source, testrun, ui
+from . import (
+    backport,
+    cache,
+    clauses,
+    cover,
+    data,
+    debian,
+    division,
+    docs,
+    export,
+    proc,
+    repository,
+    results,
+    series,
+    source,
+    testrun,
+    ui,
+)
 from .errors import FAILED, PASSED, LabError
 
 Check = Callable[[], list[str]]
@@ -52,20 +69,43 @@ def hosts() -> list[str]:
 
 
 def listing() -> list[str]:
-    """series names each mail of the folder, in order, and no other."""
+    """series.toml has each mail, and each series is fit to be posted."""
     folder = data.base("mainline").series_dir
     assert folder is not None
-    named, there = [p.name for p in series.mails(folder)], sorted(p.name for p in folder.glob("*.patch"))
+    rows = division.parse(folder / division.FILE)
+    named = set(series.mails(folder))
     bad = [
-        f"{folder / 'series'}: {'lacks' if n in there else 'names'} {n}: run 'make series'"
-        for n in sorted(set(named) ^ set(there))
+        f"{path}: no series of {division.FILE} has it: name it there, or remove it"
+        for path in sorted(folder.rglob("*.patch"))
+        if path not in named
     ]
-    if not bad and named != there:
-        bad = [f"{folder / 'series'}: not in the order of the numbers: run 'make series'"]
+    for one in rows:
+        if len(one.patches) > division.MOST:
+            bad.append(f"{one.name}: {len(one.patches)} patches, more than the {division.MOST} of one posting")
+        try:
+            cover.prose(folder, one)
+        except LabError as why:
+            bad.append(str(why))
     if series.read_base(folder / "BASE") is None:
         bad.append(f"{folder / 'BASE'} is missing")
-    if not (folder / export.COVER).exists():
-        bad.append(f"{folder / export.COVER} is missing")
+    return bad
+
+
+def alone() -> list[str]:
+    """Each series applies with nothing before it but what series.toml says that it is after."""
+    base = data.base("mainline")
+    assert base.series_dir is not None
+    found, folder, bad = source.find(base), base.series_dir, []
+    rows = division.parse(folder / division.FILE)
+    for number, one in enumerate(rows):
+        needed = {s.name for s in division.needed(rows, [one.name])}
+        if needed == {s.name for s in rows[: number + 1]}:
+            continue  # as all of them apply
+        with tempfile.TemporaryDirectory(prefix=".alone.", dir=cache.folder()) as name:
+            try:
+                series.apply(series.mails(folder, needed), found.tree, Path(name), found.name)
+            except LabError as why:
+                bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
     return bad
 
 
@@ -74,8 +114,10 @@ def round_trip() -> list[str]:
     base = data.base("mainline")
     assert base.series_dir is not None
     with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
-        made = {p.name: p.read_bytes() for p in export.remake(base, Path(name))}
-    have = {p.name: p.read_bytes() for p in base.series_dir.glob("*.patch")}
+        out = Path(name)
+        export.remake(base, out)
+        made = repository.files_of(out)
+    have = repository.files_of(base.series_dir)
     return [
         f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
         for n in sorted(made.keys() | have.keys())
@@ -195,8 +237,9 @@ CHECKS: dict[str, Check] = {
     "shellcheck": scripts,
     "ruff": ruff,
     "mypy": mypy,
-    "series and folder agree": listing,
+    "series.toml has the mails": listing,
     "mails make the round trip": round_trip,
+    "each series applies alone": alone,
     "backports follow the mails": backports,
     "checkpatch --strict": checkpatch,
 }

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cache, data, debian, errors, export, kernel, proc, records, source, ui
+from . import cache, data, debian, division, errors, export, kernel, proc, records, repository, source, ui
 from .errors import LabError
 
 MATRIX = data.LAB / "gauntlet.toml"
@@ -60,6 +60,7 @@ class Commit:
     subject: str
     files: source.Overlay = field(repr=False, hash=False, compare=False)
     key: str = ""
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,16 +142,19 @@ def commits(base: data.Base) -> list[Commit]:
     made: list[Commit] = []
     with tempfile.TemporaryDirectory(prefix=".gauntlet.", dir=cache.folder()) as name:
         where = Path(name)
-        export.scratch(where, found, base.series_dir)
-        for number, line in enumerate(export.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
+        chosen_series = export.chosen(base)
+        repository.scratch(where, found, base.series_dir, {s.name for s in chosen_series})
+        names = division.of_subject(chosen_series)
+        for number, line in enumerate(repository.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
             commit, _, subject = line.partition(" ")
-            export.git(where, "checkout", "-q", "--detach", commit)
-            names = export.git(where, "ls-files", "-z").split("\0")
-            files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in names if n}
+            repository.git(where, "checkout", "-q", "--detach", commit)
+            there = repository.git(where, "ls-files", "-z").split("\0")
+            files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in there if n}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
             parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]
-            made.append(Commit(number, subject if number else "BASE", files, cache.digest(found.key, *parts)[:16]))
+            key = cache.digest(found.key, *parts)[:16]
+            made.append(Commit(number, subject if number else "BASE", files, key, names.get(subject, "")))
     return made
 
 
@@ -304,11 +308,14 @@ def matrix(gauntlet: Gauntlet, results: list[tuple[Cell, Result]]) -> Matrix:
     width = max(len(c.subject) for c in gauntlet.commits)
     what = f"new warnings: {'/'.join(k.name for k in gauntlet.compilers)}"
     rows.append(f"{what:{width + 3}}  " + "  ".join(f"{c.name:>{len(c.name)}}" for c in gauntlet.configs))
-    last = ""
+    last, series = "", ""
     for commit in gauntlet.commits:
         if commit.key == last:
             continue  # a test or a document: nothing was to be built
         last = commit.key
+        if commit.series != series:
+            series = commit.series
+            rows.append(series)
         words = {}
         for cell, result in results:
             if cell.commit is not commit:
@@ -352,7 +359,7 @@ def main() -> int:
     tests = gauntlet_tests.run(gauntlet)
     boots = gauntlet_boot.run(gauntlet)
     checks = {f"the selftests build after every commit for {t}": gauntlet_more.Found(why) for t, why in tests.items()}
-    if not os.environ.get("T"):
+    if not any(os.environ.get(v) for v in ("T", "SERIES", "PART")):
         checks |= gauntlet_more.run(gauntlet)
     print()
     print("\n".join(table.rows))

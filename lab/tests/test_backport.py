@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab import backport, data, export
+from lab import backport, backport_notes, cache, data, patchmail, repository
 from lab.errors import LabError
 
 AUTHOR = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z"}
@@ -61,25 +61,26 @@ class Backport(unittest.TestCase):
             ("Left out", {10: "new\n", 12: "b\n", 30: "a\n", 38: "c\n"}),
         ):
             (ours / "file").write_text(text(changes))
-            export.git(ours, "commit", "-qam", f"{subject}\n\nBecause.\n\nSigned-off-by: A <a@b>", env=AUTHOR)
-        export.export(ours, self.theirs)
-        commits = export.git(ours, "rev-list", "--reverse", "base..HEAD").split()
+            repository.git(ours, "commit", "-qam", f"{subject}\n\nBecause.\n\nSigned-off-by: A <a@b>", env=AUTHOR)
+        names = dict.fromkeys(("Applies", "Merges", "Left out"), "01-one")
+        repository.format_parts(ours, self.theirs, repository.parts(ours, names))
+        commits = repository.git(ours, "rev-list", "--reverse", "base..HEAD").split()
         self.mails = [
-            backport.Mail(path, commit, backport.subject_of(path), backport.patch_id(ours, commit))
-            for path, commit in zip(sorted(self.theirs.glob("*.patch")), commits, strict=True)
+            backport.Mail(path, commit, patchmail.subject(path), repository.patch_id(ours, commit)[:12])
+            for path, commit in zip(sorted(self.theirs.glob("*/*.patch")), commits, strict=True)
         ]
         where = self.tmp / "where"
         where.mkdir()
         self.repository(where, {10: "old\n"})
-        export.git(where, "fetch", "-q", ours, "series")
+        repository.git(where, "fetch", "-q", ours, "series")
         self.where = where
 
     def repository(self, where: Path, changes: dict[int, str]) -> None:
         (where / "file").write_text(text(changes))
-        export.commit_base(where, "base")
+        repository.commit_base(where, "base")
 
     def make(self, notes: str, hand: dict[str, str] | None = None) -> backport.Maker:
-        (self.folder / backport.NOTES).write_text(notes)
+        (self.folder / backport_notes.NOTES).write_text(notes)
         made = data.base("6.12")
         base = mock.MagicMock(wraps=made, series_dir=self.folder, of="mainline")
         base.name = "6.12"
@@ -93,10 +94,10 @@ class Backport(unittest.TestCase):
     def test_list(self) -> None:
         rows = '[[omit]]\nsubject = "Left.*"\nwhy = "w"\n[[differs]]\nsubject = "Merges"\nwhy = "10 is\\nold."\n'
         maker = self.make(rows)
-        self.assertEqual(maker.listing[0], "../mainline/0001-Applies.patch")
-        self.assertRegex(maker.listing[1], r"^0002-Merges\.patch  # from [0-9a-f]{12}$")
+        self.assertEqual(maker.listing[0], "../mainline/01-one/0001-Applies.patch")
+        self.assertRegex(maker.listing[1], r"^01-one/0002-Merges\.patch  # from [0-9a-f]{12}$")
         self.assertEqual(len(maker.listing), 2)
-        mail = maker.local["0002-Merges.patch"].decode()
+        mail = maker.local["01-one/0002-Merges.patch"].decode()
         self.assertIn("Subject: [PATCH 6.12] Merges", mail)
         self.assertIn('[ Backport to 6.12 of mainline\'s "Merges": 10 is old. ]\n\nSigned-off-by: A', mail)
         self.assertIn("\n old\n", mail)
@@ -113,24 +114,24 @@ class Backport(unittest.TestCase):
         """A mail that applies is replaced by a person's commit, and stays so without the person's tree."""
         rows = '[[omit]]\nsubject = "Left.*|Merges"\nwhy = "w"\n[[differs]]\nsubject = "Applies"\nwhy = "w"\n'
         (self.where / "file").write_text(text({10: "old\n", 30: "other\n"}))
-        export.git(self.where, "commit", "-qam", "Applies", env=AUTHOR)
-        hand = {"Applies": export.git(self.where, "rev-parse", "HEAD").strip()}
-        export.git(self.where, "reset", "-q", "--hard", "base")
+        repository.git(self.where, "commit", "-qam", "Applies", env=AUTHOR)
+        hand = {"Applies": repository.git(self.where, "rev-parse", "HEAD").strip()}
+        repository.git(self.where, "reset", "-q", "--hard", "base")
         maker = self.make(rows, hand)
-        self.assertRegex(maker.listing[0], r"^0001-Applies\.patch  # from [0-9a-f]{12}$")
-        self.assertIn("\n+other\n", maker.local["0001-Applies.patch"].decode())
+        self.assertRegex(maker.listing[0], r"^01-one/0001-Applies\.patch  # from [0-9a-f]{12}$")
+        self.assertIn("\n+other\n", maker.local["01-one/0001-Applies.patch"].decode())
         for name, mail in maker.local.items():
-            (self.folder / name).write_bytes(mail)
+            cache.write(self.folder / name, mail)
         (self.folder / "series").write_text(f"{maker.listing[0]}\n")
-        export.git(self.where, "reset", "-q", "--hard", "base")
+        repository.git(self.where, "reset", "-q", "--hard", "base")
         again = self.make(rows)
         self.assertEqual((again.listing, again.local), (maker.listing, maker.local))
-        export.git(self.where, "reset", "-q", "--hard", "base")
+        repository.git(self.where, "reset", "-q", "--hard", "base")
         self.assertEqual(self.make(rows.partition("[[differs]]")[0]).local, {})
 
     def test_conflict(self) -> None:
         (self.where / "file").write_text(text({10: "old\n", 12: "other\n"}))
-        export.git(self.where, "commit", "-qam", "other", env=AUTHOR)
+        repository.git(self.where, "commit", "-qam", "other", env=AUTHOR)
         with mock.patch.object(backport.ui, "say"), self.assertRaises(backport.Conflict):
             self.make("")
 

@@ -237,7 +237,7 @@ class Patches(InCache):
 
     def test_series_names_a_missing_mail(self) -> None:
         (self.folder / "series").write_text("0002-y.patch\n")
-        with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there"):
+        with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there: run 'make backport'"):
             series.mails(self.folder)
 
     def test_base(self) -> None:
