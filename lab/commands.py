@@ -90,7 +90,7 @@ def help_text() -> str:
         lines += _lines(f"{variable.name}=", variable.what)
     codes = ", ".join(f"{code} {what}" for what, code in STATUS)
     lines += ["", *textwrap.wrap(f"exit status: {codes}. {FRONT}", WIDTH)]
-    lines += ["", f"Everything is kept in {cache.folder()}."]
+    lines += ["", f"Everything is kept in {cache.place()}."]
     return "\n".join(lines)
 
 

@@ -53,6 +53,7 @@ class Flag(unittest.TestCase):
             mock.patch.object(lockstep.kernel, "build", return_value=Kernel(Path("vmlinux"), "7")),
             mock.patch.object(lockstep, "checkpoint", return_value=here),
             mock.patch.object(lockstep, "report", return_value=0),
+            mock.patch.object(lockstep, "leave_record"),
             mock.patch.object(lockstep, "compare") as compare,
         ):
             lockstep.main(data.base("mainline"), data.target("pseries-p8"))
