@@ -18,26 +18,29 @@
  *    vcpu->guest_debug asks for single-stepping.  So it survives whatever the
  *    guest does to its MSR, and the guest cannot see it.
  *
- * The CPU reports only what it executed itself, by a Trace interrupt, which
- * kvmppc_debug_trace_interrupt() hands to whoever asked for it.  The other
- * events are KVM's own doing, and have to be noted where they happen:
+ * The CPU raises a Trace interrupt after an instruction that it has executed.
+ * kvmppc_debug_trace_interrupt() reports it to the debugger or injects it into
+ * the guest.  KVM causes all other events, and records them where they happen:
  *
- *  - an instruction that KVM completes for the guest, or that it hands to
- *    userspace to complete (MMIO, hypercalls): kvmppc_debug_insn_done(), and
- *    kvmppc_debug_event() for those that end in no Trace interrupt;
+ *  - KVM completes an instruction for the guest: kvmppc_debug_insn_done().
  *
- *  - an interrupt that KVM injects: kvmppc_debug_event().
+ *  - Userspace completes an MMIO instruction: kvmppc_debug_insn_handed_over().
  *
- * Such an event becomes a KVM_REQ_STEP_DONE request, which sends the vCPU to
- * userspace before it would enter the guest again.  A request outlives a return
- * to userspace for other reasons.  That is how the step over an MMIO load ends
- * in the KVM_RUN after the one that returned KVM_EXIT_MMIO, and how a step
- * that a signal kept from being reported is reported by the next KVM_RUN.
- * It belongs to the PC at which the step ended: KVM_RUN drops it if userspace
- * has set another one.
+ *  - KVM or userspace handles a hypercall, after which the guest gets no Trace
+ *    interrupt: kvmppc_debug_event().
  *
- * What KVM does behind the guest's back (shadow faults, lazily loaded
- * registers, host interrupts) is not an event and notes none.
+ *  - KVM injects an interrupt: kvmppc_debug_event().
+ *
+ * Such an event makes a KVM_REQ_STEP_DONE request.  KVM checks it before it
+ * enters the guest, and exits to userspace.  The request survives a return to
+ * userspace for another reason.  The step over an MMIO load therefore ends in
+ * the KVM_RUN after the one that returned KVM_EXIT_MMIO.  If a signal prevents
+ * the report of a step, the next KVM_RUN reports it.  The request is for the PC
+ * at which the step ended, and KVM_RUN drops it if userspace has set another
+ * PC.
+ *
+ * Exits that the guest does not notice (shadow page faults, lazily loaded
+ * registers, host interrupts) are not events.
  *
  * The guest's own Trace interrupt is injected at once, so that it is part of the
  * state that userspace sees.  There are two exceptions.  While the debugger
@@ -71,7 +74,7 @@
 #define SRR1_TRACE_BITS		0x783f0000UL
 #define SRR1_TRACE_COMPLETED	0x40000000UL	/* since Power ISA 2.07 */
 
-/* The PC as the guest and KVM_GET_REGS see it, split real mode or not. */
+/* Return the PC as the guest sees it, without the offset of split real mode. */
 static ulong kvmppc_debug_guest_pc(struct kvm_vcpu *vcpu)
 {
 	ulong pc = kvmppc_get_pc(vcpu);
@@ -87,8 +90,8 @@ static ulong kvmppc_debug_guest_pc(struct kvm_vcpu *vcpu)
  * kvmppc_debug_exit - fill in kvm_run for an exit to the debugger
  * @vcpu: the vCPU
  *
- * The status is 0 for steps and for software breakpoints.  All of
- * kvm_run.debug is written: it is a union, and holds junk of earlier exits.
+ * The status is 0 for steps and for software breakpoints.  Write all of
+ * kvm_run.debug, because it shares a union with the data of other exits.
  */
 void kvmppc_debug_exit(struct kvm_vcpu *vcpu)
 {
@@ -100,14 +103,16 @@ void kvmppc_debug_exit(struct kvm_vcpu *vcpu)
 	run->debug.arch.reserved = 0;
 }
 
-/* The event that the debugger waits for is over. */
+/* Have the end of the debugger's step reported before the guest is entered. */
 void __kvmppc_debug_event(struct kvm_vcpu *vcpu)
 {
 	to_book3s(vcpu)->step_done_pc = kvmppc_debug_guest_pc(vcpu);
 	kvm_make_request(KVM_REQ_STEP_DONE, vcpu);
 }
 
-/* The guest's Trace interrupt: now, or by kvmppc_debug_take_trace() later. */
+/*
+ * Inject the guest's Trace interrupt, or leave it to kvmppc_debug_take_trace().
+ */
 static void kvmppc_debug_trace(struct kvm_vcpu *vcpu, ulong srr1, bool later)
 {
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
@@ -146,9 +151,13 @@ void kvmppc_debug_take_trace(struct kvm_vcpu *vcpu)
  * kvmppc_debug_start_run - KVM_RUN begins
  * @vcpu: the vCPU, which is about to run
  *
- * Report or take what is left of the last KVM_RUN, if the PC is still there,
- * and remember what a step starts from: when the step ends by a Trace interrupt,
- * the instruction is gone, and it may have changed the MSR.
+ * Drop a step or a Trace interrupt of the last KVM_RUN that was not reported or
+ * injected if userspace has set another PC.  Inject the Trace interrupt
+ * otherwise, unless a step has to be reported first.
+ *
+ * Save the PC and the guest's MSR_SE and MSR_BE.  At the Trace interrupt that
+ * ends a step, the PC has moved on, and the instruction may have changed the
+ * MSR.
  */
 void kvmppc_debug_start_run(struct kvm_vcpu *vcpu)
 {
@@ -164,7 +173,7 @@ void kvmppc_debug_start_run(struct kvm_vcpu *vcpu)
 	vcpu3s->step_msr = kvmppc_get_msr(vcpu) & (MSR_SE | MSR_BE);
 }
 
-/* Is the instruction that the step started from a branch? */
+/* Return true if the instruction at the start of the step is a branch. */
 static bool kvmppc_debug_stepped_branch(struct kvm_vcpu *vcpu)
 {
 	ulong pc = to_book3s(vcpu)->step_pc;
@@ -193,7 +202,7 @@ int kvmppc_debug_trace_interrupt(struct kvm_vcpu *vcpu)
 {
 	if (unlikely(to_book3s(vcpu)->own_store)) {
 		kvmppc_end_own_store(vcpu);
-		/* A store changes no MSR: this is the one that it had. */
+		/* The store has not changed the MSR, so test MSR_SE there. */
 		if (!kvmppc_debug_stepping(vcpu) && !(kvmppc_get_msr(vcpu) & MSR_SE))
 			return RESUME_GUEST;
 	}
@@ -211,12 +220,15 @@ int kvmppc_debug_trace_interrupt(struct kvm_vcpu *vcpu)
 	return RESUME_HOST;
 }
 
-/* Power ISA, Trace Interrupt: rfi and its kin, and sc, cause none. */
+/* The Power ISA defines no Trace interrupt after rfi, rfid and sc. */
 static bool kvmppc_debug_insn_traceable(struct kvm_vcpu *vcpu)
 {
 	u32 inst = vcpu->arch.last_inst;
 
-	/* The byte order of the MSR that it ran with; rfi may have changed it. */
+	/*
+	 * Take the byte order from SRR1, because the instruction may have
+	 * changed MSR_LE.
+	 */
 	if ((vcpu->arch.shadow_srr1 ^ MSR_KERNEL) & MSR_LE)
 		inst = swab32(inst);
 
@@ -224,17 +236,23 @@ static bool kvmppc_debug_insn_traceable(struct kvm_vcpu *vcpu)
 		return get_xop(inst) != OP_19_XOP_RFI &&
 		       get_xop(inst) != OP_19_XOP_RFID;
 
-	/* The fake sc 1 is a system call in all but name. */
+	/* The fake sc 1 is emulated as a system call. */
 	return get_op(inst) != 31 || get_xop(inst) != OP_31_XOP_FAKE_SC1;
 }
 
-/* The slow path of kvmppc_debug_insn_done() and _handed_over(): MSR_SE is set. */
+/*
+ * The slow path of kvmppc_debug_insn_done() and
+ * kvmppc_debug_insn_handed_over(), taken if MSR_SE was set when the guest ran.
+ */
 void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu, bool handed_over)
 {
 	bool stepping = kvmppc_debug_stepping(vcpu);
 	bool guest_traces = true;
 
-	/* Somebody has changed the instruction since it caused a fault. */
+	/*
+	 * KVM has emulated an instruction where a store caused a fault:
+	 * userspace or another vCPU has changed the instruction since then.
+	 */
 	if (unlikely(to_book3s(vcpu)->own_store)) {
 		kvmppc_end_own_store(vcpu);
 		guest_traces = kvmppc_get_msr(vcpu) & MSR_SE;
@@ -251,7 +269,10 @@ void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu, bool handed_over)
 				   stepping || handed_over);
 }
 
-/* The slow path of kvmppc_mmu_sync_icache(): a debugger may have written here. */
+/*
+ * The slow path of kvmppc_mmu_sync_icache().  Flush even if the page was
+ * flushed before, because a debugger may have written to it since then.
+ */
 void kvmppc_debug_flush_icache(kvm_pfn_t pfn)
 {
 	unsigned long addr;
@@ -264,7 +285,7 @@ void kvmppc_debug_flush_icache(kvm_pfn_t pfn)
 	kunmap_local((void *)addr);
 }
 
-/* The debugger may have written breakpoints, or removed them. */
+/* Unmap code, because the debugger may have written or removed breakpoints. */
 static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 {
 	struct kvm *kvm = vcpu->kvm;
@@ -281,7 +302,10 @@ static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 		return;
 	}
 
-	/* What has been mapped so far is not in the list. */
+	/*
+	 * The pages that are mapped now are not in the list, so unmap all
+	 * pages.
+	 */
 	kvm->arch.lists_code = true;
 	kvm->arch.flushes_icache = true;
 	kvm_for_each_vcpu(i, v, kvm)
@@ -289,14 +313,15 @@ static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 }
 
 /**
- * __kvmppc_debug_refetch - execute an instruction again that seemed illegal
+ * __kvmppc_debug_refetch - retry an instruction that seemed illegal
  * @vcpu: the vCPU
  *
- * The CPU may have taken a breakpoint from its instruction cache that is in
- * memory no more.  Where KVM, which reads memory, finds nothing to emulate,
- * have the CPU fetch the instruction again, once.
+ * The CPU may have fetched a breakpoint from its instruction cache that memory
+ * no longer contains.  KVM reads the instruction from memory and has found
+ * nothing to emulate there.  Unmap the code once, so that the CPU fetches it
+ * again.
  *
- * Return: false if the CPU has done so already.
+ * Return: false if the CPU has already retried this instruction.
  */
 bool __kvmppc_debug_refetch(struct kvm_vcpu *vcpu)
 {
@@ -337,7 +362,7 @@ int kvmppc_set_guest_debug_pr(struct kvm_vcpu *vcpu, struct kvm_guest_debug *dbg
 	if (dbg->control & KVM_GUESTDBG_ENABLE)
 		vcpu->guest_debug = dbg->control;
 
-	/* A step that nobody waits for any more is not reported. */
+	/* Do not report a step after single-stepping has been turned off. */
 	if (!kvmppc_debug_stepping(vcpu))
 		kvm_clear_request(KVM_REQ_STEP_DONE, vcpu);
 

@@ -55,7 +55,7 @@ struct kvmppc_reservation {
 	int size;		/* 0 if there is no reservation */
 };
 
-/* From the host's to the guest's byte order, or back, for a value of any size */
+/* Convert a value of any size between the host's and the guest's byte order. */
 static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
 {
 	return kvmppc_need_byteswap(vcpu) ? swab64(val) >> (64 - 8 * size) : val;
@@ -163,7 +163,10 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 		}
 	}
 
-	/* That may have been an instruction. */
+	/*
+	 * The guest may have stored an instruction, so rescan the page for
+	 * dcbz.
+	 */
 	if (stored)
 		kvmppc_mmu_code_written(vcpu->kvm, gpa);
 
@@ -175,8 +178,8 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 }
 
 /*
- * Is this an instruction that is privileged, so that the guest's CPU, which runs
- * in problem state, does not execute it?  Those that change the MSR are left out.
+ * Return true for privileged instructions, which KVM has to emulate because the
+ * CPU runs the guest in problem state.  Leave out those that change the MSR.
  */
 static bool kvmppc_larx_emulated(struct instruction_op *op, u32 inst)
 {
@@ -241,7 +244,7 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 	}
 }
 
-/* Which comes first in the next instructions, LARX or STCX?  UNKNOWN if none does */
+/* Return the type of the next LARX or STCX instruction, or UNKNOWN. */
 static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 {
 	bool swap = kvmppc_need_byteswap(vcpu);
@@ -268,14 +271,16 @@ static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 }
 
 /*
- * A guest that is traced must stop after each instruction.  A transaction would
- * not undo what KVM does.  In problem state, KVM emulates hardly anything.
+ * Do not interpret instructions of a guest that is traced, which has to stop
+ * after each of them, or that is in a transaction, which could not roll them
+ * back.  In problem state it is not worthwhile, because KVM emulates few
+ * instructions there.
  */
 static bool kvmppc_larx_allowed(struct kvm_vcpu *vcpu)
 {
 	u64 msr = kvmppc_get_msr(vcpu);
 
-	return !(msr & (MSR_PR | MSR_SE | MSR_BE)) && !MSR_TM_ACTIVE(msr) &&
+	return !(msr & (MSR_PR | MSR_SE | MSR_BE)) && !MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) &&
 	       !kvmppc_debug_stepping(vcpu);
 }
 
@@ -319,7 +324,11 @@ int kvmppc_emulate_larx(struct kvm_vcpu *vcpu)
 	pc = kvmppc_get_pc(vcpu);
 	vcpu3s->larx_pc = pc;
 
-	/* An interrupt that mtmsr has just enabled comes before anything else. */
+	/*
+	 * Do not interpret after an instruction that has changed the MSR,
+	 * because it may have enabled an interrupt that has to be delivered
+	 * first.
+	 */
 	if (er == EMULATE_DONE && last_pc - pc < LARX_REACH &&
 	    kvmppc_get_msr(vcpu) == msr && kvmppc_larx_allowed(vcpu)) {
 		if (kvmppc_larx_ahead(vcpu, LARX_WORDS) == STCX &&
@@ -340,6 +349,21 @@ int kvmppc_emulate_larx(struct kvm_vcpu *vcpu)
 	return er;
 }
 
+/* Will KVM inject an interrupt before the guest runs? */
+static bool kvmppc_larx_interrupted(struct kvm_vcpu *vcpu)
+{
+	ulong pending = vcpu->arch.pending_exceptions;
+
+	/* These wait for MSR[EE], and for the debugger. */
+	if (!(kvmppc_get_msr(vcpu) & MSR_EE) ||
+	    (vcpu->guest_debug & KVM_GUESTDBG_BLOCKIRQ))
+		pending &= ~(BIT(BOOK3S_IRQPRIO_DECREMENTER) |
+			     BIT(BOOK3S_IRQPRIO_EXTERNAL) |
+			     BIT(BOOK3S_IRQPRIO_PERFORMANCE_MONITOR));
+
+	return pending;
+}
+
 /**
  * kvmppc_debug_start_larx - interpret the sequence that a debugger passes over
  * @vcpu: the vCPU, which is being debugged, not stepped, and about to run
@@ -350,7 +374,7 @@ int kvmppc_emulate_larx(struct kvm_vcpu *vcpu)
  */
 void kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 {
-	if (!vcpu->arch.pending_exceptions && kvmppc_larx_allowed(vcpu) &&
+	if (!kvmppc_larx_interrupted(vcpu) && kvmppc_larx_allowed(vcpu) &&
 	    kvmppc_larx_ahead(vcpu, 1) == LARX)
 		kvmppc_larx_finish(vcpu);
 }

@@ -623,33 +623,57 @@ TEST_F(debug, two_vcpus)
 }
 
 /* D1: KVM_SET_GUEST_DEBUG from another thread waits for KVM_RUN to return. */
+struct step_later {
+	struct debug_guest *guest;
+	bool begun, done;
+};
+
 static void *step_later(void *arg)
 {
-	struct debug_guest *guest = arg;
+	struct step_later *later = arg;
 	struct kvm_guest_debug debug = { .control = GUESTDBG_STEP };
 	long ret;
 
-	while (!debug_guest_read32(guest, GUEST_DATA + 4))
+	while (!debug_guest_read32(later->guest, GUEST_DATA + 4))
 		usleep(1000);	/* until the guest runs */
-	debug_guest_write32(guest, GUEST_DATA, 1);
-	ret = __vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &debug);
+	WRITE_ONCE(later->begun, true);
+	ret = __vcpu_ioctl(later->guest->vcpu, KVM_SET_GUEST_DEBUG, &debug);
+	WRITE_ONCE(later->done, true);
 	return (void *)ret;
+}
+
+/* Let the guest exit, long after step_later() has called the ioctl. */
+static void *release_later(void *arg)
+{
+	struct step_later *later = arg;
+	bool done;
+
+	while (!READ_ONCE(later->begun))
+		usleep(1000);
+	usleep(100000);
+	done = READ_ONCE(later->done);
+	debug_guest_write32(later->guest, GUEST_DATA, 1);
+	return (void *)(long)done;
 }
 
 TEST_F(debug, control_from_other_thread)
 {
 	struct debug_guest *guest = &self->guest;
 	u64 end = GUEST_CODE + (wait_code_end - wait_code) * sizeof(u32);
-	pthread_t thread;
-	void *ret;
+	struct step_later later = { .guest = guest };
+	pthread_t thread, release;
+	void *ret, *early;
 
 	debug_guest_write32(guest, GUEST_DATA, 0);
 	debug_guest_write32(guest, GUEST_DATA + 4, 0);
 	guest->regs.gpr[5] = GUEST_DATA;
 	debug_guest_start(guest, wait_code, wait_code_end);
-	debug_guest_start_thread(&thread, step_later, guest);
+	debug_guest_start_thread(&thread, step_later, &later);
+	debug_guest_start_thread(&release, release_later, &later);
 	debug_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT(!pthread_join(thread, &ret), "pthread_join() failed");
+	TEST_ASSERT(!pthread_join(release, &early), "pthread_join() failed");
+	TEST_ASSERT(!early, "KVM_SET_GUEST_DEBUG returned before KVM_RUN");
 	TEST_ASSERT(!ret, "KVM_SET_GUEST_DEBUG failed");
 	TEST_ASSERT_EQ(guest->regs.pc, end - 4);
 	debug_guest_expect_pc(guest, end);

@@ -518,13 +518,35 @@ TEST_F(debug, mmio_vsx)
 	}
 }
 
-/* A6: several in a row, one stop each, and the same again after them */
-TEST_F(debug, mmio_twice)
-{
-	int i;
+/* A6: three in a row, one exit and one stop each, without KVM_SET_REGS between */
+GUEST_ASM(row_code,
+	  "	lbz	%r7, 0(%r5)\n"
+	  "	lbz	%r8, 1(%r5)\n"
+	  "	stb	%r7, 2(%r5)\n"
+	  "	nop\n");
 
-	for (i = 0; i < 2; i++)
-		step_loads(&self->guest, variant->msr, loads, 1);
+TEST_F(debug, mmio_row)
+{
+	struct debug_guest *guest = &self->guest;
+	u8 *data = guest->vcpu->run->mmio.data;
+	unsigned int i;
+
+	guest->regs.msr = variant->msr;
+	guest->regs.gpr[5] = GUEST_MMIO;
+	debug_guest_start(guest, row_code, row_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	for (i = 0; i < 3; i++) {
+		debug_guest_run(guest, KVM_EXIT_MMIO);
+		TEST_ASSERT_EQ(guest->vcpu->run->mmio.phys_addr, GUEST_MMIO + i);
+		TEST_ASSERT_EQ(guest->vcpu->run->mmio.is_write, i == 2);
+		if (i == 2)
+			TEST_ASSERT_EQ(*data, 0x50);
+		else
+			*data = 0x50 + i;
+		debug_guest_expect_pc(guest, GUEST_CODE + 4 * (i + 1));
+	}
+	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x50);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], 0x51);
 }
 
 /* A6: cache operations need no device: the kernel completes them. */

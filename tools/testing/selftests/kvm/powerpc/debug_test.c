@@ -85,18 +85,28 @@ TEST_F(debug, sw_breakpoint_step_over)
 /* C2: without USE_SW_BP the guest gets its Program interrupt. */
 TEST_F(debug, sw_breakpoint_not_asked_for)
 {
-	static const u32 controls[] = { GUESTDBG_OFF, KVM_GUESTDBG_ENABLE };
+	static const u32 controls[] = {
+		GUESTDBG_OFF, KVM_GUESTDBG_ENABLE, GUESTDBG_STEP,
+	};
 	struct debug_guest *guest = &self->guest;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(controls); i++) {
-		guest->regs.msr = variant->msr;
+	for (i = 0; i < 2 * ARRAY_SIZE(controls); i++) {
+		u64 msr = variant->msr | (i % 2 ? MSR_PR : 0);
+
+		guest->regs.msr = msr;
 		guest->regs.srr0 = 0;
 		debug_guest_start(guest, bp_code, bp_code_end);
-		debug_guest_control(guest, controls[i]);
-		debug_guest_run(guest, KVM_EXIT_OSI);
-		TEST_ASSERT_EQ(guest->regs.pc, VEC_PROGRAM + 4);
+		debug_guest_control(guest, controls[i / 2]);
+		if (controls[i / 2] == GUESTDBG_STEP) {
+			debug_guest_expect_pc(guest, GUEST_CODE + 4);
+			debug_guest_expect_pc(guest, VEC_PROGRAM);
+		} else {
+			debug_guest_run(guest, KVM_EXIT_OSI);
+			TEST_ASSERT_EQ(guest->regs.pc, VEC_PROGRAM + 4);
+		}
 		TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, bp_here));
+		TEST_ASSERT_EQ(guest->regs.srr1, msr | SRR1_PROGILL);
 	}
 }
 
@@ -313,6 +323,37 @@ static void step_rfi(struct debug_guest *guest, u64 srr1)
 TEST_F(debug, step_rfi_sequence)
 {
 	step_rfi(&self->guest, variant->msr | MSR_FP);
+}
+
+/* A3: the sequence that was reported, by the instruction rfi on 64-bit hosts, too */
+GUEST_ASM(reported_code,
+	  "	mtsrr0	%r5\n"
+	  "	li	%r0, 0x3000\n"
+	  "	mtsrr1	%r0\n"
+	  "	.long	0x4c000064\n"		/* rfi */
+	  "	nop\n"
+	  "reported_landed: mfmsr %r6\n"
+	  "	nop\n");
+
+GUEST_LABELS(reported_landed[]);
+
+TEST_F(debug, step_rfi_reported)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 landed = GUEST_CODE + 4 * (reported_landed - reported_code);
+	unsigned int i;
+
+	if (variant->msr & (MSR_SF | MSR_LE))
+		SKIP(return, "The MSR of the sequence is for 32-bit big-endian guests");
+
+	guest->regs.gpr[5] = landed;
+	debug_guest_start(guest, reported_code, reported_code_end);
+	debug_guest_control(guest, GUESTDBG_STEP);
+	for (i = 1; i < 4; i++)
+		debug_guest_expect_pc(guest, GUEST_CODE + 4 * i);
+	debug_guest_expect_pc(guest, landed);
+	debug_guest_expect_pc(guest, landed + 4);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], MSR_FP | MSR_ME);
 }
 
 /* A3: the same with an MSR that does not change, and with ME cleared */

@@ -1165,11 +1165,13 @@ static int run_programs(unsigned long seed, unsigned long first,
 	return i == first + nr ? KSFT_PASS : KSFT_FAIL;
 }
 
+#define DEFAULT_SEED	0x5eed
+
 /* A1, A2, A3, A4, A6, A7, B1, B4: the programs are made of all of it. */
 int main(int argc, char *argv[])
 {
-	unsigned long seed = time(NULL) ^ ((unsigned long)getpid() << 16);
-	unsigned long first = 0, nr = 200, length = 10;
+	unsigned long seed = DEFAULT_SEED, first = 0, nr = 200, length = 10;
+	char *end;
 	int opt, status;
 	pid_t child;
 
@@ -1182,8 +1184,10 @@ int main(int argc, char *argv[])
 				argv[0]);
 			exit(KSFT_FAIL);
 		}
-		*arg = strtoul(optarg, NULL, 0);
+		*arg = strtoul(optarg, &end, 0);
+		TEST_ASSERT(end != optarg && !*end, "'%s' is no number", optarg);
 	}
+	TEST_ASSERT(nr && length, "Nothing to do");
 	seed = (u32)seed;
 	TEST_ASSERT(length <= MAX_ITEMS, "At most %u items", MAX_ITEMS);
 	TEST_REQUIRE(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG));

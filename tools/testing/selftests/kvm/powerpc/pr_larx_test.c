@@ -444,6 +444,8 @@ TEST_F(debug, breakpoint)
 	struct debug_guest *guest = &self->guest;
 
 	run_adds(guest, COUNTER);
+	/* An interrupt that the guest does not enable must not make a difference. */
+	debug_guest_raise_external(guest);
 	load_breakpoint(guest, 2);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 5 + NR_ADDS);
 	load_breakpoint(guest, 4);
