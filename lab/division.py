@@ -28,6 +28,7 @@ class Series:
     after: list[str]  # series without which it does not apply or not work
     stable: bool = False  # for stable kernels, together with what it is after
     safety: bool = False  # a guest can do harm to its host without it
+    doubtful: bool = False  # nobody could test it, or nobody may want it
 
 
 def parse(path: Path) -> list[Series]:
@@ -36,6 +37,7 @@ def parse(path: Path) -> list[Series]:
         raise LabError(f"{path}: unknown key '{min(unknown)}'; known: series")
     found = [data.make(Series, {"to": [], "cc": [], "after": []} | row, path) for row in table.get("series", [])]
     seen: dict[str, str] = {}
+    doubtful = {one.name for one in found if one.doubtful}
     for n, one in enumerate(found):
         if not re.fullmatch(r"\d\d-[a-z0-9-]+", one.name):
             raise LabError(f"{path}: '{one.name}': a name is two digits, '-', and small letters")
@@ -44,6 +46,8 @@ def parse(path: Path) -> list[Series]:
         for other in one.after:
             if other not in [s.name for s in found[:n]]:
                 raise LabError(f"{path}: {one.name}: after = '{other}' is no series before it")
+        if not one.doubtful and (waits := doubtful & set(one.after)):
+            raise LabError(f"{path}: {one.name} is after {min(waits)}, which is doubtful: nothing may wait for that")
         for subject in one.patches:
             if subject in seen:
                 raise LabError(f"{path}: '{subject}' is in {seen[subject]} and in {one.name}")
@@ -68,11 +72,9 @@ def of_subject(all_of_them: Iterable[Series]) -> dict[str, str]:
 
 
 def parts(all_of_them: list[Series]) -> dict[str, list[str]]:
-    """What PART= can be: names of series."""
-    return {
-        "stable": [s.name for s in all_of_them if s.stable],
-        "safety": [s.name for s in all_of_them if s.safety],
-    }
+    """What PART= can be: names of series; the doubtful ones only by SERIES=."""
+    sure = [s for s in all_of_them if not s.doubtful]
+    return {"stable": [s.name for s in sure if s.stable], "safety": [s.name for s in sure if s.safety]}
 
 
 def choose(all_of_them: list[Series], series: str, part: str) -> list[Series]:

@@ -140,6 +140,13 @@ class Division(Folder):
     def test_after_what_comes_later(self) -> None:
         self.bad("safety = true", 'after = ["03-three"]', "after = '03-three' is no series before it")
 
+    def test_after_a_doubtful_one(self) -> None:
+        self.assertEqual(division.parts(self.rows())["safety"], ["02-two"])
+        self.change("safety = true", "safety = true\ndoubtful = true")
+        self.change('after = ["02-two"]\n', "")
+        self.assertEqual(division.parts(self.rows())["safety"], [])
+        self.bad('tree = "other/tree"\n', 'tree = "other/tree"\nafter = ["02-two"]\n', "nothing may wait for that")
+
     def test_twice(self) -> None:
         self.bad("Three: Fourth", "One: First", "is in 01-one and in 03-three")
 
