@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 
-from . import cache, commands, data, errors, options, proc, source, ui
+from . import cache, commands, data, errors, options, source, ui
 from .errors import LabError
 
 VARIABLES = [v.name for v in commands.table().variables]

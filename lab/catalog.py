@@ -176,7 +176,7 @@ def size(some: Iterable[Patch]) -> tuple[int, int]:
 
 def series_table() -> list[str]:
     """Every series in posting order."""
-    rows = []
+    rows: list[list[str]] = []
     for one in all_series():
         mine = [p for p in patches() if p.series == one.name]
         plus, minus = size(mine)

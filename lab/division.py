@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,21 +97,38 @@ def choose(all_of_them: list[Series], series: str, part: str) -> list[Series]:
     return all_of_them
 
 
+def _names(rows: list[tuple[str, str]], new: list[str], before: str) -> list[str]:
+    """The series of new subjects that stand where the file has other ones, or none; before: of the commit before."""
+    old = [name for name, _ in rows]
+    if len(old) == len(new):
+        return old  # renamed
+    if len(set(old)) > 1:
+        raise LabError(f"'{new[0]}' can be of {old[0]} or of {old[-1]}: name the new commits from there on in {FILE}")
+    return [old[0] if old else before] * len(new)
+
+
 def follow(all_of_them: list[Series], subjects: list[str]) -> dict[str, list[str]]:
     """The subjects of each series after commits were added, renamed or removed.
 
-    A commit that no series names belongs to the series of the commit before it.
+    A new commit belongs to the series of the commit before it.
     """
-    known, found = of_subject(all_of_them), {one.name: [] for one in all_of_them}  # type: dict, dict[str, list[str]]
-    now = all_of_them[0].name if all_of_them else ""
-    for subject in subjects:
-        name = known.get(subject, now)
-        if name < now:
-            raise LabError(
-                f"'{subject}' is of {name}, but stands behind a patch of {now}: move the commit, or its line in {FILE}"
-            )
-        now = name
-        found[name].append(subject)
+    if not all_of_them:
+        raise LabError(f"{FILE} has no series: write the first one")
+    rows = [(one.name, subject) for one in all_of_them for subject in one.patches]
+    match = difflib.SequenceMatcher(None, [subject for _, subject in rows], subjects, autojunk=False)
+    known, found = dict(map(reversed, rows)), {one.name: [] for one in all_of_them}  # type: dict, dict[str, list[str]]
+    last = all_of_them[0].name
+    for kind, a, b, c, d in match.get_opcodes():
+        some = subjects[c:d]
+        if kind in ("equal", "delete") or any(s in known for s in some):
+            names = [known.get(s, "") for s in some]
+        else:
+            names = _names(rows[a:b], some, last)
+        for subject, name in zip(some, names, strict=True):
+            if name and name < last:
+                raise LabError(f"'{subject}' is of {name}, but stands behind a patch of {last}: move one of them")
+            last = name or last
+            found[last].append(subject)
     return found
 
 

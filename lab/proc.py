@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ def _said(log: Path, begin: int) -> bytes:
         return text.read()
 
 
+def _share(share: Callable[[bytes], str], log: Path, begin: int) -> str:
+    return share(_said(log, begin))
+
+
 def logged(
     argv: Sequence[str | Path],
     log: Path,
@@ -94,7 +99,7 @@ def logged(
         out.flush()
         begin = out.tell()
         if share:
-            heart.note = lambda: share(_said(log, begin))
+            heart.note = partial(_share, share, log, begin)
         with group(
             argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         ) as child:

@@ -24,6 +24,7 @@ from . import (
     ktap,
     payload,
     records,
+    rsp,
     rules,
     ui,
     verdict,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from . import cache, markdown, records, state, ui
@@ -155,7 +156,7 @@ class Page:
         yield "Tests", self.tests
         yield "Failures with the series", self.failures
         for suite in sorted({r.name for r in self.of("test") if r.base == "mainline"}):
-            yield f"Suite {suite}, by program: mainline with the series", lambda suite=suite: self.programs(suite)
+            yield f"Suite {suite}, by program: mainline with the series", partial(self.programs, suite)
         yield "Single-stepping under KVM compared with TCG", self.walks
         yield "Fuzzing", self.fuzz
         yield "Cost", self.bench

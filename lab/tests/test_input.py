@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, cpio, data, debian, elf, errors, kernel, proc, series, source, testreport, testrun
+from lab import cache, channel, data, debian, elf, errors, kernel, proc, series, source, testreport, testrun
 from lab.errors import LabError
 from lab.ktap import Result, Status
 

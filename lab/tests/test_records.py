@@ -63,10 +63,8 @@ class Gather(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.here, self.cache = Path(folder.name) / "records", Path(folder.name) / "cache"
-        for what in (
-            mock.patch.object(records, "FOLDER", self.here),
-            mock.patch.object(records, "kept", lambda: self.cache),
-        ):
+        for name, value in (("FOLDER", self.here), ("kept", lambda: self.cache)):
+            what = mock.patch.object(records, name, value)
             what.start()
             self.addCleanup(what.stop)
 

@@ -154,11 +154,21 @@ class Division(Folder):
         self.bad("safety = true", "save = true", "unknown key 'save'")
 
     def test_follow(self) -> None:
-        """A commit that no series names belongs to the one of the commit before it."""
-        lists = division.follow(self.rows(), ["One: First", "New", "Two: Third", "Renamed"])
-        self.assertEqual(lists, {"01-one": ["One: First", "New"], "02-two": ["Two: Third", "Renamed"], "03-three": []})
-        with self.assertRaisesRegex(LabError, "'One: First' is of 01-one, but stands behind a patch of 02-two"):
-            division.follow(self.rows(), ["Two: Third", "One: First"])
+        """A new commit belongs to the series of the commit before it; a renamed one stays where it is."""
+
+        def lists(*subjects: str) -> list[list[str]]:
+            return list(division.follow(self.rows(), list(subjects)).values())
+
+        one, two, three, four = division.of_subject(self.rows())
+        self.assertEqual(lists(one, two, "New", three, four, "Last"), [[one, two, "New"], [three], [four, "Last"]])
+        self.assertEqual(lists(one, two, "Renamed", four), [[one, two], ["Renamed"], [four]])
+        self.assertEqual(lists("All", "of", "them", "renamed"), [["All", "of"], ["them"], ["renamed"]])
+        self.assertEqual(lists(one, "Split", "up", three), [[one, "Split", "up"], [three], []])
+        self.assertEqual(lists(one, four), [[one], [], [four]])
+        with self.assertRaisesRegex(LabError, f"'{one}' is of 01-one, but stands behind a patch of 02-two"):
+            lists(three, one)
+        with self.assertRaisesRegex(LabError, "'Renamed' can be of 01-one or of 02-two"):
+            lists(one, "Renamed", four)
 
     def test_rewrite(self) -> None:
         lists = {s.name: s.patches for s in self.rows()}
