@@ -183,7 +183,7 @@ def series_table() -> list[str]:
         marks = [w for w, on in (("host safety", one.safety), ("stable", one.stable)) if on]
         lines = f"+{plus} -{minus}"
         before = "all before" if len(one.after) > 1 and len(one.after) == len(rows) else ", ".join(one.after)
-        rows.append([f"`{one.name}`", one.title, len(mine), lines, before, ", ".join(marks)])
+        rows.append([f"`{one.name}`", one.title, str(len(mine)), lines, before, ", ".join(marks)])
     return markdown.table(["series", "title", "patches", "lines", "after", "notes"], rows)
 
 

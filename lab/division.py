@@ -116,7 +116,8 @@ def follow(all_of_them: list[Series], subjects: list[str]) -> dict[str, list[str
         raise LabError(f"{FILE} has no series: write the first one")
     rows = [(one.name, subject) for one in all_of_them for subject in one.patches]
     match = difflib.SequenceMatcher(None, [subject for _, subject in rows], subjects, autojunk=False)
-    known, found = dict(map(reversed, rows)), {one.name: [] for one in all_of_them}  # type: dict, dict[str, list[str]]
+    known = {subject: name for name, subject in rows}
+    found: dict[str, list[str]] = {one.name: [] for one in all_of_them}
     last = all_of_them[0].name
     for kind, a, b, c, d in match.get_opcodes():
         some = subjects[c:d]
