@@ -64,13 +64,35 @@ class Tools(unittest.TestCase):
         self.assertEqual(ignored, [])
 
     def test_of_the_gauntlet(self) -> None:
-        def said(script: str) -> Counter[str]:
-            return gauntlet_more.said_of(["sh", "-c", script], "tool", ["a.c"], Path())
+        def said(script: str, counts: bool = False) -> Counter[str]:
+            return gauntlet_more.said_of(["sh", "-c", script], "tool", ["a.c"], Path(), counts)
 
-        self.assertEqual(said("echo a.c:1: warning: x; exit 3"), Counter({"a.c: warning: x": 1}))
+        self.assertEqual(said("echo a.c:1: warning: x"), Counter({"a.c: warning: x": 1}))
+        self.assertEqual(said("echo a.c:1: warning: x; exit 3", counts=True), Counter({"a.c: warning: x": 1}))
         self.assertEqual(said("echo b.c:1: warning: x"), Counter())
-        with self.assertRaisesRegex(LabError, "tool fails with status 127: .*no-tool: not found"):
-            said("no-tool")
+        for counts in (False, True):
+            with self.assertRaisesRegex(LabError, "tool fails with status 127: .*no-tool: not found"):
+                said("no-tool", counts)
+        with self.assertRaisesRegex(LabError, "tool fails with status 2: stopped"):
+            said("echo a.c:1: warning: x; echo stopped; exit 2")
+
+    def test_coccicheck_names_files_from_its_folder(self) -> None:
+        """What it says of the series' files is found, and not taken for what it says of others."""
+        said = "./old.c:1:0-1: preceding lock on line 4\n./xnew.c:2:0-1: WARNING: x\n"
+        new = f"{said}./new.c:7:8-9: WARNING: y\n".replace("line 4", "line 5")  # no other complaint
+        once = gauntlet_more.Once.__new__(gauntlet_more.Once)
+        once.gauntlet = cast(gauntlet.Gauntlet, SimpleNamespace(build="arch/powerpc/kvm/"))
+        once.files = ["arch/powerpc/kvm/new.c", "arch/powerpc/kvm/old.c", "arch/powerpc/kernel/new.c"]
+        once.stock, once.tree = Path("stock"), Path("tree")
+
+        def captured(argv: list[str], what: str, cwd: Path) -> SimpleNamespace:
+            return SimpleNamespace(stdout=(new if cwd == once.tree else said).encode(), returncode=0)
+
+        with (
+            mock.patch.object(gauntlet_more.debian, "ensure"),
+            mock.patch.object(gauntlet_more.proc, "captured", side_effect=captured),
+        ):
+            self.assertEqual(once.coccicheck().bad, ["./new.c: WARNING: y"])
 
 
 class Checkpatch(unittest.TestCase):
