@@ -39,14 +39,6 @@ FIXTURE_VARIANT_ADD(debug, guest32)
 	.msr = MSR_GUEST_REAL & ~MSR_SF,
 };
 
-#ifdef __LITTLE_ENDIAN__
-/* A PowerMac's guest, on a little-endian host */
-FIXTURE_VARIANT_ADD(debug, guest32be)
-{
-	.msr = MSR_GUEST_REAL & ~(MSR_SF | MSR_LE),
-};
-#endif
-
 FIXTURE_SETUP(debug)
 {
 	debug_guest_create(&self->guest, variant->msr);
