@@ -9,12 +9,10 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from . import data, markdown, records, series
+from . import data, division, markdown, patchmail, series
 from .errors import LabError
 
-SERIES = "series.toml"
 WHO = data.LAB / "who.toml"
 # Where the design asks for changes, and README's layout says which series makes them.
 PLACES = (
@@ -25,18 +23,6 @@ PLACES = (
     "Documentation/virt/kvm/",
     "MAINTAINERS",
 )
-
-
-@dataclass(frozen=True)
-class Series:
-    """One posting: its name is its folder's, in patches/mainline."""
-
-    name: str
-    title: str
-    stable: bool = False
-    safety: bool = False  # about the safety of the host
-    after: tuple[str, ...] = ()
-    tree: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,25 +42,29 @@ class Patch:
         return any(not f.startswith(("tools/", "Documentation/")) and f != "MAINTAINERS" for f in self.files)
 
 
+def folder() -> Path:
+    """Where mainline's patches and their series.toml are."""
+    found = data.base("mainline").series_dir
+    assert found is not None
+    return found
+
+
 @functools.cache
-def of_subject() -> dict[str, str]:
-    """The series of each patch, where series.toml lists them."""
-    folder = data.base("mainline").series_dir
-    path = folder / SERIES if folder else None
-    rows = data.load(path).get("series", []) if path and path.exists() else []
-    return {subject: row["name"] for row in rows for subject in row.get("patches", [])}
+def all_series() -> list[division.Series]:
+    """Those of patches/mainline/series.toml, in posting order."""
+    return division.parse(folder() / division.FILE)
 
 
 def read(path: Path) -> Patch:
     text = path.read_text(errors="replace")
     body = text.partition("\n\n")[2].partition("\n---\n")[0]
     diff = text.partition("\ndiff --git ")[2]
-    subject = records.subject(path)
+    subject = patchmail.subject(path)
     stable = re.search(r"^Cc: <?stable@\S+ *(?:# *(.*))?$", body, re.MULTILINE)
     return Patch(
         path,
         subject,
-        of_subject().get(subject, path.parent.name),
+        division.of_subject(all_series()).get(subject, path.parent.name),
         series.touched([path]),
         (len(re.findall(r"^\+(?!\+\+ )", diff, re.MULTILINE)), len(re.findall(r"^-(?!-- )", diff, re.MULTILINE))),
         re.findall(r"^Fixes: ([0-9a-f]{12})", body, re.MULTILINE),
@@ -85,33 +75,7 @@ def read(path: Path) -> Patch:
 
 @functools.cache
 def patches() -> list[Patch]:
-    folder = data.base("mainline").series_dir
-    assert folder is not None
-    return [read(p) for p in series.mails(folder)]
-
-
-def all_series() -> list[Series]:
-    """Those of patches/mainline/series.toml, in posting order; without it, one that has all patches."""
-    folder = data.base("mainline").series_dir
-    assert folder is not None
-    path = folder / SERIES
-    if not path.exists():
-        return [Series(folder.name, "KVM: PPC: Book3S PR: guest debugging")]
-    table: dict[str, Any] = data.load(path)
-    found = []
-    for row in table.get("series", []):
-        after = row.get("after", [])
-        found.append(
-            Series(
-                row["name"],
-                row["title"],
-                bool(row.get("stable")),
-                bool(row.get("safety")),
-                tuple([after] if isinstance(after, str) else after),
-                row.get("tree", ""),
-            )
-        )
-    return found
+    return [read(p) for p in series.mails(folder())]
 
 
 @dataclass(frozen=True)
@@ -163,7 +127,7 @@ def backports() -> list[Backport]:
         made = Backport(name)
         for mail in series.mails(base.series_dir):
             of_mainline = base.series_dir not in mail.resolve().parents
-            (made.same if of_mainline else made.own).add(records.subject(mail))
+            (made.same if of_mainline else made.own).add(patchmail.subject(mail))
         found.append(made)
     return found
 
@@ -180,10 +144,9 @@ def series_table() -> list[str]:
     for one in all_series():
         mine = [p for p in patches() if p.series == one.name]
         plus, minus = size(mine)
-        marks = [w for w, on in (("host safety", one.safety), ("stable", one.stable)) if on]
         lines = f"+{plus} -{minus}"
         before = "all before" if len(one.after) > 1 and len(one.after) == len(rows) else ", ".join(one.after)
-        rows.append([f"`{one.name}`", one.title, str(len(mine)), lines, before, ", ".join(marks)])
+        rows.append([f"`{one.name}`", one.title, str(len(mine)), lines, before, ", ".join(one.marks)])
     return markdown.table(["series", "title", "patches", "lines", "after", "notes"], rows)
 
 
@@ -207,7 +170,7 @@ def safety() -> list[str]:
         if one.safety:
             lines += [f"- `{one.name}`"]
             lines += [f"  - {p.subject}" for p in patches() if p.series == one.name and p.kernel]
-    return lines or ["- No series is marked with `safety = true` in series.toml yet."]
+    return lines or ["- No series is marked with `safety = true` in series.toml."]
 
 
 def places() -> list[str]:

@@ -31,6 +31,12 @@ class Series:
     safety: bool = False  # a guest can do harm to its host without it
     doubtful: bool = False  # nobody could test it, or nobody may want it
 
+    @property
+    def marks(self) -> list[str]:
+        """What a list of series says of this one."""
+        rows = (("stable", self.stable), ("host safety", self.safety), ("doubtful", self.doubtful))
+        return [word for word, on in rows if on]
+
 
 def parse(path: Path) -> list[Series]:
     table = data.load(path)

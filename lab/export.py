@@ -109,10 +109,7 @@ def series_command(base: data.Base) -> int:
     for path in changed:
         ui.say(f"wrote {folder / path}")
     for one in division.parse(folder / division.FILE):
-        marks = [
-            word for word, on in (("stable", one.stable), ("host safety", one.safety), ("doubtful", one.doubtful)) if on
-        ]
-        ui.say(f"{one.name}: {len(one.patches)} patches{''.join(f', {m}' for m in marks)}: {one.title}")
+        ui.say(f"{one.name}: {len(one.patches)} patches{''.join(f', {m}' for m in one.marks)}: {one.title}")
     ui.say(f"{len(made)} mails, {len(changed)} files changed")
     return 0
 

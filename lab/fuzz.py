@@ -9,11 +9,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from . import boot, channel, data, kernel, ktap, payload, records, selftests, testreport, ui, verdict
+from . import boot, channel, data, kernel, ktap, payload, records, testreport, testrun, ui, verdict
 from .errors import FAILED, PASSED, LabError
 
 SECONDS = 600
-SLACK = 5  # times SECONDS, on a busy machine
+SLACK = 5  # a program may take this many times SECONDS
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,9 @@ def main(base: data.Base, target: data.Target) -> int:
     seconds, number = payload.seconds("SECONDS", SECONDS), seed()
     chosen = tests(target, seconds, number)
     built = kernel.build(base, target)
-    files = selftests.programs(selftests.build(target), chosen, target)
     total, code = testreport.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
-        command = channel.Command(test.id, [f"/bin/{test.binary}", *test.args], test.limit * target.boot.patience)
-        spec = boot.Spec(target, built, [command], files, log=f"fuzz-{base.name}-{target.name}-{test.id}")
+        spec = testrun.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
         ui.say(f"booting {built.release} on {target.name}: {test.id} {' '.join(test.args)}")
         record = boot.run(spec)
         payload.echo_console(record)

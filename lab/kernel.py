@@ -140,18 +140,23 @@ def make(tree: source.Tree, target: data.Target, log: Path, what: str) -> Path:
 
 def build(base: data.Base, target: data.Target) -> Kernel:
     """The kernel of a base for a target; built only if its inputs changed."""
-    debian.ensure(needs(target))
     tree = source.prepare(base)
+    return build_tree(tree, target, base.name, lambda: source.patch(base, tree))
+
+
+def build_tree(tree: source.Tree, target: data.Target, name: str, sync: Callable[[], None]) -> Kernel:
+    """The kernel that a tree makes for a target; 'sync' brings the tree up to date. Built only if its inputs changed."""
+    debian.ensure(needs(target))
     key = cache.digest(tree.key, fragment(target), compiler(target), target.cross)[:12]
     final = cache.folder() / "kernels" / target.kernel / f"{tree.release}-{key}"
     if tree.key and (final / "vmlinux").exists():
         os.utime(final)
         return Kernel(final / "vmlinux", tree.release)
     with cache.lock(f"build-{tree.path.name}"):
-        source.patch(base, tree)
+        sync()
         cache.need_space(1.5)
-        what = f"building {base.name} for {target.kernel}"
-        log = cache.log(f"build-{base.name}-{target.kernel}")
+        what = f"building {name} for {target.kernel}"
+        log = cache.log(f"build-{name}-{target.kernel}")
         log.unlink(missing_ok=True)
         ui.say(f"{what} ({tree.release}); log: {log}")
         start = time.monotonic()

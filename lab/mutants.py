@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import boot, cache, channel, data, debian, errors, kernel, payload, selftests, source, testrun, ui, verdict
+from . import boot, cache, data, errors, kernel, payload, source, testrun, ui, verdict
 from .errors import LabError
 from .ktap import Result, Status
 
@@ -67,21 +66,15 @@ def build(mutant: Mutant, target: data.Target) -> kernel.Kernel:
         raise LabError(f"{LIST}: {mutant.name}: the series does not change {mutant.file}: name a file that it changes")
     text, mode = files[mutant.file]
     files[mutant.file] = (mutant.apply(text.decode()).encode(), mode)
-    name = cache.digest(mutant.file, mutant.old, mutant.new, tree.key)[:12]
-    defective = source.Tree(tree.path, tree.kernel, f"-mutant-{name}", "")
-    final = cache.folder() / "kernels" / target.kernel / f"mutant-{name}"
-    if (final / "vmlinux").exists():
-        os.utime(final)
-        return kernel.Kernel(final / "vmlinux", defective.release)
-    with cache.lock(f"build-{tree.path.name}"):
+    digest = cache.digest(mutant.file, mutant.old, mutant.new, tree.key)[:12]
+    key = f"{tree.key}-{digest}" if tree.key else ""
+    defective = source.Tree(tree.path, tree.kernel, f"-mutant-{digest}", key)
+
+    def sync() -> None:
         source.clone(found, tree.path)
         source.sync(tree.path, found.tree, files)
-        cache.need_space(1.5)
-        log = cache.log(f"build-mutant-{target.kernel}")
-        out = kernel.make(defective, target, log, f"building mutant {mutant.name} for {target.kernel}")
-        with cache.building(final) as work:
-            shutil.copy2(out / "vmlinux", work)
-    return kernel.Kernel(final / "vmlinux", defective.release)
+
+    return kernel.build_tree(defective, target, f"mutant-{mutant.name}", sync)
 
 
 def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:
@@ -93,12 +86,11 @@ def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[st
     return [f"{p} does not fail" for p in missed] + [f"{i} fails, and is not in the list" for i in extra]
 
 
-def run(mutant: Mutant, target: data.Target, programs: Path) -> list[str]:
-    """Boot the mutant with all test programs of the target; what is not as the list says."""
+def run(mutant: Mutant, target: data.Target) -> list[str]:
+    """Boot the kernel with the defect and run all test programs of the target. Each line of the result is a
+    difference from the list."""
     tests = data.programs(target)
-    commands = [channel.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * target.boot.patience) for t in tests]
-    files = selftests.programs(programs, tests, target)
-    spec = boot.Spec(target, build(mutant, target), commands, files, log=f"mutant-{target.name}")
+    spec = testrun.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
     job = testrun.Job(data.base(testrun.BASE), target, tests, spec=spec)
     record = boot.run(spec)
     payload.echo_console(record)
@@ -115,9 +107,8 @@ def main() -> int:
         raise LabError(f"no mutant of {LIST} is for that: known are {', '.join(m.name for m in load())}")
     total = testrun.Count()
     for number, (mutant, target) in enumerate(todo, 1):
-        debian.ensure(kernel.needs(target))
         ui.say(f"mutant {number} of {len(todo)}: {mutant.name} on {target.name}")
-        wrong = run(mutant, target, selftests.build(target))
+        wrong = run(mutant, target)
         total.failed += bool(wrong)
         total.passed += not wrong
         status = Status.FAIL if wrong else Status.PASS

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import boot, cache, data, debian, kernel, proc, series, source, ui
+from . import boot, cache, data, debian, kernel, patchmail, proc, series, source, ui
 from .errors import LabError
 from .ktap import Result, Status
 
@@ -100,14 +100,8 @@ def ids(found: Iterable[Path]) -> list[tuple[str, str]]:
     rows = []
     for mail in found:
         said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode().split()
-        rows.append((said[0] if said else "", subject(mail)))
+        rows.append((said[0] if said else "", patchmail.subject(mail)))
     return rows
-
-
-def subject(mail: Path) -> str:
-    head = mail.read_text(errors="replace").partition("\n\n")[0]
-    line = re.search(r"^Subject: (.*(?:\n[ \t].*)*)", head, re.MULTILINE)
-    return re.sub(r"^\[[^]]*\] *", "", " ".join(line[1].split())) if line else mail.name
 
 
 def listing(rows: list[tuple[str, str]]) -> bytes:

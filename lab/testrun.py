@@ -89,6 +89,14 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
 
 
+def spec(target: data.Target, built: kernel.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
+    """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
+    files = selftests.programs(selftests.build(target), tests, target)
+    patience = target.boot.patience
+    commands = [channel.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
+    return boot.Spec(target, built, commands, files, log=log)
+
+
 def prepare(job: Job) -> None:
     if job.sessions:
         debian.ensure([*kernel.needs(job.target), *data.packages()["demo"]])
@@ -99,10 +107,7 @@ def prepare(job: Job) -> None:
             job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
     built = kernel.build(job.base, job.target)
-    files = selftests.programs(selftests.build(job.target), job.tests, job.target)
-    patience = job.target.boot.patience
-    commands = [channel.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in job.tests]
-    job.spec = boot.Spec(job.target, built, commands, files, log=f"test-{job.base.name}-{job.target.name}")
+    job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 
 def execute_sessions(job: Job) -> None:

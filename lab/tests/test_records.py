@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab import data, records, results, state
+from lab import data, patchmail, records, results, state
 from lab.errors import LabError
 from lab.ktap import Result, Status
 
@@ -55,7 +55,7 @@ class Files(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             mail = Path(name) / "0001.patch"
             mail.write_text("From: me\nSubject: [PATCH 01/20] KVM: PPC: Do\n something\nDate: now\n\nbody\n")
-            self.assertEqual(records.subject(mail), "KVM: PPC: Do something")
+            self.assertEqual(patchmail.subject(mail), "KVM: PPC: Do something")
 
 
 class Gather(unittest.TestCase):
