@@ -145,7 +145,7 @@ def build(base: data.Base, target: data.Target) -> Kernel:
 
 
 def build_tree(tree: source.Tree, target: data.Target, name: str, sync: Callable[[], None]) -> Kernel:
-    """The kernel that a tree makes for a target; 'sync' brings the tree up to date. Built only if its inputs changed."""
+    """The kernel of a tree for a target, built only if its inputs changed; 'sync' brings the tree up to date."""
     debian.ensure(needs(target))
     key = cache.digest(tree.key, fragment(target), compiler(target), target.cross)[:12]
     final = cache.folder() / "kernels" / target.kernel / f"{tree.release}-{key}"

@@ -222,7 +222,7 @@ TEST(replaced)
 #define MANY_GPA	0x10000000
 #define FEW_PAGES	128
 #define MANY_PAGES	(sizeof(long) == 8 ? 32000 : 4000)
-#define MAX_PERCENT	150
+#define MAX_PERCENT	300
 #define NR_ROUNDS	8
 #define MANY_SECONDS	60
 #define PFN_MASK	((1ULL << 55) - 1)	/* in an entry of pagemap */
