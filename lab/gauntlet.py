@@ -18,6 +18,7 @@ from . import cache, data, debian, division, errors, export, kernel, proc, recor
 from .errors import LabError
 
 MATRIX = data.LAB / "gauntlet.toml"
+SOURCE = re.compile(r"(?<![\w/.])\.\./([\w/.-]+\.[chS])\b")
 MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
 
 
@@ -40,6 +41,7 @@ class Config:
     target: str  # whose compiler and fragments it has
     add: list[str] = field(default_factory=list)  # fragments of lab/configs on top
     instead: bool = False  # in the place of the target's own fragments
+    also: list[str] = field(default_factory=list)  # what make builds besides 'build'
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class File:
     config: list[Config]  # every commit is built with each
     compiler: list[Compiler]  # and by each
     boot: list[str]  # targets that every commit is booted on
-    build: str = "arch/powerpc/kvm/"  # what make builds
+    build: list[str]  # what make builds; the first is the folder of the modules
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Result:
     messages: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     sizes: dict[str, int] = field(default_factory=dict)  # text of the modules
+    reads: list[str] = field(default_factory=list)  # of the files that patches touch, those that the build read
 
 
 def file() -> File:
@@ -167,7 +170,7 @@ class Gauntlet:
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
         self.configs, self.boots = chosen(configs(), booted())
-        self.compilers, self.build = compilers(), file().build
+        self.compilers, self.build = compilers(), file().build[0]
         self.commits = commits(base)
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(
@@ -182,10 +185,15 @@ class Gauntlet:
         for commit in self.commits:
             for config in self.configs:
                 for compiler in self.compilers:
-                    parts = [commit.key, kernel.fragment(config), config.cross, self.build, *compiler.make]
+                    parts = [commit.key, kernel.fragment(config), config.cross, *self.made(config), *compiler.make]
                     name = cache.digest(*parts, compiler.cc or kernel.compiler(config), versions[compiler.name])[:20]
                     found.append(Cell(commit, config, compiler, self.store / f"{name}.json"))
         return found
+
+    def made(self, config: data.Target) -> list[str]:
+        """What make builds for a configuration."""
+        known = file()
+        return [*known.build, *(x for row in known.config if row.name == config.name for x in row.also)]
 
     def version(self, compiler: Compiler) -> str:
         """What the compiler and the checker say of their versions."""
@@ -203,11 +211,22 @@ class Gauntlet:
         debian.ensure([p for c in self.compilers for p in c.packages])
         cells = self.cells()
         with cache.lock(f"build-{self.tree.path.name}"):
+            before: dict[str, Cell] = {}
             for commit in self.commits:
-                todo = list({c.path: c for c in cells if c.commit is commit and not c.path.exists()}.values())
+                here = [c for c in cells if c.commit is commit]
+                todo = list({c.path: c for c in here if not self.known(c, before.get(c.name))}.values())
                 if todo:
                     self.some(commit, todo)
+                before = {c.name: c for c in here}
         return [(cell, Result(**json.loads(cell.path.read_text()))) for cell in cells]
+
+    def known(self, cell: Cell, before: Cell | None) -> bool:
+        """Is the result there? If the commit changes only files that the build before it did not read, it is the same."""
+        if not cell.path.exists() and before:
+            result = json.loads(before.path.read_text())
+            if result["reads"] and not reread(before.commit, cell.commit, set(result["reads"])):
+                cache.write(cell.path, json.dumps(result | {"seconds": 0.0}).encode())
+        return cell.path.exists()
 
     def some(self, commit: Commit, todo: list[Cell]) -> None:
         """Bring the tree to a commit and build these cells of it."""
@@ -232,7 +251,10 @@ class Gauntlet:
         out = kernel.configure(self.tree, target, log)
         args, env = kernel.make_variables(target, out.name, cell.compiler.cc)
         done = proc.captured(
-            ["make", "-s", "-k", *args, *cell.compiler.make, self.build], f"{cell.name}", cwd=self.tree.path, env=env
+            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made(cell.config)],
+            f"{cell.name}",
+            cwd=self.tree.path,
+            env=env,
         )
         text = done.stdout.decode(errors="replace")
         with open(log, "a", encoding="utf-8") as kept:
@@ -242,7 +264,9 @@ class Gauntlet:
         if done.returncode:
             failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
         sizes = self.sizes(cell, self.tree.path / out.name)
-        result = Result(failed, dict(found), time.monotonic() - start, sizes)
+        touched = {name for commit in self.commits for name in commit.files}
+        read = [] if failed else sorted(touched & reads(self.tree.path / out.name))
+        result = Result(failed, dict(found), time.monotonic() - start, sizes, read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
         self.ran += 1
 
@@ -253,6 +277,18 @@ class Gauntlet:
             return {}
         lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
         return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+
+def reads(out: Path) -> set[str]:
+    """The files of the tree that kbuild's notes of a build folder name."""
+    notes = (p.read_text(errors="replace") for p in out.rglob(".*.cmd"))
+    return {name for text in notes for name in SOURCE.findall(text)}
+
+
+def reread(before: Commit, after: Commit, read: set[str]) -> bool:
+    """Does a commit change what a build of the commit before it read, or how things are built?"""
+    names = {n for n in before.files.keys() | after.files.keys() if before.files.get(n) != after.files.get(n)}
+    return any(n in read or Path(n).name.startswith(("Makefile", "Kconfig")) for n in names if compiled(n))
 
 
 def messages(text: str) -> Counter[str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,28 @@ class Gauntlet(unittest.TestCase):
         self.growth = gauntlet.growth(results)
         self.made = gauntlet.matrix(made, results)
         return self.made.rows, self.made.bad
+
+    def test_what_a_build_read(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name) / "arch"
+            out.mkdir()
+            (out / ".a.o.cmd").write_text("deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n")
+            self.assertEqual(gauntlet.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
+
+    def test_a_commit_is_built_again_only_if_it_changes_what_was_read(self) -> None:
+        def commit(**files: str) -> gauntlet.Commit:
+            return gauntlet.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
+
+        before, read = commit(arch_a="1", arch_b="1"), {"arch/a"}
+        for after, again in (
+            (commit(arch_a="2", arch_b="1"), True),
+            (commit(arch_a="1", arch_b="2"), False),
+            (commit(arch_b="1"), True),
+            (commit(arch_a="1", arch_b="1", arch_c="1"), False),
+            (commit(arch_a="1", arch_b="1", arch_Makefile="1"), True),
+            (commit(arch_a="1", arch_b="1", Documentation_a="1"), False),
+        ):
+            self.assertEqual(gauntlet.reread(before, after, read), again, after.files)
 
     def test_moved_warning_is_not_new(self) -> None:
         rows, bad = self.table([OLD.replace(":10:", ":20:")])

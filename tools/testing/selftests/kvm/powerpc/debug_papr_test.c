@@ -9,6 +9,7 @@
  * A7  A hypercall is one step, whether the kernel completes it (at once) or
  *     userspace (in the KVM_RUN that follows the exit).
  * A10 -EINTR loses nothing and reports nothing twice.
+ * B3  A hypercall causes no Trace interrupt.
  */
 #ifdef CONFIG_64BIT
 #include <endian.h>
@@ -222,6 +223,43 @@ TEST_F(debug, hpt_bulk)
 	TEST_ASSERT_EQ(guest->regs.gpr[8] & BULK_CODE, BULK_RESPONSE);
 	check_hpte(hpt, 8, 0, 0);
 	check_hpte(hpt, 9, 0, 0);
+	free(hpt);
+}
+
+/* Counts the Trace interrupts, and keeps where the last one was. */
+GUEST_ASM(trace_handler,
+	  "	mfsrr0	%r30\n"
+	  "	addi	%r31, %r31, 1\n"
+	  GUEST_ASM_RFI);
+
+GUEST_ASM(traced_code,
+	  "	.long	0x7c000268\n"
+	  "	mtmsr	%r28\n"
+	  "traced_2: mr	%r29, %r3\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(traced_2[]);
+
+/* B3: there is no Trace interrupt after a hypercall; mtmsr clears SE and is traced. */
+TEST_F(debug, not_traced)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 *hpt;
+
+	start_papr(guest);
+	hpt = create_hpt(guest);
+	debug_guest_load(guest, VEC_TRACE, trace_handler, trace_handler_end);
+	guest->regs.msr = variant->msr | MSR_SE;
+	guest->regs.gpr[3] = H_REMOVE;
+	guest->regs.gpr[4] = 0;
+	guest->regs.gpr[5] = 8;
+	guest->regs.gpr[28] = variant->msr;
+	guest->regs.gpr[31] = 0;
+	debug_guest_start(guest, traced_code, traced_code_end);
+	debug_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[29], H_NOT_FOUND);
+	TEST_ASSERT_EQ(guest->regs.gpr[31], 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[30], debug_guest_addr(guest, traced_2));
 	free(hpt);
 }
 
