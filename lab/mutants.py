@@ -14,6 +14,7 @@ from .errors import LabError
 from .ktap import Result, Status
 
 LIST = data.LAB / "mutants.toml"
+SHOWN = 6  # tests in the line of a mutant that was found
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,16 @@ def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[st
     return [f"{p} does not fail" for p in missed] + [f"{i} fails, and is not in the list" for i in extra]
 
 
-def run(mutant: Mutant, target: data.Target) -> list[str]:
-    """Boot the kernel with the defect and run all test programs of the target. Each line of the result is a
-    difference from the list."""
+def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
+    """Boot the kernel with the defect and run all test programs of the target. The tests that fail, and what is not
+    as the list says, a line each."""
     tests = data.programs(target)
     spec = testrun.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
     job = testrun.Job(data.base(testrun.BASE), target, tests, spec=spec)
     record = boot.run(spec)
     payload.echo_console(record)
-    return judge(mutant, target, testrun.collect(job, record, verdict.judge(spec, record)))
+    results = testrun.collect(job, record, verdict.judge(spec, record))
+    return [r.id for r in results if r.status.bad], judge(mutant, target, results)
 
 
 def main() -> int:
@@ -108,11 +110,12 @@ def main() -> int:
     total = testrun.Count()
     for number, (mutant, target) in enumerate(todo, 1):
         ui.say(f"mutant {number} of {len(todo)}: {mutant.name} on {target.name}")
-        wrong = run(mutant, target)
+        found, wrong = run(mutant, target)
         total.failed += bool(wrong)
         total.passed += not wrong
         status = Status.FAIL if wrong else Status.PASS
-        ui.status(status.value, f"{target.name}: {mutant.name}" + (f": {'; '.join(wrong)}" if wrong else ""))
+        some = ", ".join(found[:SHOWN]) + (f" and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+        ui.status(status.value, f"{target.name}: {mutant.name}: {'; '.join(wrong) or 'found by ' + some}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)
     return errors.FAILED if total.failed else errors.PASSED
