@@ -143,6 +143,18 @@ def cmd_series() -> int:
     return export.series_command(chosen()[0])
 
 
+def cmd_qemu_tree() -> int:
+    from . import qemupatches
+
+    return qemupatches.tree()
+
+
+def cmd_qemu_refresh() -> int:
+    from . import qemupatches
+
+    return qemupatches.refresh()
+
+
 def cmd_check() -> int:
     from . import check
 
@@ -240,6 +252,14 @@ def main(argv: list[str]) -> int:
             if not equals or key not in VARIABLES:
                 raise LabError(f"unknown argument '{word}'; known: {', '.join(v + '=' for v in VARIABLES)}")
             os.environ[key] = value
+        if os.environ.get("CLIENT"):
+            from . import client
+
+            client.chosen()  # a wrong one is told before anything is built
+        if os.environ.get("FLOW"):
+            from . import gdbsession
+
+            gdbsession.flow()
         if name not in COMMANDS:
             raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(COMMANDS))}")
         return COMMANDS[name]()

@@ -140,7 +140,9 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
     if target.qemu.virtio_ports:
         args += ["-device", f"virtio-serial-pci{next(buses, '')}"]
     for port in ports:
-        virtio = ["-device", f"virtserialport,chardev={port},name={port}"]
+        # A client needs a terminal: a port without one hangs up on it while nobody is at the other end.
+        kind = "virtconsole" if port != "result" and target.boot.client.startswith("hvc") else "virtserialport"
+        virtio = ["-device", f"{kind},chardev={port},name={port}"]
         args += virtio if target.qemu.virtio_ports else ["-serial", f"chardev:{port}"]
     if spec.share:
         args += [

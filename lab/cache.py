@@ -27,6 +27,7 @@ PARTS = (
     "lock",
     "lockstep",
     "log",
+    "qemu",
     "run",
     "selftests",
     "sources",

@@ -23,6 +23,7 @@ from . import (
     docs,
     export,
     proc,
+    qemupatches,
     repository,
     results,
     series,
@@ -242,6 +243,7 @@ CHECKS: dict[str, Check] = {
     "each series applies alone": alone,
     "backports follow the mails": backports,
     "checkpatch --strict": checkpatch,
+    "patches/qemu apply and make the round trip": qemupatches.check,
 }
 
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debian's QEMU as a KVM client in a booted target, while the caller talks to it."""
+"""A QEMU as a KVM client in a booted target, Debian's or CLIENT=patched, while the caller talks to it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import tempfile
 import threading
@@ -13,11 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import boot, channel, data, debian, errors, guest, kernel, ui, verdict
+from . import boot, channel, data, debian, errors, guest, kernel, qemu, ui, verdict
 from .errors import LabError
 
-# Debian packages QEMU for these hosts (uname -m), under these names.
+# Debian packages QEMU for these hosts (uname -m), under these names. The same hosts get QEMU's folder
+# as a 9p share; the others, whose kernels have no 9p, have QEMU in their initramfs.
 PACKAGED = {"ppc64le": "ppc64el"}
+DEBIAN, PATCHED = "debian", "patched"  # values of CLIENT=
 HOST = "pseries-p8"
 SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
@@ -35,9 +38,18 @@ class Plan:
     target: data.Target
     kernel: kernel.Kernel
     argv: list[str]
+    program: str  # QEMU's path in the target
     files: dict[str, bytes] = field(default_factory=dict)
     limit: int = 0  # seconds; 0: as long as the caller wants
     log: str = ""
+
+
+def chosen() -> str:
+    """Which QEMU runs in the target: CLIENT=."""
+    name = os.environ.get("CLIENT") or DEBIAN
+    if name not in (DEBIAN, PATCHED):
+        raise LabError(f"unknown CLIENT={name}; known: {DEBIAN}, {PATCHED}")
+    return name
 
 
 def port(target: data.Target) -> str:
@@ -48,6 +60,11 @@ def port(target: data.Target) -> str:
     return f"/dev/{target.boot.client}"
 
 
+def inside(target: data.Target) -> str:
+    """Where the QEMU in the target finds the files of a plan."""
+    return guest.INSIDE if target.must.machine in PACKAGED else "/lab"
+
+
 def stub(target: data.Target) -> list[str]:
     """What a QEMU in the target needs to be told for gdb to reach it by Client.socket."""
     return [*GREETS, "-chardev", f"serial,id=g,path={port(target)}", "-gdb", "chardev:g"]
@@ -55,9 +72,11 @@ def stub(target: data.Target) -> list[str]:
 
 def root(target: data.Target) -> Path:
     """The folder that is the root of the QEMU that runs in the target."""
+    if chosen() == PATCHED:
+        return debian.bootable(qemu.build(target))
     if target.must.machine not in PACKAGED:
         fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
-        raise LabError(f"Debian has no QEMU for {target.name}: use T={fit}")
+        raise LabError(f"Debian has no QEMU for {target.name}: use CLIENT={PATCHED}, or T={fit}")
     return debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
 
 
@@ -75,14 +94,21 @@ class Client:
         cmdline, smp = QUICK
         # Others wait for a boot, this is for long runs: a busy machine must not end them.
         patient = dataclasses.replace(plan.target.boot, limit=PATIENCE * plan.target.boot.limit)
+        files = {f"lab/{name}": content for name, content in plan.files.items()}
+        share: Path | None = root(plan.target)
+        if plan.target.must.machine not in PACKAGED:
+            program = plan.program.lstrip("/")
+            files[program] = (share / program).read_bytes()
+            share = None
+        tty = Path(port(plan.target)).name if plan.target.boot.client else ""
         self.spec = boot.Spec(
             dataclasses.replace(plan.target, boot=patient),
             plan.kernel,
             [channel.Command(Path(plan.argv[0]).name, plan.argv, plan.limit)],
-            {f"lab/{name}": content for name, content in plan.files.items()},
-            share=root(plan.target),
+            files,
+            share=share,
             sockets=[self.socket],
-            raw=[] if plan.target.qemu.virtio_ports else [Path(port(plan.target)).name],
+            raw=[tty] if tty.startswith("hvc") else [],
             cmdline=cmdline,
             qemu_args=smp,
             log=plan.log,
@@ -171,5 +197,6 @@ def plan(base: data.Base, target: data.Target, who: guest.Guest, more: list[str]
     """A guest under KVM in a target, stopped at its first instruction."""
     root(target)  # a wrong T= is told before anything is built
     built = kernel.build(base, target)
-    argv = guest.command(who, [f"/usr/bin/{who.program}", "-accel", "kvm"], guest.INSIDE, more)
-    return Plan(target, built, argv, guest.files(who), log=log)
+    program = f"/usr/bin/{who.program}"
+    argv = guest.command(who, [program, "-accel", "kvm"], inside(target), more)
+    return Plan(target, built, argv, program, guest.files(who), log=log)

@@ -184,7 +184,7 @@ def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
             with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
                 dsc = apt.source(package, version, Path(name))
                 work.rmdir()
-                argv = ["dpkg-source", "--no-check", "-x", str(dsc), str(work)]
+                argv = ["dpkg-source", "--no-check", "--no-copy", "-x", str(dsc), str(work)]
                 proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
     return final
 

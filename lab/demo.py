@@ -172,7 +172,8 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
 
 def with_gdb(target: data.Target, built: kernel.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
-    with client.Client(client.Plan(target, built, [*CLIENT, *client.stub(target)], limit=LIMIT, log=log)) as host:
+    plan = client.Plan(target, built, [*CLIENT, *client.stub(target)], CLIENT[0], limit=LIMIT, log=log)
+    with client.Client(plan) as host:
         version = f"QEMU {host.greeting()}"
         ui.say(f"{version} is up in the target: attaching gdb")
         words = ["-x", str(HERE / "steps.py"), str(guest.elf)]
@@ -209,12 +210,17 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
     emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
-    if target.must.machine in client.PACKAGED:
+    if has_client(target):
         print(f"client:  {patched.client or stock.client} {' '.join(MACHINE)}")
         print(f"gdb:     {_first_line(['gdb-multiarch', '--version'])}")
     else:
-        print(f"client:  {patched.client}: Debian has no QEMU for this host")
+        print(f"client:  {patched.client}: Debian has no QEMU for this host; CLIENT={client.PATCHED} builds one")
     sys.stdout.flush()
+
+
+def has_client(target: data.Target) -> bool:
+    """Is there a QEMU to run in the target: Debian's, or the one that CLIENT= asks for?"""
+    return target.must.machine in client.PACKAGED or client.chosen() == client.PATCHED
 
 
 def _first_line(argv: list[str]) -> str:
@@ -226,11 +232,12 @@ def main() -> int:
     if os.environ.get("K"):
         raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
     target = data.target(os.environ.get("T") or "pseries-p8")
-    packaged = target.must.machine in client.PACKAGED
-    debian.ensure([*kernel.needs(target), *(data.packages()["demo"] if packaged else [])])
+    debian.ensure([*kernel.needs(target), *(data.packages()["demo"] if has_client(target) else [])])
+    if has_client(target):
+        client.root(target)
     kernels = {name: kernel.build(data.base(name), target) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
-    method = with_gdb if packaged else with_stepper
+    method = with_gdb if has_client(target) else with_stepper
     sides = []
     for name, built in kernels.items():
         ui.say(f"booting {built.release} on {target.name}")

@@ -17,6 +17,7 @@ from .errors import LabError
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
 GONE = 10  # seconds that gdb has to notice that the host has ended
 SCRIPTS = data.LAB / "sessions"
+DEFAULT, HELPED = "default", "helped"  # values of FLOW=
 
 
 def settings(who: guest.Guest) -> list[str]:
@@ -53,12 +54,20 @@ def interactive(base: data.Base, target: data.Target) -> int:
     return errors.PASSED
 
 
+def flow() -> str:
+    """How sessions run: with gdb's own settings, or with what works around Debian's QEMU. FLOW=."""
+    name = os.environ.get("FLOW") or (HELPED if client.chosen() == client.DEBIAN else DEFAULT)
+    if name not in (DEFAULT, HELPED):
+        raise LabError(f"unknown FLOW={name}; known: {DEFAULT}, {HELPED}")
+    return name
+
+
 def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[channel.Outcome, boot.Record, boot.Spec]:
     """A session of lab/sessions: what it prints, and what became of the host."""
     who = guest.find(test.guest)
     log = f"{test.id}-{base.name}-{target.name}"
     state = lockstep.start_state(base, target, who, test.start) if test.start else None
-    more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
+    more = ["-incoming", f"file:{client.inside(target)}/state"] if state else []
     what = client.plan(base, target, who, [*guest.CONSOLE, *client.stub(target), *more], log)
     if state:
         what.files["state"] = state.read_bytes()
@@ -68,7 +77,7 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[chan
     words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
     with client.Client(what) as host:
         host.greeting()
-        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket)})
+        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket), "SESSION_FLOW": flow()})
         outcome.name = test.id
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)

@@ -263,11 +263,14 @@ class _Progress:
 
 @contextlib.contextmanager
 def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
-    more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
+    more = ["-incoming", f"file:{client.inside(target)}/state"] if state else []
     plan = client.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
-    plan.argv = [f"{guest.INSIDE}/pilot", client.port(target), f"{guest.INSIDE}/blockirq", *plan.argv]
+    preload = "-"
     plan.files["pilot"] = boot.compile_for(target, "pilot.c")
-    plan.files["blockirq"] = boot.compile_for(target, "blockirq.c", boot.PRELOAD)
+    if client.chosen() == client.DEBIAN:  # the patched one holds interrupts back itself
+        preload = f"{client.inside(target)}/blockirq"
+        plan.files["blockirq"] = boot.compile_for(target, "blockirq.c", boot.PRELOAD)
+    plan.argv = [f"{client.inside(target)}/pilot", client.port(target), preload, *plan.argv]
     if state:
         plan.files["state"] = state.read_bytes()
     ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")

@@ -2,7 +2,7 @@
 /*
  * pilot PORT PRELOAD QEMU ARGUMENTS...
  *
- * Starts QEMU, with PRELOAD in it, and sits at its gdbstub, close to it: a step
+ * Starts QEMU, with PRELOAD in it unless that is "-", and sits at its gdbstub, close to it: a step
  * and the registers after it cost one exchange over a socket in the target, and
  * only what has changed goes to the other side of PORT, a terminal with an
  * emulated, slow line.  lab/rsp.py is the other side.
@@ -286,7 +286,8 @@ static void start_qemu(const char *preload, char **argv, int argc)
 	memcpy(args, argv, argc * sizeof(*args));
 	memcpy(args + argc, (char *[]){ "-chardev", chardev, "-gdb", "chardev:pilot", NULL }, 5 * sizeof(*args));
 	if (!fork()) {
-		setenv("LD_PRELOAD", preload, 1);
+		if (strcmp(preload, "-"))
+			setenv("LD_PRELOAD", preload, 1);
 		execv(args[0], args);
 		perror(args[0]);
 		_exit(127);

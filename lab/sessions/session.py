@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import gdb
 
+HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
 LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 MSR_SF = 1 << 63
@@ -105,13 +106,14 @@ def runs(command: str, limit: float = LIMIT) -> bool:
 
 
 def see() -> None:
-    """Let QEMU translate addresses as the guest does now.
+    """Let an unpatched QEMU translate addresses as the guest does now.
 
-    Under KVM it goes by the MSR that it has seen last itself: that of the reset, of the
-    load of a state, or one that gdb has written. Until then gdb reads, and puts its
-    breakpoints, where the guest's addresses led to at that time.
+    Under KVM, such a QEMU translates by the MSR of the last reset or incoming migration, or
+    by the one that gdb has written last. Until gdb writes the MSR, it reads memory, and puts
+    its breakpoints, where the guest's addresses led to at that time.
     """
-    _translate_by(reg("msr"))
+    if HELPED:
+        _translate_by(reg("msr"))
 
 
 def _translate_by(msr: int) -> None:
@@ -309,8 +311,10 @@ def attach() -> None:
 
 def main() -> None:
     """All cases, as TAP: what one leaves behind is what the next starts from."""
-    # always-inserted: else gdb would take breakpoints out before see() can say where they are
-    for setting in ("confirm off", "pagination off", "width 0", "remotetimeout 120", "breakpoint always-inserted on"):
+    settings = ["confirm off", "pagination off", "width 0", "remotetimeout 120"]
+    if HELPED:  # else gdb would take breakpoints out before see() can say where they are
+        settings.append("breakpoint always-inserted on")
+    for setting in settings:
         do(f"set {setting}")
     print(f"TAP version 13\n1..{len(_cases)}", flush=True)
     try:
