@@ -116,8 +116,9 @@ def _build(target: data.Target, final: Path) -> None:
     tools.log.unlink(missing_ok=True)
     ui.say(f"building QEMU {base().kernel} with patches/qemu for {machine}, some 15 minutes once; log: {tools.log}")
     start = time.monotonic()
-    root = qemulibs.libraries(tools)
     tree = _tree()
+    # Debian's source of the device tree compiler is not on every mirror.
+    root = qemulibs.libraries(tools, tree / "roms/skiboot/libfdt")
     out = tree / f"out-{machine}"
     _configure(tools, tree, out, root)
     names = [f"qemu-system-{n}" for n in HOSTS[machine][1]]

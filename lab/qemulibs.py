@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import cache, data, debian, kernel, proc, source, ui
+from . import cache, data, debian, kernel, proc, ui
 from .errors import LabError
 
 NICE = ["nice", "-n", "10"]
@@ -61,8 +61,8 @@ class Toolchain:
         proc.logged([*NICE, *argv], self.log, whole, cwd=cwd, env=self.env | dict(env or {}), progress=PROGRESS)
 
 
-def libraries(tools: Toolchain) -> Path:
-    """A folder with lib, include and lib/pkgconfig. The caller holds the lock of the build."""
+def libraries(tools: Toolchain, fdt: Path) -> Path:
+    """A folder with lib, include and lib/pkgconfig; fdt: libfdt's source. The caller holds the lock of the build."""
     code = Path(__file__).read_bytes()
     key = cache.digest(code, kernel.compiler(tools.target), tools.cross)[:12]
     final = cache.folder() / "qemu" / f"libraries-{tools.target.must.machine}-{key}"
@@ -74,7 +74,7 @@ def libraries(tools: Toolchain) -> Path:
             work = Path(name)
             for library, suite in LIBRARIES.items():
                 shutil.copytree(debian.source_tree(library, [suite]), work / library, symlinks=True)
-            _fdt(tools, root)
+            _fdt(tools, fdt, root)
             _zlib(tools, work / "zlib", root)
             _pcre2(tools, work / "pcre2", root)
             _glib(tools, work / "glib2.0", root)
@@ -117,9 +117,7 @@ def _pcre2(tools: Toolchain, tree: Path, root: Path) -> None:
     _describe(root, "libpcre2-8", "-lpcre2-8")
 
 
-def _fdt(tools: Toolchain, root: Path) -> None:
-    """libfdt, of which the kernel has a copy."""
-    tree = source.find(data.base("mainline")).tree / "scripts/dtc/libfdt"
+def _fdt(tools: Toolchain, tree: Path, root: Path) -> None:
     objects = [root / "lib" / f"{p.stem}.o" for p in sorted(tree.glob("fdt*.c"))]
     for path in objects:
         argv = [*tools.cc, "-O2", "-c", f"-I{tree}", tree / f"{path.stem}.c", "-o", path]

@@ -112,9 +112,14 @@ def prepare(job: Job) -> None:
 
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
-    from . import gdbsession, guestboot, lockstep, replay
+    from . import gdbsession, guestboot, lockstep, replay, stubtest
 
-    judges = {"guestboot": guestboot.judge, "lockstep": lockstep.judge, "replay": replay.judge}
+    judges = {
+        "guestboot": guestboot.judge,
+        "lockstep": lockstep.judge,
+        "replay": replay.judge,
+        "gdbstub": stubtest.judge,
+    }
     if job.results:  # skipped
         for result in job.results:
             tell(job, result)
@@ -123,8 +128,10 @@ def execute_sessions(job: Job) -> None:
         if judge := judges.get(test.binary):
             how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
             ui.say(f"{job.name}: {test.id}, {test.guest} {how}")
-            job.results.append(judge(job.base, job.target, test))
-            tell(job, job.results[-1])
+            found = judge(job.base, job.target, test)
+            for result in found if isinstance(found, list) else [found]:
+                job.results.append(result)
+                tell(job, result)
             continue
         ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")
         outcome, record, spec = gdbsession.session(job.base, job.target, test)

@@ -12,6 +12,7 @@ from session import (
     breakpoint_at,
     case,
     connect,
+    default_case,
     detach,
     do,
     equal,
@@ -221,6 +222,31 @@ def kernel_context_switch() -> None:
         one = go() and arg()
         two = go() and arg()
     true("two tasks take turns", one != two)
+
+
+@default_case
+def kernel_from_problem_state() -> None:
+    with breakpoint_at("*work"):
+        equal("the pc", go(), address("work"))
+        problem_state()
+        text = do("x/i ksys_write")
+        true(f"gdb disassembles the kernel: {text}", "ksys_write" in text and ".long" not in text)
+
+
+@default_case
+def breakpoints_in_the_process_and_the_kernel() -> None:
+    """gdb takes both out at each stop, and puts both in to go on, wherever the guest is."""
+    places = {address("work"): 0, address("ksys_write"): 0}
+    with breakpoint_at("*work"), breakpoint_at("*ksys_write"):
+        last = None
+        for _ in range(12):
+            at = go()
+            true(f"one of them: {at:#x}", at in places)
+            places[at] += 1
+            if at == address("work"):
+                true(f"no call of work() is missed: {last}, {arg()}", last is None or arg() == last + 1)
+                last = arg()
+    true(f"both are hit: {places}", min(places.values()) > 1)
 
 
 @case
