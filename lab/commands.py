@@ -73,7 +73,8 @@ def _described(command: Command) -> list[str]:
     lines = _lines(command.name, command.what)
     more = " ".join(f"{v}=" for v in command.uses)
     cost = f"[{command.cost}]" if command.cost else ""
-    return lines + ([f"{'':{INDENT}}{' '.join(x for x in (cost, more) if x)}"] if cost or more else [])
+    pad = " " * INDENT
+    return lines + textwrap.wrap(f"{cost} {more}".strip(), WIDTH, initial_indent=pad, subsequent_indent=pad)
 
 
 def help_text() -> str:

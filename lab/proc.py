@@ -53,8 +53,8 @@ def kill_all() -> None:
 
 # The lab's own options, which a build would take for its own: V, OUT, FORMAT.
 VARIABLES = (
-    *("K", "T", "GUEST", "STEPS", "START", "RESUME", "TEST", "SUITE", "MUTANTS", "PAYLOAD", "ARGS", "LIMIT"),
-    *("KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT", "SECONDS", "SEED", "SERIES", "FROM"),
+    *("K", "T", "GUEST", "STEPS", "START", "RESUME", "CLIENT", "FLOW", "TEST", "SUITE", "MUTANTS"),
+    *("PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT", "SECONDS", "SEED", "SERIES", "FROM"),
 )
 # What would change a build or a git command behind our back.
 DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")

@@ -84,7 +84,7 @@ def _configure(tools: qemulibs.Toolchain, tree: Path, out: Path, root: Path) -> 
     words += [f"--python={sys.executable}", f"--target-list={','.join(f'{n}-softmmu' for n in systems)}"]
     words += [f"--with-devices-{n}=lab" for n in systems]
     words += [f"--extra-cflags=-I{root}/include", f"--extra-ldflags=-L{root}/lib"]
-    words += [f"--with-pkgversion=patches/qemu {digest()}"]
+    words += ["--with-pkgversion=Debian, patches/qemu"]
     env = {"PKG_CONFIG": "pkg-config", "PKG_CONFIG_LIBDIR": f"{root}/lib/pkgconfig"}
     stamp, wanted = out / "lab.configured", repr([*OPTIONS, *words])
     if stamp.exists() and stamp.read_text() == wanted:

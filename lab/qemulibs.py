@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from . import cache, data, debian, kernel, proc, ui
 from .errors import LabError
 
 NICE = ["nice", "-n", "10"]
-PROGRESS = r"^\[(\d+/\d+)\]"  # as ninja prints it
+PROGRESS = re.compile(rb"^\[(\d+)/(\d+)\]", re.MULTILINE)  # as ninja prints it
 # Those of Debian 12: what the oldest machine that the lab runs on can build.
 LIBRARIES = {"zlib": "bookworm", "pcre2": "bookworm", "glib2.0": "bookworm"}
 GLIB = "2.74"
@@ -58,7 +59,13 @@ class Toolchain:
     def run(self, argv: Sequence[str | Path], what: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
         """A command of a build, at low priority."""
         whole = f"{what} for {self.target.must.machine}"
-        proc.logged([*NICE, *argv], self.log, whole, cwd=cwd, env=self.env | dict(env or {}), progress=PROGRESS)
+        proc.logged([*NICE, *argv], self.log, whole, cwd=cwd, env=self.env | dict(env or {}), share=share)
+
+
+def share(said: bytes) -> str:
+    """How far ninja is, from what it has said."""
+    found = PROGRESS.findall(said)
+    return f"{int(found[-1][0])} of {int(found[-1][1])} steps" if found else ""
 
 
 def libraries(tools: Toolchain, fdt: Path) -> Path:

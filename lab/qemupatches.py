@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from . import cache, export, proc, qemu, series, source, ui
+from . import cache, cover, proc, qemu, repository, series, source, ui
 from .errors import LabError
 
 # Its advice for changes of linux-headers is for those that Linux has already.
@@ -18,8 +18,8 @@ ACCEPTED = "scripts/update-linux-headers.sh"
 def remake(found: source.Source, out: Path) -> list[Path]:
     """The mails as they must be: git am on the source, then format-patch."""
     with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        export.scratch(Path(name), found, qemu.PATCHES)
-        return export.export(Path(name), out)
+        repository.scratch(Path(name), found, qemu.PATCHES)
+        return repository.format_list(Path(name), out)
 
 
 def listing(folder: Path) -> list[str]:
@@ -30,12 +30,12 @@ def listing(folder: Path) -> list[str]:
         bad = [f"{folder / 'series'}: not in the order of the numbers"]
     if series.read_base(folder / "BASE") is None:
         bad.append(f"{folder / 'BASE'} is missing")
-    cover = folder / export.COVER
-    if not cover.exists():
-        return [*bad, f"{cover} is missing"]
-    count = re.search(r"^Subject: \[PATCH 0+/(\d+)\]", cover.read_text(), re.MULTILINE)
+    letter = folder / cover.LETTER
+    if not letter.exists():
+        return [*bad, f"{letter} is missing"]
+    count = re.search(r"^Subject: \[PATCH 0+/(\d+)\]", letter.read_text(), re.MULTILINE)
     if count is None or int(count[1]) != len(there):
-        bad.append(f"{cover}: its Subject must say [PATCH 00/{len(there)}]: there are so many patches")
+        bad.append(f"{letter}: its Subject must say [PATCH 00/{len(there)}]: there are so many patches")
     return bad
 
 
@@ -81,9 +81,9 @@ def tree() -> int:
     ui.say(f"making a work tree of {found.name} in {where}")
     with cache.building(where) as work:
         proc.logged(["cp", "-a", f"{found.tree}/.", work], cache.log("tree"), "copying the tree")
-        export.commit_base(work, f"{found.name}, as Debian ships it")
-        export.am(work, series.mails(qemu.PATCHES))
-        export.git(work, "config", "lab.state", qemu.digest())
+        repository.commit_base(work, f"{found.name}, as Debian ships it")
+        repository.am(work, series.mails(qemu.PATCHES))
+        repository.git(work, "config", "lab.state", qemu.digest())
     print(where)
     return 0
 
@@ -93,13 +93,13 @@ def refresh() -> int:
     where = _where()
     if not (where / ".git").exists():
         raise LabError(f"{where} is no work tree: make it with 'make qemu-tree'")
-    if dirty := export.git(where, "status", "--porcelain", "-uno").splitlines():
+    if dirty := repository.git(where, "status", "--porcelain", "-uno").splitlines():
         raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    if export.git(where, "config", "--default", "", "lab.state").strip() != qemu.digest():
+    if repository.git(where, "config", "--default", "", "lab.state").strip() != qemu.digest():
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
     with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        made = export.export(where, Path(name))
-        changed = export.install(Path(name), qemu.PATCHES)
-    export.git(where, "config", "lab.state", qemu.digest())
+        made = repository.format_list(where, Path(name))
+        changed = repository.install(Path(name), qemu.PATCHES)
+    repository.git(where, "config", "lab.state", qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

@@ -130,8 +130,16 @@ def format_parts(where: Path, out: Path, found: list[Part], prefix: str = "PATCH
     return sorted(out.glob("*/*.patch"))
 
 
+def format_list(where: Path, out: Path) -> list[Path]:
+    """All commits after 'base' as one series of mails in a folder, with the list 'series' of their names."""
+    git(where, *FORMAT, "-o", out, "base..HEAD")
+    made = sorted(out.glob("*.patch"))
+    cache.write(out / "series", "".join(f"{p.name}\n" for p in made).encode())
+    return made
+
+
 def patch_id(where: Path, commit: str) -> str:
-    """What identifies a change whatever lines it is at."""
+    """The id by which git finds the same change again, even if its line numbers are others."""
     text = git(where, "show", commit).encode()
     return proc.output(["git", "patch-id", "--stable"], cwd=where, data=text).decode().partition(" ")[0]
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from email.headerregistry import Address
 from pathlib import Path
 
-from . import cache, data, debian, deliver, division, export, patchmail, proc, repository, source, ui
+from . import cache, cover, data, debian, deliver, division, export, patchmail, proc, qemu, repository, source, ui
 from .errors import LabError
 
+QEMU = "qemu"  # SERIES= of patches/qemu
 WRITER = """#!/bin/sh
 # Called by git send-email in the place of sendmail: keeps the mail, sends nothing.
 set -eu
@@ -28,7 +30,8 @@ def one_series(base: data.Base) -> division.Series:
     rows = division.parse(base.series_dir / division.FILE)
     found = next((s for s in rows if s.name == name), None)
     if found is None:
-        raise LabError(f"SERIES={name}: name one series; known: {', '.join(s.name for s in rows)}")
+        known = ", ".join([*(s.name for s in rows), QEMU])
+        raise LabError(f"SERIES={name}: name one series; known: {known}")
     return found
 
 
@@ -47,16 +50,18 @@ def taken_over(where: Path, part: repository.Part, who: Address | None) -> repos
     return repository.Part(part.name, part.first, parent)
 
 
-def recipients(one: division.Series, tree: Path, mails: list[Path]) -> tuple[list[str], list[str]]:
-    """To and Cc of all mails of a series: whom the kernel's own script names, and whom series.toml adds."""
+def recipients(
+    tree: Path, mails: list[Path], to: Iterable[str] = (), cc: Iterable[str] = ()
+) -> tuple[list[str], list[str]]:
+    """To and Cc of all mails of a series: whom the project's own script names, and these."""
     common = ["perl", "scripts/get_maintainer.pl", "--no-git", "--no-git-fallback", "--no-keywords", "--no-rolestats"]
 
     def ask(*options: str) -> list[str]:
         said = proc.output([*common, *options, *mails], cwd=tree).decode().splitlines()
         return [line.strip() for line in said if line.strip()]
 
-    to = list(dict.fromkeys([*ask("--m", "--no-r", "--no-l"), *one.to]))
-    return to, [x for x in dict.fromkeys([*ask("--no-m", "--r", "--l"), *one.cc]) if x not in to]
+    first = list(dict.fromkeys([*ask("--m", "--no-r", "--no-l"), *to]))
+    return first, [x for x in dict.fromkeys([*ask("--no-m", "--r", "--l"), *cc]) if x not in first]
 
 
 def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
@@ -81,18 +86,39 @@ def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tup
     return sender, made
 
 
+def write_qemu(where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
+    """The same for patches/qemu."""
+    repository.scratch(where, qemu.stock(), qemu.PATCHES)
+    part = taken_over(where, repository.Part(QEMU, "base", "HEAD"), who)
+    sender = repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
+    made = repository.format_parts(where, mails, [part])
+    if not who:
+        for path in made:
+            path.write_text(patchmail.unsigned(path.read_text()))
+    head, _, body = (qemu.PATCHES / cover.LETTER).read_text().partition("\n\n")
+    subject = next(line for line in head.splitlines() if line.startswith("Subject: "))
+    if not who:
+        body = f"{patchmail.UNSIGNED}\n\n{body}"
+    cache.write(mails / QEMU / "0000-cover-letter.patch", f"From: {sender}\n{subject}\n\n{body}".encode())
+    return sender, made
+
+
 def command(base: data.Base) -> int:
     """git send-email with a program in sendmail's place that keeps the mails."""
     own = os.environ.get("FROM")
     who = patchmail.person(own) if own else None
-    one = one_series(base)
+    one = None if os.environ.get("SERIES") == QEMU else one_series(base)
     debian.ensure(data.packages()["send"])
-    final = deliver.folder(f"{one.name}-mails")
+    final = deliver.folder(f"{one.name if one else QEMU}-mails")
     with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
         where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
         where.mkdir()
-        sender, patches = write(base, where, mails, who)
-        to, cc = recipients(one, source.find(base).tree, patches)
+        if one:
+            sender, patches = write(base, where, mails, who)
+            to, cc = recipients(source.find(base).tree, patches, one.to, one.cc)
+        else:
+            sender, patches = write_qemu(where, mails, who)
+            to, cc = recipients(qemu.stock().tree, patches)
         writer = Path(temporary) / "writer"
         writer.write_text(WRITER)
         writer.chmod(writer.stat().st_mode | stat.S_IXUSR)

@@ -62,12 +62,9 @@ class Building(unittest.TestCase):
         self.assertIn("Libs: -L${pcfiledir}/.. -lz\n", text)
         self.assertNotIn(" /", text)
 
-    def test_progress_is_the_last_one_in_the_log(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            log = Path(name) / "log"
-            log.write_text("[1/9] old\n# ninja\n[1/5] one\n[2/5] two\n")
-            self.assertEqual(proc.far(log, 0, qemulibs.PROGRESS), "2/5")
-            self.assertEqual(proc.far(log, log.stat().st_size, qemulibs.PROGRESS), "")
+    def test_how_far_ninja_is(self) -> None:
+        self.assertEqual(qemulibs.share(b"[1/5] a\nx\n[2/5] b\nwarning: [9/9]\n"), "2 of 5 steps")
+        self.assertEqual(qemulibs.share(b""), "")
 
 
 class Patches(unittest.TestCase):

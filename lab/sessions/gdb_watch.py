@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hardware breakpoints and watchpoints on a G4, in real mode; gdb writes the program into the guest's memory."""
+
+import gdb
+from session import (
+    breakpoint_at,
+    case,
+    do,
+    equal,
+    go,
+    interrupt_after,
+    main,
+    put,
+    reg,
+    step,
+    true,
+    word,
+    write_words,
+)
+
+CODE, DATA, LATER = 0x100000, 0x200000, 0x110000
+COUNT = DATA + 0x100
+ARRAY = DATA + 0x180
+LOOP = (
+    0x80C70100,  # lwz r6, 0x100(r7)
+    0x38C60001,  # addi r6, r6, 1
+    0x90C70100,  # stw r6, 0x100(r7)
+    0x98C701BF,  # stb r6, 0x1bf(r7): the last byte of ARRAY
+    0x91070200,  # stw r8, 0x200(r7): beside all that is watched
+    0x4BFFFFEC,  # b LOOP
+)
+LOAD, STORE, BYTE, BESIDE = CODE, CODE + 8, CODE + 12, CODE + 16
+LWARX, STWCX = CODE + 0x100, CODE + 0x108
+ATOMIC = (
+    0x7CC03828,  # lwarx r6, 0, r7
+    0x38C60001,  # addi r6, r6, 1
+    0x7CC0392D,  # stwcx. r6, 0, r7
+    0x40C2FFF4,  # bne- ATOMIC
+    0x4BFFFFF0,  # b ATOMIC
+)
+READ, WRITE, ACCESS = gdb.WP_READ, gdb.WP_WRITE, gdb.WP_ACCESS
+
+
+class watched:
+    """A watchpoint for a while. Its hits must be the hardware's."""
+
+    def __init__(self, expression: str, kind: int = WRITE) -> None:
+        self.expression, self.kind = expression, kind
+
+    def __enter__(self) -> gdb.Breakpoint:
+        self.point = gdb.Breakpoint(self.expression, gdb.BP_WATCHPOINT, self.kind)
+        true("a hardware watchpoint", self.point.type != gdb.BP_WATCHPOINT)
+        return self.point
+
+    def __exit__(self, *_: object) -> None:
+        if self.point.is_valid():
+            self.point.delete()
+
+
+def at(address: int) -> str:
+    return f"*(unsigned int *){address:#x}"
+
+
+@case
+def set_up() -> None:
+    put({"msr": 0, "r7": DATA, "r8": 0, "pc": CODE})
+    write_words(CODE, LOOP)
+    write_words(CODE + 0x100, ATOMIC)
+    write_words(COUNT, (0,))
+
+
+@case
+def watch_stops_behind_the_store() -> None:
+    with watched(at(COUNT)) as point:
+        for n in range(1, 6):
+            equal("the pc", go(), STORE + 4)
+            equal("the value", word(COUNT), n)
+            equal("the hits", point.hit_count, n)
+
+
+@case
+def rwatch_stops_behind_the_load() -> None:
+    before = word(COUNT)
+    with watched(at(COUNT), READ) as point:
+        for n in range(3):
+            equal("the pc", go(), LOAD + 4)
+            equal("r6", reg("r6"), before + n)
+        equal("the hits", point.hit_count, 3)
+
+
+@case
+def awatch_stops_at_both() -> None:
+    with watched(at(COUNT), ACCESS) as point:
+        for _ in range(2):
+            equal("the pc", go(), STORE + 4)
+            equal("the pc", go(), LOAD + 4)
+        equal("the hits", point.hit_count, 4)
+
+
+@case
+def watch_and_rwatch_at_one_address() -> None:
+    with watched(at(COUNT)) as write, watched(at(COUNT), READ) as read:
+        for _ in range(2):
+            equal("the pc", go(), STORE + 4)
+            equal("the pc", go(), LOAD + 4)
+        equal("the hits of the write", write.hit_count, 2)
+        equal("the hits of the read", read.hit_count, 2)
+
+
+@case
+def watch_64_bytes() -> None:
+    with watched(f"*(unsigned char (*)[64]){ARRAY:#x}") as point:
+        for n in range(1, 4):
+            equal("the pc", go(), BYTE + 4)
+            equal("the hits", point.hit_count, n)
+
+
+@case
+def watch_beside_an_access() -> None:
+    with watched(at(DATA + 0x204)), watched(at(COUNT - 4)), watched(at(COUNT + 4)):
+        first = word(COUNT)
+        interrupt_after(2)
+        true("it has counted", word(COUNT) > first)
+
+
+@case
+def stepi_onto_the_access() -> None:
+    with breakpoint_at(f"*{STORE:#x}"):
+        equal("the pc", go(), STORE)
+    with watched(at(COUNT)) as point:
+        equal("the pc after the store", step(), STORE + 4)
+        equal("the hits", point.hit_count, 1)
+        for must in (BYTE + 4, BESIDE + 4, LOAD, LOAD + 4, STORE, STORE + 4):
+            equal("the pc after a step", step(), must)
+        equal("the hits", point.hit_count, 2)
+
+
+@case
+def watch_with_condition() -> None:
+    first = word(COUNT)
+    with watched(at(COUNT)) as point:
+        point.condition = f"{at(COUNT)} == {first + 100}"
+        equal("the pc", go(), STORE + 4)
+        equal("the value", word(COUNT), first + 100)
+
+
+@case
+def breakpoints_and_watchpoints_together() -> None:
+    with watched(at(COUNT)), breakpoint_at(f"*{LOAD:#x}"), breakpoint_at(f"*{BYTE:#x}"):
+        for _ in range(3):
+            equal("the pc", go(), LOAD)
+            equal("the pc", go(), STORE + 4)
+            # gdb stops there for the watchpoint, and so not for the breakpoint at the same place
+
+
+@case
+def hbreak_before_the_code_is_there() -> None:
+    equal("memory", word(LATER), 0)
+    with breakpoint_at(f"*{LATER:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as point:
+        equal("memory is as it was", word(LATER), 0)
+        put({"pc": CODE + 0x80, "ctr": LATER})
+        write_words(CODE + 0x80, (0x4E800420,))  # bctr
+        write_words(LATER, (0x60000000, 0x48000000 | (CODE - LATER - 4) & 0x3FFFFFC))
+        equal("the pc", go(), LATER)
+        equal("the hits", point.hit_count, 1)
+        equal("the pc", step(), LATER + 4)
+    equal("the pc", step(), CODE)
+
+
+@case
+def watch_a_lock_word() -> None:
+    write_words(DATA, (0,))
+    put({"pc": LWARX})
+    with watched(at(DATA)) as point:
+        for n in range(1, 4):
+            equal("the pc", go(), STWCX + 4)
+            equal("the value", word(DATA), n)
+        equal("the hits", point.hit_count, 3)
+    with watched(at(DATA + 4)):
+        first = word(DATA)
+        interrupt_after(2)
+        true("the atomic loop goes on", word(DATA) > first)
+
+
+@case
+def interrupts_with_a_watchpoint_set() -> None:
+    put({"pc": CODE})
+    with watched(at(DATA + 0x300)):
+        for n in range(5):
+            first = word(COUNT)
+            interrupt_after(0.2 + 0.1 * n)
+            true("it counts", word(COUNT) > first)
+
+
+@case
+def more_than_there_is_room_for() -> None:
+    points = [gdb.Breakpoint(at(DATA + 0x400 + 4 * n), gdb.BP_WATCHPOINT, WRITE) for n in range(17)]
+    try:
+        do("stepi")
+        refused = ""
+    except gdb.error as why:
+        refused = str(why)
+    true(f"gdb is told: {refused}", "watchpoint" in refused)
+    for point in points:
+        point.delete()
+    step()
+
+
+main()
