@@ -16,6 +16,15 @@ E1 = 1.001  # no debugger attached: patched against stock
 E2 = 1.10  # a step against an empty exit, in the same run
 FREE = ("emulated", "hypercall", "pagefault")
 STEPS = ("step_native", "step_emulated")
+# Watchpoints: the row, how many instructions of the guest an event has, what it may cost at most
+WATCHES = (
+    ("watch_elsewhere", "access to another page", 1, None),
+    ("watch_load", "load from a page with watched stores", 1, 10),
+    ("watch_store", "store beside a watched word", 1, 6000),
+    ("watch_reserve", "lwarx and stwcx. beside a watched word", 1, 4500),
+    ("break_loop", "instruction in a breakpoint's page", 3, 1800),
+)
+HIT = 1.15  # a hit against an empty exit
 
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
@@ -53,6 +62,13 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
         line(f"E1 {name}", stock[name], mainline[name], mainline[name] / stock[name], E1)
     for name in STEPS:
         line(f"E2 {name} / osi_exit", None, mainline[name], mainline[name] / mainline["osi_exit"], E2)
+    for name, what, events, most in WATCHES:
+        cost = mainline[name] / events
+        # Not one exit: the same as without watchpoints, within a few instructions of the timer's ticks
+        bound = mainline["watch_none"] + 3 if most is None else most
+        good &= cost <= bound
+        lines.append(f"{what:48} {cost:8.1f}  at most {bound:.0f}: {'holds' if cost <= bound else 'BROKEN'}")
+    line("watch_hit / osi_exit", None, mainline["watch_hit"], mainline["watch_hit"] / mainline["osi_exit"], HIT)
     lines.append(f"{'osi_exit':28} {stock['osi_exit']:9.1f} {mainline['osi_exit']:9.1f}")
     return lines, good
 

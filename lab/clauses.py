@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which clause of the promise (A1 to D5) each case proves, read from the tests' own comments."""
+"""Which clause of the promise (A1 to W5) each case proves, read from the tests' own comments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import LabError
 from .ktap import Result, Status
 
 FOLDER = "tools/testing/selftests/kvm/powerpc"
-ALL = [f"{part}{n}" for part, count in (("A", 10), ("B", 4), ("C", 4), ("D", 5)) for n in range(1, count + 1)]
+ALL = [f"{part}{n}" for part, count in (("A", 10), ("B", 4), ("C", 4), ("D", 5), ("W", 5)) for n in range(1, count + 1)]
 NONE = "none"  # the row of cases that say "No clause"
 
 # A case of kselftest_harness.h, or the main() of a test that has none.

@@ -52,6 +52,9 @@ GUEST(emulated, "	mfspr	7, 272\n");		/* SPRG0 */
 /* A PV hypercall (KVM_HC_FEATURES in r11), for which r3 must not be OSI's. */
 GUEST(hypercall, "	mr	3, 11\n	mr	11, 12\n	sc\n	mr	3, 10\n	mr	4, 9\n");
 GUEST(pagefault, "	stw	5, 0(8)\n	add	8, 8, 6\n");
+GUEST(store, "	stw	5, 8(8)\n");
+GUEST(load, "	lwz	7, 8(8)\n");
+GUEST(reserve, "2:	lwarx	7, 0, 8\n	stwcx.	7, 0, 8\n	bne-	2b\n");
 
 static int vm, vcpu;
 static struct kvm_run *run;
@@ -218,6 +221,62 @@ static void measure_runs(const char *name, const uint32_t *code, const uint32_t 
 	printf("%s %.1f\n", name, times[ROUNDS / 2] * 1000.0 / EVENTS);
 }
 
+static void set_watch(uint64_t addr, uint32_t type, int nr)
+{
+	struct kvm_guest_debug debug = { .control = KVM_GUESTDBG_ENABLE |
+						    KVM_GUESTDBG_USE_HW_BP };
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		debug.arch.bp[i].addr = addr + 0x1000 * i;
+		debug.arch.bp[i].type = type;
+		debug.arch.bp[i].reserved = 4;	/* len, in newer headers */
+	}
+	xioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG");
+}
+
+static void watch_off(void)
+{
+	struct kvm_guest_debug debug = {};
+
+	xioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG");
+}
+
+/* Watchpoints and hardware breakpoints; a kernel that has none prints nothing. */
+static void measure_watches(void)
+{
+	uint64_t times[ROUNDS], t;
+	int i, j;
+
+	if (ioctl(vm, KVM_CHECK_EXTENSION, (long)KVM_CAP_GUEST_DEBUG_HW_WPS) < 16)
+		return;
+
+	measure("watch_none", store, store_end, 0);
+	set_watch(FRESH + 0x10000, KVMPPC_DEBUG_WATCH_WRITE | KVMPPC_DEBUG_WATCH_READ, 16);
+	measure("watch_elsewhere", store, store_end, 0);
+	set_watch(FRESH, KVMPPC_DEBUG_WATCH_WRITE, 1);
+	measure("watch_load", load, load_end, 0);
+	measure("watch_store", store, store_end, 0);
+	set_watch(FRESH + 4, KVMPPC_DEBUG_WATCH_WRITE, 1);
+	measure("watch_reserve", reserve, reserve_end, 0);
+
+	/* The loop has three instructions. */
+	set_watch(CODE + 0x800, KVMPPC_DEBUG_BREAKPOINT, 1);
+	measure("break_loop", native, native_end, 0);
+
+	start(store, store_end, 1 << 20);
+	set_watch(FRESH + 8, KVMPPC_DEBUG_WATCH_WRITE, 1);
+	for (i = 0; i < ROUNDS; i++) {
+		t = now();
+		for (j = 0; j < EVENTS; j++)
+			go(KVM_EXIT_DEBUG);
+		times[i] = now() - t;
+	}
+	qsort(times, ROUNDS, sizeof(*times), compare);
+	printf("watch_hit %.1f\n", times[ROUNDS / 2] * 1000.0 / EVENTS);
+	watch_off();
+}
+
 int main(void)
 {
 	setlinebuf(stdout);
@@ -232,5 +291,6 @@ int main(void)
 		     KVM_GUESTDBG_SINGLESTEP, KVM_EXIT_DEBUG);
 	measure_runs("step_emulated", emulated, emulated_end, KVM_GUESTDBG_ENABLE |
 		     KVM_GUESTDBG_SINGLESTEP, KVM_EXIT_DEBUG);
+	measure_watches();
 	return 0;
 }

@@ -6,7 +6,7 @@
  * means that each KVM_RUN ends with KVM_EXIT_DEBUG after exactly one event:
  * one guest instruction has completed, or one guest interrupt has been taken.
  *
- * MSR_SE makes the CPU stop after one instruction, and there are two owners
+ * MSR_SE makes the CPU stop after one instruction, and there are three owners
  * of it:
  *
  *  - the guest, which may trace itself.  Its MSR_SE and MSR_BE are in the MSR
@@ -17,6 +17,11 @@
  *    runs with: kvmppc_recalc_shadow_msr() puts it there for as long as
  *    vcpu->guest_debug asks for single-stepping.  So it survives whatever the
  *    guest does to its MSR, and the guest cannot see it.
+ *
+ *  - KVM.  It lets the guest execute one instruction with mappings that the next
+ *    instruction must not use.  kvm_steps has the reasons.  This MSR_SE is in the
+ *    shadow MSR only, too, and the events that end the debugger's step end this
+ *    one.
  *
  * The CPU raises a Trace interrupt after an instruction that it has executed.
  * kvmppc_debug_trace_interrupt() reports it to the debugger or injects it into
@@ -104,10 +109,22 @@ void kvmppc_debug_exit(struct kvm_vcpu *vcpu)
 }
 
 /* Have the end of the debugger's step reported before the guest is entered. */
-void __kvmppc_debug_event(struct kvm_vcpu *vcpu)
+static void kvmppc_debug_step_done(struct kvm_vcpu *vcpu)
 {
 	to_book3s(vcpu)->step_done_pc = kvmppc_debug_guest_pc(vcpu);
 	kvm_make_request(KVM_REQ_STEP_DONE, vcpu);
+}
+
+/* The slow path of kvmppc_debug_event(), taken if there is a debugger */
+void __kvmppc_debug_event(struct kvm_vcpu *vcpu)
+{
+	to_book3s(vcpu)->res.size = 0;
+
+	if (to_book3s(vcpu)->kvm_steps)
+		kvmppc_end_kvm_steps(vcpu);
+
+	if (kvmppc_debug_stepping(vcpu))
+		kvmppc_debug_step_done(vcpu);
 }
 
 /*
@@ -147,6 +164,19 @@ void kvmppc_debug_take_trace(struct kvm_vcpu *vcpu)
 					   vcpu3s->trace_srr1);
 }
 
+/*
+ * Save the PC and the guest's MSR_SE and MSR_BE at the start of a step.  At the
+ * Trace interrupt that ends the step, the PC has moved on, and the instruction
+ * may have changed the MSR.
+ */
+void kvmppc_debug_note_step(struct kvm_vcpu *vcpu)
+{
+	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
+
+	vcpu3s->step_pc = kvmppc_get_pc(vcpu);
+	vcpu3s->step_msr = kvmppc_get_msr(vcpu) & (MSR_SE | MSR_BE);
+}
+
 /**
  * kvmppc_debug_start_run - KVM_RUN begins
  * @vcpu: the vCPU, which is about to run
@@ -168,9 +198,7 @@ void kvmppc_debug_start_run(struct kvm_vcpu *vcpu)
 		kvm_clear_request(KVM_REQ_STEP_DONE, vcpu);
 
 	kvmppc_debug_take_trace(vcpu);
-
-	vcpu3s->step_pc = kvmppc_get_pc(vcpu);
-	vcpu3s->step_msr = kvmppc_get_msr(vcpu) & (MSR_SE | MSR_BE);
+	kvmppc_debug_note_step(vcpu);
 }
 
 /* Return true if the instruction at the start of the step is a branch. */
@@ -195,26 +223,31 @@ static bool kvmppc_debug_stepped_branch(struct kvm_vcpu *vcpu)
  * kvmppc_debug_trace_interrupt - handle a Trace interrupt of the CPU
  * @vcpu: the vCPU, stopped after an instruction that the CPU completed
  *
- * Return: RESUME_HOST to report a step to the debugger, or RESUME_GUEST when
- * only the guest asked for the interrupt.
+ * Return: RESUME_HOST to report a step or a watchpoint, or RESUME_GUEST.
  */
 int kvmppc_debug_trace_interrupt(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(to_book3s(vcpu)->own_store)) {
-		kvmppc_end_own_store(vcpu);
-		/* The store has not changed the MSR, so test MSR_SE there. */
-		if (!kvmppc_debug_stepping(vcpu) && !(kvmppc_get_msr(vcpu) & MSR_SE))
-			return RESUME_GUEST;
-	}
+	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
+	bool stepping = kvmppc_debug_stepping(vcpu);
+	bool guest_traces = true;
 
-	if (!kvmppc_debug_stepping(vcpu)) {
-		kvmppc_debug_trace(vcpu, vcpu->arch.shadow_srr1, false);
+	/* The MSR_SE that the CPU ran with is not always the guest's. */
+	if (stepping || vcpu3s->kvm_steps)
+		guest_traces = (vcpu3s->step_msr & MSR_SE) ||
+			       ((vcpu3s->step_msr & MSR_BE) &&
+				kvmppc_debug_stepped_branch(vcpu));
+
+	if (vcpu3s->kvm_steps == KVM_STEP_WATCH && !stepping && !guest_traces)
+		return kvmppc_watch_traced(vcpu);
+
+	if (unlikely(vcpu3s->kvm_steps))
+		kvmppc_end_kvm_steps(vcpu);
+
+	if (guest_traces)
+		kvmppc_debug_trace(vcpu, vcpu->arch.shadow_srr1, stepping);
+
+	if (!stepping)
 		return RESUME_GUEST;
-	}
-
-	if ((to_book3s(vcpu)->step_msr & MSR_SE) ||
-	    ((to_book3s(vcpu)->step_msr & MSR_BE) && kvmppc_debug_stepped_branch(vcpu)))
-		kvmppc_debug_trace(vcpu, vcpu->arch.shadow_srr1, true);
 
 	kvmppc_debug_exit(vcpu);
 	return RESUME_HOST;
@@ -240,33 +273,48 @@ static bool kvmppc_debug_insn_traceable(struct kvm_vcpu *vcpu)
 	return get_op(inst) != 31 || get_xop(inst) != OP_31_XOP_FAKE_SC1;
 }
 
+/* KVM has completed an instruction, or userspace is going to. */
+static void kvmppc_debug_done(struct kvm_vcpu *vcpu, bool traceable, bool handed_over)
+{
+	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
+	bool stepping = kvmppc_debug_stepping(vcpu);
+	bool guest_traces = true;
+
+	/* SRR1 has the MSR_SE of the step, so look at the guest's own. */
+	if (stepping || vcpu3s->kvm_steps)
+		guest_traces = vcpu3s->step_msr & MSR_SE;
+
+	if (unlikely(vcpu3s->kvm_steps))
+		kvmppc_end_kvm_steps(vcpu);
+
+	if (stepping)
+		kvmppc_debug_step_done(vcpu);
+
+	if (guest_traces && traceable)
+		kvmppc_debug_trace(vcpu, cpu_has_feature(CPU_FTR_ARCH_207S) ?
+					 SRR1_TRACE_COMPLETED : 0,
+				   stepping || handed_over);
+}
+
 /*
  * The slow path of kvmppc_debug_insn_done() and
  * kvmppc_debug_insn_handed_over(), taken if MSR_SE was set when the guest ran.
  */
 void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu, bool handed_over)
 {
-	bool stepping = kvmppc_debug_stepping(vcpu);
-	bool guest_traces = true;
+	/* KVM may not see the next load-and-reserve. */
+	if (!kvmppc_debug_stepping(vcpu))
+		to_book3s(vcpu)->res.size = 0;
 
-	/*
-	 * KVM has emulated an instruction where a store caused a fault:
-	 * userspace or another vCPU has changed the instruction since then.
-	 */
-	if (unlikely(to_book3s(vcpu)->own_store)) {
-		kvmppc_end_own_store(vcpu);
-		guest_traces = kvmppc_get_msr(vcpu) & MSR_SE;
-	}
+	kvmppc_debug_done(vcpu, kvmppc_debug_insn_traceable(vcpu), handed_over);
+}
 
-	if (stepping) {
-		__kvmppc_debug_event(vcpu);
-		guest_traces = to_book3s(vcpu)->step_msr & MSR_SE;
-	}
-
-	if (guest_traces && kvmppc_debug_insn_traceable(vcpu))
-		kvmppc_debug_trace(vcpu, cpu_has_feature(CPU_FTR_ARCH_207S) ?
-					 SRR1_TRACE_COMPLETED : 0,
-				   stepping || handed_over);
+/* KVM has completed a load-and-reserve or store conditional for the guest. */
+void kvmppc_debug_larx_done(struct kvm_vcpu *vcpu)
+{
+	if (kvmppc_debug_stepping(vcpu) || to_book3s(vcpu)->kvm_steps ||
+	    (kvmppc_get_msr(vcpu) & MSR_SE))
+		kvmppc_debug_done(vcpu, true, false);
 }
 
 /*
@@ -342,17 +390,25 @@ bool __kvmppc_debug_refetch(struct kvm_vcpu *vcpu)
 /**
  * kvmppc_set_guest_debug_pr - KVM_SET_GUEST_DEBUG
  * @vcpu: the vCPU, loaded
- * @dbg: what userspace asks for; the padding and the hardware breakpoints are
- *	 not looked at, and need not be initialised
+ * @dbg: what userspace asks for; the padding is not looked at, nor are the
+ *	 hardware breakpoints without KVM_GUESTDBG_USE_HW_BP, and need not be
+ *	 initialised
  *
  * Without KVM_GUESTDBG_ENABLE, all debugging is off.
  *
  * Return: 0, or -EINVAL with nothing changed if a control bit is not one of
- * those that KVM_CAP_SET_GUEST_DEBUG2 reports.
+ * those that KVM_CAP_SET_GUEST_DEBUG2 reports, or a hardware breakpoint makes no
+ * sense.
  */
 int kvmppc_set_guest_debug_pr(struct kvm_vcpu *vcpu, struct kvm_guest_debug *dbg)
 {
+	bool watch = (dbg->control & KVM_GUESTDBG_ENABLE) &&
+		     (dbg->control & KVM_GUESTDBG_USE_HW_BP);
+
 	if (dbg->control & ~KVMPPC_GUESTDBG_VALID_PR)
+		return -EINVAL;
+
+	if (watch && kvmppc_watch_check(&dbg->arch))
 		return -EINVAL;
 
 	if ((vcpu->guest_debug | dbg->control) & KVM_GUESTDBG_USE_SW_BP)
@@ -366,6 +422,7 @@ int kvmppc_set_guest_debug_pr(struct kvm_vcpu *vcpu, struct kvm_guest_debug *dbg
 	if (!kvmppc_debug_stepping(vcpu))
 		kvm_clear_request(KVM_REQ_STEP_DONE, vcpu);
 
+	kvmppc_watch_set(vcpu, watch ? &dbg->arch : NULL);
 	kvmppc_recalc_shadow_msr(vcpu);
 
 	return 0;

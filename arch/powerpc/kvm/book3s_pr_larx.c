@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Load-and-reserve sequences with an instruction that KVM PR emulates
+ * Load-and-reserve sequences that KVM PR has to emulate
+ *
+ * There are two reasons for that.  The first one is an instruction that KVM
+ * emulates anyway.
  *
  * A guest may have an instruction that KVM emulates between a load-and-reserve
  * and its store conditional.  32-bit Linux has mfsrin there, in hash_page().
@@ -30,10 +33,20 @@
  * one in larx_mask + 1 of them.  KVM looks for a store conditional ahead if the
  * guest went back a little since the last call.  A success sets larx_mask to 0
  * for the next LARX_CREDIT emulated instructions.
+ *
+ * The second reason is a debugger that steps through such a sequence.  Each step
+ * loses the guest's reservation.  So KVM emulates every load-and-reserve and
+ * store conditional that is stepped over.  The reservation is in vcpu3s->res
+ * from one KVM_RUN to the next.  It ends with a store conditional, and with an
+ * interrupt that KVM injects.  KVM must see each load-and-reserve that replaces it.
+ * So when the debugger lets the guest go, KVM interprets the rest of the sequence,
+ * or goes on stepping it, and gives the reservation up if that takes too long.
+ * Watchpoints need the same in pages that are cut, see book3s_pr_watch.c.
  */
 
 #include <linux/kvm_host.h>
 #include <linux/sizes.h>
+#include <linux/uaccess.h>
 
 #include <asm/cmpxchg.h>
 #include <asm/disassemble.h>
@@ -48,12 +61,6 @@
 #define LARX_WORDS	32	/* how far ahead the store conditional may be */
 #define LARX_REACH	(2 * LARX_WORDS * sizeof(u32))	/* size of a loop, at most */
 #define LARX_INSNS	96	/* to interpret in one go, at most */
-
-struct kvmppc_reservation {
-	gpa_t gpa;
-	ulong val;		/* as the host reads it */
-	int size;		/* 0 if there is no reservation */
-};
 
 /* Convert a value of any size between the host's and the guest's byte order. */
 static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
@@ -89,6 +96,59 @@ static bool kvmppc_larx_xlate(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	return !mp_pa || (pte.raddr & KVM_PAM & PAGE_MASK) != mp_pa;
 }
 
+/* Where userspace has this memory of the guest, or NULL */
+static void __user *kvmppc_larx_user(struct kvm_vcpu *vcpu, gpa_t gpa, bool write)
+{
+	bool writable;
+	ulong hva = kvm_vcpu_gfn_to_hva_prot(vcpu, gpa >> PAGE_SHIFT, &writable);
+
+	if (kvm_is_error_hva(hva) || (write && !writable))
+		return NULL;
+
+	return (void __user *)(hva + offset_in_page(gpa));
+}
+
+/* Load by a single access. */
+static bool kvmppc_larx_read(struct kvm_vcpu *vcpu, gpa_t gpa, int size, ulong *val)
+{
+	void __user *p = kvmppc_larx_user(vcpu, gpa, false);
+
+	if (!p)
+		return false;
+
+	switch (size) {
+	case 1:
+		return !get_user(*val, (u8 __user *)p);
+	case 2:
+		return !get_user(*val, (u16 __user *)p);
+	case 4:
+		return !get_user(*val, (u32 __user *)p);
+	default:
+		return !get_user(*val, (ulong __user *)p);
+	}
+}
+
+/* Fetch the next instruction. */
+bool kvmppc_fetch_inst(struct kvm_vcpu *vcpu, u32 *inst)
+{
+	ulong pc = kvmppc_get_pc(vcpu), val;
+	struct kvmppc_pte pte;
+	bool done = false;
+
+	if (!(kvmppc_get_msr(vcpu) & MSR_64BIT))
+		pc = (u32)pc;
+
+	kvm_vcpu_srcu_read_lock(vcpu);
+	if (!kvmppc_xlate(vcpu, pc, XLATE_INST, XLATE_READ, &pte) && pte.may_execute &&
+	    kvmppc_larx_read(vcpu, pte.raddr, sizeof(*inst), &val)) {
+		*inst = kvmppc_larx_val(vcpu, val, sizeof(*inst));
+		done = true;
+	}
+	kvm_vcpu_srcu_read_unlock(vcpu);
+
+	return done;
+}
+
 /* Execute a load or load-and-reserve.  Return false if that was not possible. */
 static bool kvmppc_larx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 			struct kvmppc_reservation *res)
@@ -96,34 +156,90 @@ static bool kvmppc_larx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	int size = GETSIZE(op->type);
 	gpa_t gpa;
 	ulong val;
-	void *p;
 
-	if (!kvmppc_larx_xlate(vcpu, op, false, &gpa))
+	if (!kvmppc_larx_xlate(vcpu, op, false, &gpa) ||
+	    !kvmppc_larx_read(vcpu, gpa, size, &val))
 		return false;
-
-	CLASS(kvm_vcpu_map_local_readonly, m)(vcpu, gpa >> PAGE_SHIFT);
-	if (m.ret || !m.map.page)
-		return false;
-
-	p = m.map.hva + offset_in_page(gpa);
-	switch (size) {
-	case 1:
-		val = READ_ONCE(*(u8 *)p);
-		break;
-	case 2:
-		val = READ_ONCE(*(u16 *)p);
-		break;
-	case 4:
-		val = READ_ONCE(*(u32 *)p);
-		break;
-	default:
-		val = READ_ONCE(*(ulong *)p);
-		break;
-	}
 
 	if (GETTYPE(op->type) == LARX)
 		*res = (struct kvmppc_reservation){ gpa, val, size };
 	kvmppc_set_gpr(vcpu, op->reg, kvmppc_larx_val(vcpu, val, size));
+	return true;
+}
+
+/**
+ * kvmppc_emulate_access - make a load or store of a general register
+ * @vcpu: the vCPU, with the PC at the instruction
+ * @op: what the instruction does
+ *
+ * The access is a single one, as the CPU's would be.  kvm->srcu is held.
+ *
+ * Return: false if the CPU has to execute it.
+ */
+bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
+{
+	bool store = GETTYPE(op->type) == STORE;
+	int size = GETSIZE(op->type), rc;
+	int shift = 8 * (sizeof(ulong) - size);
+	void __user *p;
+	gpa_t gpa;
+	ulong val;
+
+	/* What CPUs do with the upper half of RA in 32-bit mode is their business. */
+	if ((op->type & UPDATE) && !(kvmppc_get_msr(vcpu) & MSR_64BIT) &&
+	    IS_ENABLED(CONFIG_64BIT))
+		return false;
+
+	if ((!store && GETTYPE(op->type) != LOAD) ||
+	    MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) ||
+	    !kvmppc_larx_xlate(vcpu, op, store, &gpa))
+		return false;
+
+	if (store) {
+		val = kvmppc_get_gpr(vcpu, op->reg);
+		if (op->type & BYTEREV)
+			val = swab64(val) >> (64 - 8 * size);
+		val = kvmppc_larx_val(vcpu, val, size);
+		p = kvmppc_larx_user(vcpu, gpa, true);
+		if (!p)
+			return false;
+
+		switch (size) {
+		case 1:
+			rc = put_user(val, (u8 __user *)p);
+			break;
+		case 2:
+			rc = put_user(val, (u16 __user *)p);
+			break;
+		case 4:
+			rc = put_user(val, (u32 __user *)p);
+			break;
+		default:
+			rc = put_user(val, (ulong __user *)p);
+			break;
+		}
+		if (rc)
+			return false;
+
+		kvm_vcpu_mark_page_dirty(vcpu, gpa >> PAGE_SHIFT);
+		/* That may have been an instruction. */
+		kvmppc_mmu_code_written(vcpu->kvm, gpa);
+	} else {
+		if (!kvmppc_larx_read(vcpu, gpa, size, &val))
+			return false;
+
+		val = kvmppc_larx_val(vcpu, val, size);
+		if (op->type & BYTEREV)
+			val = swab64(val) >> (64 - 8 * size);
+		if (op->type & SIGNEXT)
+			val = (long)(val << shift) >> shift;
+		kvmppc_set_gpr(vcpu, op->reg, val);
+	}
+
+	if (op->type & UPDATE)
+		kvmppc_set_gpr(vcpu, op->update_reg, op->ea);
+	kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
+	kvmppc_debug_larx_done(vcpu);
 	return true;
 }
 
@@ -178,6 +294,34 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 }
 
 /*
+ * Execute a load-and-reserve or store conditional with a reservation that KVM
+ * keeps after this exit.  Return false if the CPU has to execute it.
+ */
+bool kvmppc_larx_single(struct kvm_vcpu *vcpu, struct instruction_op *op)
+{
+	struct kvmppc_reservation *res = &to_book3s(vcpu)->res;
+	bool done;
+
+	/* A transaction would not undo it. */
+	if (MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)))
+		return false;
+
+	kvm_vcpu_srcu_read_lock(vcpu);
+	if (GETTYPE(op->type) == STCX)
+		done = kvmppc_stcx(vcpu, op, res);
+	else
+		done = kvmppc_larx(vcpu, op, res);
+	kvm_vcpu_srcu_read_unlock(vcpu);
+
+	if (!done)
+		return false;
+
+	kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
+	kvmppc_debug_larx_done(vcpu);
+	return true;
+}
+
+/*
  * Return true for privileged instructions, which KVM has to emulate because the
  * CPU runs the guest in problem state.  Leave out those that change the MSR.
  */
@@ -199,19 +343,24 @@ static bool kvmppc_larx_emulated(struct instruction_op *op, u32 inst)
 static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *res)
 {
 	struct pt_regs *regs = &vcpu->arch.regs;
-	ulong pc = kvmppc_get_pc(vcpu);
 	struct instruction_op op;
-	bool done = false;
-	u32 raw, inst;
+	bool done = false, completes;
+	u32 inst;
 
-	if (kvmppc_ld(vcpu, &pc, sizeof(raw), &raw, false) != EMULATE_DONE)
+	if (!kvmppc_fetch_inst(vcpu, &inst) || get_op(inst) == OP_PREFIX)
 		return false;
 
-	inst = kvmppc_need_byteswap(vcpu) ? swab32(raw) : raw;
-	if (get_op(inst) == OP_PREFIX)
-		return false;
+	completes = analyse_instr(&op, regs, ppc_inst(inst)) == 1;
 
-	if (analyse_instr(&op, regs, ppc_inst(inst)) == 1) {
+	/* A store conditional without a reservation stores nothing. */
+	if (kvmppc_watching(vcpu) && (GETTYPE(op.type) != STCX || res->size) &&
+	    kvmppc_watch_stops_insn(vcpu, &op)) {
+		if (res->size)
+			kvmppc_watch_see_larx(vcpu);
+		return false;
+	}
+
+	if (completes) {
 		if (GETTYPE(op.type) == BRANCH && (op.type & (SETLK | DECCTR)))
 			return false;
 
@@ -236,10 +385,10 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 			kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
 		return done;
 	default:
-		if (!kvmppc_larx_emulated(&op, inst))
+		if (!kvmppc_larx_emulated(&op, inst) || (kvmppc_get_msr(vcpu) & MSR_PR))
 			return false;
 
-		vcpu->arch.last_inst = raw;
+		vcpu->arch.last_inst = kvmppc_need_byteswap(vcpu) ? swab32(inst) : inst;
 		return kvmppc_emulate_instruction(vcpu) == EMULATE_DONE;
 	}
 }
@@ -273,37 +422,78 @@ static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 /*
  * Do not interpret instructions of a guest that is traced, which has to stop
  * after each of them, or that is in a transaction, which could not roll them
- * back.  In problem state it is not worthwhile, because KVM emulates few
- * instructions there.
+ * back.
  */
-static bool kvmppc_larx_allowed(struct kvm_vcpu *vcpu)
+static bool kvmppc_larx_may_interpret(struct kvm_vcpu *vcpu)
 {
 	u64 msr = kvmppc_get_msr(vcpu);
 
-	return !(msr & (MSR_PR | MSR_SE | MSR_BE)) && !MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) &&
+	return !(msr & (MSR_SE | MSR_BE)) && !MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) &&
 	       !kvmppc_debug_stepping(vcpu);
 }
 
-/* Return whether a store conditional has been executed with a reservation. */
-static bool kvmppc_larx_finish(struct kvm_vcpu *vcpu)
+/* In problem state, KVM emulates hardly anything. */
+static bool kvmppc_larx_allowed(struct kvm_vcpu *vcpu)
 {
-	struct kvmppc_reservation res = {};
+	return !(kvmppc_get_msr(vcpu) & MSR_PR) && kvmppc_larx_may_interpret(vcpu);
+}
+
+/* Return whether a store conditional has been executed with a reservation. */
+static bool kvmppc_larx_interpret(struct kvm_vcpu *vcpu, struct kvmppc_reservation *res)
+{
 	ulong start = kvmppc_get_pc(vcpu);
 	bool reserved;
 	int i;
 
 	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
 	for (i = 0; i < LARX_INSNS; i++) {
-		reserved = res.size;
-		if (!kvmppc_larx_step(vcpu, &res))
+		reserved = res->size;
+		if (!kvmppc_larx_step(vcpu, res))
 			return false;
-		if (reserved && !res.size)
+		if (reserved && !res->size)
 			return true;
 		if (kvmppc_get_pc(vcpu) - start + LARX_REACH > 2 * LARX_REACH)
 			return false;
 	}
 
 	return false;
+}
+
+static bool kvmppc_larx_finish(struct kvm_vcpu *vcpu)
+{
+	struct kvmppc_reservation res = {};
+
+	return kvmppc_larx_interpret(vcpu, &res);
+}
+
+/**
+ * kvmppc_larx_continue - interpret a sequence from its load-and-reserve on
+ * @vcpu: the vCPU, with a reservation in vcpu3s->res
+ *
+ * Return: whether a store conditional has ended it.
+ */
+bool kvmppc_larx_continue(struct kvm_vcpu *vcpu)
+{
+	return kvmppc_larx_may_interpret(vcpu) &&
+	       kvmppc_larx_interpret(vcpu, &to_book3s(vcpu)->res);
+}
+
+/**
+ * kvmppc_larx_around - interpret the sequence that an instruction is in
+ * @vcpu: the vCPU, with the PC at an access that loses the CPU's reservation
+ *
+ * Return: whether the guest has got any further.
+ */
+bool kvmppc_larx_around(struct kvm_vcpu *vcpu)
+{
+	ulong pc = kvmppc_get_pc(vcpu);
+
+	if (!kvmppc_larx_may_interpret(vcpu) ||
+	    kvmppc_larx_ahead(vcpu, LARX_WORDS) != STCX)
+		return false;
+
+	kvmppc_larx_finish(vcpu);
+	return kvmppc_get_pc(vcpu) != pc;
 }
 
 /**
@@ -364,17 +554,86 @@ static bool kvmppc_larx_interrupted(struct kvm_vcpu *vcpu)
 	return pending;
 }
 
-/**
- * kvmppc_debug_start_larx - interpret the sequence that a debugger passes over
- * @vcpu: the vCPU, which is being debugged, not stepped, and about to run
- *
- * A debugger does not step through a sequence.  It lets the guest run from the
- * load-and-reserve to a breakpoint behind the store conditional.  The guest
- * never branches back, so that the first store conditional has to succeed.
- */
-void kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
+/* Return true if these can be the opcodes of a larx or stcx. instruction. */
+static bool kvmppc_may_be_larx(u32 inst)
 {
-	if (!kvmppc_larx_interrupted(vcpu) && kvmppc_larx_allowed(vcpu) &&
-	    kvmppc_larx_ahead(vcpu, 1) == LARX)
+	switch (get_op(inst) == 31 ? get_xop(inst) : 0) {
+	case OP_31_XOP_LBARX:
+	case OP_31_XOP_LHARX:
+	case OP_31_XOP_LWARX:
+	case OP_31_XOP_LDARX:
+	case OP_31_XOP_STBCX:
+	case OP_31_XOP_STHCX:
+	case OP_31_XOP_STWCX:
+	case OP_31_XOP_STDCX:
+		return true;
+	}
+
+	return false;
+}
+
+/*
+ * Emulate the next instruction if it is a load-and-reserve or store conditional.
+ * Return false if the guest stops there.
+ */
+static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
+{
+	struct instruction_op op;
+	u32 inst;
+
+	if (!kvmppc_fetch_inst(vcpu, &inst) || !kvmppc_may_be_larx(inst))
+		return true;
+
+	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
+	analyse_instr(&op, &vcpu->arch.regs, ppc_inst(inst));
+	if (GETTYPE(op.type) != LARX && GETTYPE(op.type) != STCX)
+		return true;
+
+	if (kvmppc_watching(vcpu))
+		return kvmppc_watch_larx_start(vcpu, &op);
+
+	kvmppc_larx_single(vcpu, &op);
+	return true;
+}
+
+/**
+ * kvmppc_debug_start_larx - look at the instruction that KVM_RUN starts with
+ * @vcpu: the vCPU, which is about to run
+ *
+ * A debugger that steps gets each load-and-reserve and store conditional
+ * emulated.  With watchpoints, KVM must not leave them to the CPU, either.
+ *
+ * When it then lets the guest go, KVM goes on with the reservation.
+ *
+ * A debugger that does not step through a sequence passes over it.  It lets the
+ * guest run from the load-and-reserve to a breakpoint behind the store
+ * conditional.  The guest never branches back, so that the first store
+ * conditional has to succeed.
+ *
+ * Return: false if the guest stops at a watchpoint.
+ */
+bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
+{
+	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
+	bool stepping = kvmppc_debug_stepping(vcpu);
+
+	/* The last step is still to be reported, or an interrupt comes first. */
+	if (kvm_test_request(KVM_REQ_STEP_DONE, vcpu) || kvmppc_larx_interrupted(vcpu)) {
+		if (!stepping)
+			vcpu3s->res.size = 0;
+		return true;
+	}
+
+	if (stepping || kvmppc_watching(vcpu)) {
+		if (!kvmppc_debug_emulate_larx(vcpu))
+			return false;
+	} else if (!vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
+		   kvmppc_larx_ahead(vcpu, 1) == LARX) {
 		kvmppc_larx_finish(vcpu);
+	}
+
+	if (!stepping && vcpu3s->res.size && !vcpu3s->kvm_steps)
+		return kvmppc_watch_reserved(vcpu) != RESUME_HOST;
+
+	return true;
 }

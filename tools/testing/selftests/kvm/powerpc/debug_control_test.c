@@ -9,7 +9,7 @@
  * B1  The guest never sees the debugger's MSR[SE].
  * D1  Unknown control bits are refused, and change nothing.
  * D2  KVM_CAP_SET_GUEST_DEBUG2 says which bits are known.
- * D4  Hardware breakpoints are refused.
+ * D4  Hardware breakpoints that cannot stop the guest are refused.
  * D5  Nothing that is due to the guest is hidden from userspace, and none of it
  *     follows a PC that userspace moves.
  */
@@ -22,7 +22,8 @@
 #include "debug_fixture.h"
 
 #define GUESTDBG_VALID							\
-	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP | KVM_GUESTDBG_BLOCKIRQ)
+	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP |			\
+	 KVM_GUESTDBG_USE_HW_BP | KVM_GUESTDBG_BLOCKIRQ)
 
 static bool have_hv(void)
 {
@@ -96,11 +97,16 @@ TEST_F(debug, unknown_bits)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);
 }
 
-/* D4 */
+/* D4: what cannot be a stop is refused; debug_watch_test has more. */
 TEST_F(debug, hardware_breakpoints)
 {
-	expect_refused(&self->guest, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP);
-	expect_refused(&self->guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
+	struct kvm_guest_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
+		.arch.bp[15] = { GUEST_CODE + 1, KVMPPC_DEBUG_BREAKPOINT },
+	};
+	int ret = __vcpu_ioctl(self->guest.vcpu, KVM_SET_GUEST_DEBUG, &debug);
+
+	TEST_ASSERT(ret == -1 && errno == EINVAL, "Result %d, errno: %d", ret, errno);
 }
 
 /* D1: what is not asked for is not looked at. */

@@ -24,7 +24,8 @@
 #include "kselftest_harness.h"
 
 #define GUESTDBG_VALID							\
-	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP | KVM_GUESTDBG_BLOCKIRQ)
+	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP |			\
+	 KVM_GUESTDBG_USE_HW_BP | KVM_GUESTDBG_BLOCKIRQ)
 #define MSR_TRACE	(MSR_SE | MSR_BE)
 #define MSR_RANDOM	(MSR_EE | MSR_PR | MSR_FP | MSR_VEC | MSR_ME | MSR_RI)
 
@@ -202,9 +203,34 @@ static void check_msr(const struct kvm_regs *regs)
 		traced = *regs;
 }
 
+/* Watchpoints and hardware breakpoints that are accepted */
+static void rnd_watches(struct kvm_guest_debug_arch *arch)
+{
+	static const u32 types[] = {
+		KVMPPC_DEBUG_NONE, KVMPPC_DEBUG_BREAKPOINT, KVMPPC_DEBUG_WATCH_READ,
+		KVMPPC_DEBUG_WATCH_WRITE,
+		KVMPPC_DEBUG_WATCH_READ | KVMPPC_DEBUG_WATCH_WRITE,
+	};
+	static const u32 places[] = {
+		0, GUEST_CODE, GUEST_DATA, GUEST_MMIO, SLOT_GPA,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(arch->bp); i++) {
+		arch->bp[i].type = types[below(ARRAY_SIZE(types))];
+		arch->bp[i].addr = places[below(ARRAY_SIZE(places))] + below(0x1400);
+		arch->bp[i].len = 1 + below(below(4) ? 8 : 0x2000);
+		if (arch->bp[i].type == KVMPPC_DEBUG_BREAKPOINT) {
+			arch->bp[i].addr &= ~3ULL;
+			arch->bp[i].len = 4;
+		}
+	}
+}
+
 static void set_debug(struct cpu *cpu)
 {
 	struct kvm_guest_debug debug;
+	bool valid_watches = below(4);
 	unsigned int i;
 	int ret;
 
@@ -212,12 +238,15 @@ static void set_debug(struct cpu *cpu)
 		((u32 *)&debug)[i] = rnd();
 	if (below(4))
 		debug.control &= GUESTDBG_VALID;
+	if (valid_watches)
+		rnd_watches(&debug.arch);
 	ret = __vcpu_ioctl(cpu->guest.vcpu, KVM_SET_GUEST_DEBUG, &debug);
-	if (!(debug.control & ~GUESTDBG_VALID))
+	if (!(debug.control & ~GUESTDBG_VALID) &&
+	    (valid_watches || !(debug.control & KVM_GUESTDBG_USE_HW_BP)))
 		TEST_ASSERT(!ret, "Control 0x%x: errno %d", debug.control, errno);
 	else if (ret == -1 && errno == EINVAL)
 		COUNT(refused);
-	else
+	else if (debug.control & ~GUESTDBG_VALID)
 		COUNT(accepted);
 }
 
@@ -331,8 +360,15 @@ static void handle_exit(struct cpu *cpu, struct kvm_run *run)
 	switch (run->exit_reason) {
 	case KVM_EXIT_DEBUG:
 		COUNT(stops);
-		if (run->debug.arch.status)
+		switch (run->debug.arch.status) {
+		case 0:
+		case KVMPPC_DEBUG_BREAKPOINT:
+		case KVMPPC_DEBUG_WATCH_READ:
+		case KVMPPC_DEBUG_WATCH_WRITE:
+			break;
+		default:
 			COUNT(junk_stops);
+		}
 		vcpu_regs_get(cpu->guest.vcpu, &regs);
 		check_msr(&regs);
 		if (!below(4)) {	/* A breakpoint would stop it for ever. */

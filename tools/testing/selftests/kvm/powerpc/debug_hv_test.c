@@ -92,13 +92,15 @@ TEST_F(hv, sw_breakpoint_after_hcall)
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 }
 
-/* D2: the step bit means nothing here, but QEMU sets it. */
+/* D2, W1: the step bit means nothing here, but QEMU sets it; no watchpoints */
 TEST_F(hv, control)
 {
 	struct debug_guest *guest = &self->guest;
 
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_SET_GUEST_DEBUG2),
 		       GUESTDBG_SW_BP);
+	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_BPS), 0);
+	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_WPS), 0);
 	debug_guest_start(guest, bp_code, bp_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
 	expect_hcall(guest, 1);

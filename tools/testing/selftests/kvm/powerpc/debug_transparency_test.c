@@ -8,6 +8,9 @@
  * stepped run has to be where the walk is then, with the walk's registers, and
  * with as many MMIO accesses and hypercalls behind it.
  *
+ * A third run has up to 16 random watchpoints and hardware breakpoints.  It has to
+ * stop at each instruction that the model says, and nowhere else.
+ *
  * The programs mix what the CPU executes, what KVM emulates, what is completed
  * by userspace, and what interrupts the guest; in supervisor and problem state.
  * The handlers at the vectors are modelled like the programs.  Left out is what
@@ -265,7 +268,7 @@ static const u64 flavours[ARRAY_SIZE(guests)] = {
 static unsigned int nr_flavours;
 
 static char why[256];		/* why the latest program failed */
-static unsigned long nr_stops;
+static unsigned long nr_stops, nr_hits;
 
 #define FAIL(...)							\
 ({									\
@@ -1076,6 +1079,144 @@ static bool run_both_ways(struct debug_guest *guest, struct state *start)
 	return true;
 }
 
+/* --- Watchpoints and hardware breakpoints --- */
+
+static struct kvm_guest_debug watches;
+static bool has_watches;
+
+static void rnd_watches(u64 seed)
+{
+	unsigned int i, h;
+
+	rnd_state = mix(seed);
+	memset(&watches, 0, sizeof(watches));
+	watches.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
+	for (i = 0; i < ARRAY_SIZE(watches.arch.bp); i++) {
+		u64 addr = GUEST_DATA + below(MEM_SIZE);
+		u32 len = 1 + below(8), type = 1 + below(3);
+
+		switch (below(8)) {
+		case 0:
+			addr = GUEST_MMIO + below(DATA_SIZE);
+			break;
+		case 1:
+			/* Beside all of the data, but in its page */
+			addr = GUEST_DATA + MEM_SIZE + below(0x400);
+			len = below(0x1000);
+			break;
+		case 2:
+			/* The page of the code */
+			addr = GUEST_CODE + 4 * below(code_len);
+			break;
+		case 3:
+			addr = GUEST_CODE + 4 * below(code_len);
+			type = 0;
+			break;
+		case 4:
+			h = below(ARRAY_SIZE(handlers));
+			addr = handlers[h].vec + 4 * below(handlers[h].nr);
+			type = 0;
+			break;
+		case 5:
+			continue;
+		}
+
+		watches.arch.bp[i].addr = addr;
+		watches.arch.bp[i].len = type ? len ?: 1 : 4;
+		watches.arch.bp[i].type =
+			!type ? KVMPPC_DEBUG_BREAKPOINT :
+			(type & 1 ? KVMPPC_DEBUG_WATCH_READ : 0) |
+			(type & 2 ? KVMPPC_DEBUG_WATCH_WRITE : 0);
+	}
+}
+
+/* The first one of these types that the bytes overlap, or -1 */
+static int find_watch(u64 addr, u64 size, u32 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(watches.arch.bp); i++)
+		if (watches.arch.bp[i].type & type &&
+		    addr < watches.arch.bp[i].addr + watches.arch.bp[i].len &&
+		    addr + size > watches.arch.bp[i].addr)
+			return i;
+	return -1;
+}
+
+/* What stops the guest before its next instruction, or -1 */
+static int next_hit(const struct state *s, u32 *status)
+{
+	const struct insn *insn = insn_at(s->regs.pc);
+	u16 flags = ops[insn->op].flags;
+	int i;
+
+	*status = KVMPPC_DEBUG_BREAKPOINT;
+	i = find_watch(s->regs.pc, 1, KVMPPC_DEBUG_BREAKPOINT);
+	if (i >= 0 || !ops[insn->op].size)
+		return i;
+
+	/* This interrupt comes first. */
+	if ((flags & FP && !(s->regs.msr & MSR_FP)) ||
+	    (flags & VEC && !(s->regs.msr & MSR_VEC)))
+		return -1;
+
+	*status = flags & STORE ? KVMPPC_DEBUG_WATCH_WRITE : KVMPPC_DEBUG_WATCH_READ;
+	return find_watch(s->regs.gpr[insn->a] +
+			  (flags & IMM ? (u64)insn->b : s->regs.gpr[insn->b]),
+			  ops[insn->op].size, *status);
+}
+
+/* W2, W3: from hit to hit, with a step over each of them */
+static bool run_watched(struct debug_guest *guest, struct state *start)
+{
+	struct kvm_run *run = guest->vcpu->run;
+	struct state walk = *start;
+	unsigned int i;
+	char when[64];
+	u32 status;
+	int hit;
+
+	walk_log.nr = 0;
+	guest_log.nr = 0;
+	put_state(guest, start);
+	for (i = 1; walk.regs.pc != walk.end_pc; i++) {
+		snprintf(when, sizeof(when), "hit %u, from 0x%" PRIx64, i,
+			 (u64)walk.regs.pc);
+		for (hit = -1; walk.regs.pc != walk.end_pc; walk_insn(&walk)) {
+			hit = next_hit(&walk, &status);
+			if (hit >= 0)
+				break;
+		}
+
+		vcpu_guest_debug_set(guest->vcpu, &watches);
+		if (!run_guest(guest, walk.end_pc, when) ||
+		    !check_regs(&walk, &guest->regs, when))
+			return false;
+		if (hit < 0)
+			break;
+		if (run->exit_reason != KVM_EXIT_DEBUG ||
+		    run->debug.arch.status != status ||
+		    run->debug.arch.address != watches.arch.bp[hit].addr)
+			return FAIL("%s: exit %s, status 0x%x, address 0x%" PRIx64, when,
+				    exit_reason_str(run->exit_reason),
+				    run->debug.arch.status,
+				    (u64)run->debug.arch.address);
+		nr_hits++;
+
+		walk_insn(&walk);
+		debug_guest_control(guest, GUESTDBG_STEP);
+		if (!run_guest(guest, walk.end_pc, when) ||
+		    !check_regs(&walk, &guest->regs, when))
+			return false;
+	}
+	if (run->exit_reason != KVM_EXIT_OSI)
+		return FAIL("%s: exit %s", when, exit_reason_str(run->exit_reason));
+	if (!check_end(guest, &walk, "watched run"))
+		return false;
+	finish_guest(guest);
+	return true;
+}
+
 static bool run_program(const struct program *p)
 {
 	static unsigned int item_start[MAX_ITEMS + 1];
@@ -1085,7 +1226,9 @@ static bool run_program(const struct program *p)
 	assemble(p, item_start);
 	init_state(&start, p);
 	load_insns(guest, GUEST_CODE, code, code_len);
-	if (run_both_ways(guest, &start))
+	rnd_watches(p->seed);
+	if (run_both_ways(guest, &start) &&
+	    (!has_watches || run_watched(guest, &start)))
 		return true;
 
 	/* It may be in any state. */
@@ -1145,6 +1288,7 @@ static int run_programs(unsigned long seed, unsigned long first,
 	nr_flavours = !HOST_64 ? 1 : MSR_HOST_LE ? 3 : 2;
 	for (i = 0; i < nr_flavours; i++)
 		create_guest(i);
+	has_watches = vm_check_cap(guests[0].vm, KVM_CAP_GUEST_DEBUG_HW_WPS);
 
 	for (i = first; i < first + nr; i++) {
 		rnd_program(&program, mix((u64)seed << 32 | i), length);
@@ -1159,15 +1303,15 @@ static int run_programs(unsigned long seed, unsigned long first,
 		break;
 	}
 
-	ksft_print_msg("%lu programs, %lu stops, %lu seconds\n", i - first,
-		       nr_stops, (unsigned long)(time(NULL) - begin));
+	ksft_print_msg("%lu programs, %lu stops, %lu hits, %lu seconds\n", i - first,
+		       nr_stops, nr_hits, (unsigned long)(time(NULL) - begin));
 
 	return i == first + nr ? KSFT_PASS : KSFT_FAIL;
 }
 
 #define DEFAULT_SEED	0x5eed
 
-/* A1, A2, A3, A4, A6, A7, B1, B4: the programs are made of all of it. */
+/* A1, A2, A3, A4, A6, A7, B1, B4, W2, W3, W4: the programs are made of all of it. */
 int main(int argc, char *argv[])
 {
 	unsigned long seed = DEFAULT_SEED, first = 0, nr = 200, length = 10;

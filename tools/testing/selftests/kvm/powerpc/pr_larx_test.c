@@ -29,6 +29,7 @@
 	"	addic.	%r8, %r8, -1\n"					\
 	"	bne	1b\n"						\
 	GUEST_ASM_OSI
+#define ADD_INSNS	7	/* in the loop */
 
 GUEST_ASM(add_code, GUEST_ASM_ADD("lwarx", "mfmsr %r7", "stwcx."));
 GUEST_ASM(add_native_code, GUEST_ASM_ADD("lwarx", "nop", "stwcx."));
@@ -408,7 +409,7 @@ TEST_F(debug, add_is_logged)
 		    "The page is not in the log");
 }
 
-/* A2: with a debugger, each instruction is a step nevertheless. */
+/* A2, B4: with a debugger, each instruction is a step, and the loop gets on. */
 TEST_F(debug, step)
 {
 	struct debug_guest *guest = &self->guest;
@@ -417,8 +418,9 @@ TEST_F(debug, step)
 	run_adds(guest, COUNTER);
 	start(guest, add_code, add_code_end);
 	debug_guest_control(guest, GUESTDBG_STEP);
-	for (i = 1; i <= 20; i++)
-		debug_guest_expect_stop(guest, add_code + i % 5);
+	for (i = 1; i <= 3 * ADD_INSNS; i++)
+		debug_guest_expect_stop(guest, add_code + i % ADD_INSNS);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS + 3);
 
 	debug_guest_control(guest, GUESTDBG_OFF);
 	run_adds(guest, COUNTER);
