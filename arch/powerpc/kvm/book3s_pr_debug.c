@@ -214,6 +214,10 @@ static bool kvmppc_debug_stepped_branch(struct kvm_vcpu *vcpu)
 	if (kvmppc_need_byteswap(vcpu))
 		inst = swab32(inst);
 
+	/* analyse_instr() does not know bctar. */
+	if (get_op(inst) == 19 && get_xop(inst) == OP_19_XOP_BCTAR)
+		return true;
+
 	analyse_instr(&op, &vcpu->arch.regs, ppc_inst(inst));
 
 	return GETTYPE(op.type) == BRANCH;
