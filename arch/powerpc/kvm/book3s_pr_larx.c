@@ -179,9 +179,9 @@ static bool kvmppc_larx_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 	gpa_t gpa;
 	ulong val;
 
-	/* What CPUs do with the upper half of RA in 32-bit mode is their business. */
+	/* In 32-bit mode, not all CPUs set the upper half of RA to 0. */
 	if ((op->type & UPDATE) && !(kvmppc_get_msr(vcpu) & MSR_64BIT) &&
-	    IS_ENABLED(CONFIG_64BIT))
+	    op->ea != (u32)op->ea)
 		return false;
 
 	if (!kvmppc_larx_xlate(vcpu, op, store, &gpa))
