@@ -19,12 +19,12 @@
  *
  * A fault in a cut page leads to kvmppc_watch_fault().  It decodes the
  * instruction, as the faulting address need not be the first one that the
- * instruction accesses.  If this is a hit, the guest exits.  If not, the
- * instruction gets a pass:  KVM lets the CPU step it, and maps all cut pages that
- * it needs, which it remembers.  An unaligned access needs two of them.  The pass
- * outlasts whatever KVM does in between.  It ends when the instruction has
- * completed, when an interrupt is injected, and at the next KVM_RUN.  Then the
- * pages are unmapped again.
+ * instruction accesses.  If this is a hit, the guest exits.  If not, KVM emulates
+ * an aligned load or store of a general register.  Any other instruction gets a
+ * pass: KVM lets the CPU step it, and maps all cut pages that it needs, which it
+ * remembers.  An unaligned access needs two of them.  The pass survives exits to
+ * KVM.  It ends when the instruction has completed, when an interrupt is
+ * injected, and at the next KVM_RUN.  Then the pages are unmapped again.
  *
  * A pass that begins by the fetch of an instruction maps the page that it is in.
  * Its data may be in the same page, and would not fault.  So all that the
