@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 # Commands have small letters, variables have capital ones.
-NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' '$(CURDIR)/lab/commands.toml')
-VARIABLES := $(shell sed -n 's/^name = "\([A-Z_]*\)"/\1/p' '$(CURDIR)/lab/commands.toml')
+NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' '$(CURDIR)/lab/data/commands.toml')
+VARIABLES := $(shell sed -n 's/^name = "\([A-Z_]*\)"/\1/p' '$(CURDIR)/lab/data/commands.toml')
 COMMANDS := $(filter-out $(VARIABLES),$(NAMES))
 
 .DEFAULT_GOAL := help

@@ -9,8 +9,10 @@ import signal
 import sys
 import traceback
 
-from . import cache, commands, data, errors, options, source, ui
-from .errors import LabError
+from lab.config import commands, data
+from lab.core import cache, errors, options, ui
+from lab.core.errors import LabError
+from lab.kernel import source
 
 VARIABLES = [v.name for v in commands.table().variables]
 BASE, TARGET = "mainline", "pseries-p8"
@@ -27,7 +29,7 @@ def cmd_help() -> int:
 
 
 def cmd_fetch() -> int:
-    from . import debian
+    from lab.debian import debian
 
     base, _ = chosen()
     print(source.find(base).tree)
@@ -45,50 +47,51 @@ def cmd_patch() -> int:
 
 
 def cmd_configure() -> int:
-    from . import debian, kernel
+    from lab.debian import debian
+    from lab.kernel import kbuild
 
     base, target = chosen()
-    debian.ensure(kernel.needs(target))
+    debian.ensure(kbuild.needs(target))
     tree = source.prepare(base)
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
-        print(kernel.configure(tree, target, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
+        print(kbuild.configure(tree, target, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
     return 0
 
 
 def cmd_kernel() -> int:
-    from . import kernel
+    from lab.kernel import kbuild
 
-    print(kernel.build(*chosen()).vmlinux)
+    print(kbuild.build(*chosen()).vmlinux)
     return 0
 
 
 def cmd_run() -> int:
-    from . import payload
+    from lab.runner import program
 
-    return payload.run(*chosen())
+    return program.run(*chosen())
 
 
 def cmd_boot() -> int:
-    from . import payload
+    from lab.runner import program
 
-    return payload.boot_only(*chosen())
+    return program.boot_only(*chosen())
 
 
 def cmd_shell() -> int:
-    from . import payload
+    from lab.runner import program
 
-    return payload.shell(*chosen())
+    return program.shell(*chosen())
 
 
 def cmd_test() -> int:
-    from . import mutants, testrun
+    from lab.runner import mutants, suite
 
-    return mutants.main() if options.flag("MUTANTS") else testrun.main()
+    return mutants.main() if options.flag("MUTANTS") else suite.main()
 
 
 def cmd_selftests() -> int:
-    from . import selftests
+    from lab.kernel import selftests
 
     _, target = chosen()
     print(selftests.build(target))
@@ -96,112 +99,112 @@ def cmd_selftests() -> int:
 
 
 def cmd_kselftest() -> int:
-    from . import kselftest
+    from lab.runner import kselftest
 
     return kselftest.main(*chosen())
 
 
 def cmd_tree() -> int:
-    from . import export
+    from lab.series import worktree
 
-    return export.tree(chosen()[0])
+    return worktree.tree(chosen()[0])
 
 
 def cmd_refresh() -> int:
-    from . import export
+    from lab.series import worktree
 
-    return export.refresh(chosen()[0])
+    return worktree.refresh(chosen()[0])
 
 
 def cmd_backport() -> int:
-    from . import backport
+    from lab.series import backport
 
     return backport.command(chosen()[0])
 
 
 def cmd_export() -> int:
-    from . import deliver
+    from lab.series import export
 
-    return deliver.export_command(chosen()[0])
+    return export.export_command(chosen()[0])
 
 
 def cmd_check_debian() -> int:
-    from . import packager
+    from lab.checks import debian_package
 
-    return packager.main(chosen()[0])
+    return debian_package.main(chosen()[0])
 
 
 def cmd_send_dry_run() -> int:
-    from . import send
+    from lab.series import send
 
     return send.command(chosen()[0])
 
 
 def cmd_series() -> int:
-    from . import export
+    from lab.series import worktree
 
-    return export.series_command(chosen()[0])
+    return worktree.series_command(chosen()[0])
 
 
 def cmd_check() -> int:
-    from . import check
+    from lab.checks import checkout
 
-    return check.main()
+    return checkout.main()
 
 
 def cmd_check_upstream() -> int:
-    from . import gauntlet
+    from lab.checks import upstream
 
-    return gauntlet.main()
+    return upstream.main()
 
 
 def cmd_demo() -> int:
-    from . import demo
+    from lab.demo import demo
 
     return demo.main()
 
 
 def cmd_gdb() -> int:
-    from . import gdbsession
+    from lab.gdb import session
 
-    return gdbsession.interactive(*chosen())
+    return session.interactive(*chosen())
 
 
 def cmd_lockstep() -> int:
-    from . import lockstep
+    from lab.lockstep import lockstep
 
     return lockstep.main(*chosen())
 
 
 def cmd_replay() -> int:
-    from . import replay
+    from lab.lockstep import replay
 
     target = os.environ.get("T") or replay.TARGET
     return replay.main(data.base(os.environ.get("K") or BASE), data.target(target))
 
 
 def cmd_bench() -> int:
-    from . import bench
+    from lab.checks import cost
 
-    return bench.main(chosen()[1])
+    return cost.main(chosen()[1])
 
 
 def cmd_fuzz() -> int:
-    from . import fuzz
+    from lab.runner import fuzz
 
     return fuzz.main(*chosen())
 
 
 def cmd_results() -> int:
-    from . import results
+    from lab.results import page
 
-    return results.main()
+    return page.main()
 
 
 def cmd_docs() -> int:
-    from . import docs
+    from lab.checks import documents
 
-    return docs.main()
+    return documents.main()
 
 
 def cmd_clean() -> int:

@@ -15,9 +15,14 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab import cache, channel, data, debian, elf, errors, kernel, proc, series, source, testreport, testrun
-from lab.errors import LabError
-from lab.ktap import Result, Status
+from lab.config import data
+from lab.core import cache, errors, proc
+from lab.core.errors import LabError
+from lab.debian import debian
+from lab.kernel import kbuild, patchset, source
+from lab.machine import elf, protocol
+from lab.results.ktap import Result, Status
+from lab.runner import report, suite
 
 MAIL = """From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
 From: A <a@b>
@@ -75,9 +80,9 @@ class Targets(InCache):
     def test_like_what_is_like_another(self) -> None:
         (self.tmp / "targets").mkdir()
         for name, like in (("a-debug", "pseries-p8-debug"), ("pseries-p8-debug", "pseries-p8"), ("pseries-p8", "")):
-            text = (data.LAB / "targets/pseries-p8.toml").read_text() if not like else f'like = "{like}"\n'
+            text = (data.DATA / "targets/pseries-p8.toml").read_text() if not like else f'like = "{like}"\n'
             (self.tmp / "targets" / f"{name}.toml").write_text(text)
-        with mock.patch.object(data, "LAB", self.tmp), self.assertRaisesRegex(LabError, "name that one"):
+        with mock.patch.object(data, "DATA", self.tmp), self.assertRaisesRegex(LabError, "name that one"):
             data.target("a-debug")
 
 
@@ -197,8 +202,8 @@ class Stages(InCache):
 
     def test_lost_symbols(self) -> None:
         wanted = "CONFIG_A=y\nCONFIG_B=n\n# CONFIG_C is not set\nCONFIG_D=4\nCONFIG_A=y\n"
-        self.assertEqual(kernel.lost(wanted, "CONFIG_A=y\nCONFIG_D=4\n# CONFIG_B is not set\n"), [])
-        self.assertEqual(kernel.lost(wanted, "CONFIG_C=y\nCONFIG_D=8\n"), ["CONFIG_A=y", "CONFIG_C=n", "CONFIG_D=4"])
+        self.assertEqual(kbuild.lost(wanted, "CONFIG_A=y\nCONFIG_D=4\n# CONFIG_B is not set\n"), [])
+        self.assertEqual(kbuild.lost(wanted, "CONFIG_C=y\nCONFIG_D=8\n"), ["CONFIG_A=y", "CONFIG_C=n", "CONFIG_D=4"])
 
     def test_mirror(self) -> None:
         said = "http://x/s/|Debian-Security|main|$(SIGNED_BY)\nhttp://x/d/|Debian|main|/k.gpg\n"
@@ -220,7 +225,7 @@ class Patches(InCache):
         (self.folder / "series").write_text("# the order\n0001-x.patch\n")
 
     def test_apply(self) -> None:
-        series.apply(series.mails(self.folder), self.stock, self.scratch, "stock")
+        patchset.apply(patchset.mails(self.folder), self.stock, self.scratch, "stock")
         self.assertEqual((self.scratch / "virt/old.c").read_text(), "one\n2\n")
         self.assertEqual((self.scratch / "virt/new.c").read_text(), "new\n")
         self.assertEqual((self.stock / "virt/old.c").read_text(), "one\ntwo\n")
@@ -228,24 +233,24 @@ class Patches(InCache):
     def test_a_diff_in_a_message_touches_nothing(self) -> None:
         mail = self.folder / "0001-x.patch"
         mail.write_text(MAIL.replace("\n---\n", "\nNot by\n\ndiff --git a/virt/else.c b/virt/else.c\n---\n", 1))
-        self.assertEqual(series.touched([mail]), ["virt/new.c", "virt/old.c"])
+        self.assertEqual(patchset.touched([mail]), ["virt/new.c", "virt/old.c"])
 
     def test_does_not_apply(self) -> None:
         (self.stock / "virt/old.c").write_text("1\ntwo\n")
         with self.assertRaisesRegex(LabError, r"0001-x.patch does not apply to linux 9: virt/old.c:1; rebase it"):
-            series.apply(series.mails(self.folder), self.stock, self.scratch, "linux 9")
+            patchset.apply(patchset.mails(self.folder), self.stock, self.scratch, "linux 9")
 
     def test_series_names_a_missing_mail(self) -> None:
         (self.folder / "series").write_text("0002-y.patch\n")
         with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there: run 'make backport'"):
-            series.mails(self.folder)
+            patchset.mails(self.folder)
 
     def test_base(self) -> None:
         (self.folder / "BASE").write_text("package: p\nversion: 1:2-3\nkernel: 7\nsha256: ab\n")
-        self.assertEqual(series.read_base(self.folder / "BASE"), series.Base("p", "1:2-3", "7", "ab"))
+        self.assertEqual(patchset.read_base(self.folder / "BASE"), patchset.Base("p", "1:2-3", "7", "ab"))
         (self.folder / "BASE").write_text("package: p\n")
         with self.assertRaisesRegex(LabError, "no line 'version: ...'"):
-            series.read_base(self.folder / "BASE")
+            patchset.read_base(self.folder / "BASE")
 
     def test_sync_goes_there_and_back(self) -> None:
         tree = self.tmp / "tree"
@@ -281,20 +286,20 @@ class Formats(InCache):
                 elf.check(self.program(target, machine=62), target)
 
     def test_plan(self) -> None:
-        words = channel.plan("n", "hvc1", "poweroff", [channel.Command("t", ["/bin/t", "a b"], 5)]).split(b"\0")
+        words = protocol.plan("n", "hvc1", "poweroff", [protocol.Command("t", ["/bin/t", "a b"], 5)]).split(b"\0")
         self.assertEqual(words[:6], [b"nonce", b"n", b"result", b"hvc1", b"end", b"poweroff"])
         self.assertEqual(words[7:], [b"run", b"t", b"5", b"2", b"/bin/t", b"a b", b"done", b""])
 
 
 class Expectations(unittest.TestCase):
-    def job(self, *results: Result, expected: set[str] | None) -> testrun.Job:
-        return testrun.Job(
+    def job(self, *results: Result, expected: set[str] | None) -> suite.Job:
+        return suite.Job(
             data.base("mainline"), data.target("mac99-g4"), [data.Test("t", 1)], expected, results=[*results]
         )
 
-    def count(self, job: testrun.Job) -> str:
-        total = testrun.Count()
-        testrun.count([job], total)
+    def count(self, job: suite.Job) -> str:
+        total = suite.Count()
+        suite.count([job], total)
         return total.line()
 
     def test_counts(self) -> None:
@@ -310,7 +315,7 @@ class Expectations(unittest.TestCase):
         late, crashed = self.job(expected=None), self.job(expected=None)
         late.code, crashed.code = errors.TIMEOUT, errors.CRASHED
         with contextlib.redirect_stdout(io.StringIO()):
-            self.assertEqual(testrun.report([late, crashed], testrun.Count(failed=2)), errors.CRASHED)
+            self.assertEqual(suite.report([late, crashed], suite.Count(failed=2)), errors.CRASHED)
 
     def test_corrections_do_not_depend_on_what_else_ran(self) -> None:
         """They are changes: of a target's other job, and of tests that TEST= leaves out, they say nothing."""
@@ -320,15 +325,15 @@ class Expectations(unittest.TestCase):
             self.job(Result("v.a", Status.FAIL), expected=None),
         ]
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            testrun.report(jobs, testrun.Count())
-        (line,) = (x for x in said.getvalue().splitlines() if x.startswith("lab/expect"))
+            suite.report(jobs, suite.Count())
+        (line,) = (x for x in said.getvalue().splitlines() if x.startswith("lab/data/expect"))
         self.assertIn("[mac99-g4]", line)
         self.assertTrue(line.endswith(": add t.a; remove t.b, t.gone"), line)
 
     def test_one_column_for_a_target(self) -> None:
         """Its programs and its guests of QEMU are two jobs."""
         jobs = [self.job(Result(f"t.{n}", Status.PASS), expected={f"t.{n}"}) for n in "ab"]
-        (column,) = testreport.columns_of(jobs, "mainline")
+        (column,) = report.columns_of(jobs, "mainline")
         self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
         self.assertEqual(column.expected, {"t.a", "t.b"})
         self.assertEqual([len(job.results) for job in jobs], [1, 1])
@@ -336,21 +341,21 @@ class Expectations(unittest.TestCase):
     def test_coverage(self) -> None:
         table = "Name Stmts Miss Cover\nlab/a.py 4 2 50%\nTOTAL 4 2 50%\n"
         for code, more, line in ((0, "", "1 passed, 0 failed"), (2, "Coverage failure\n", "0 passed, 1 failed")):
-            total = testrun.Count()
+            total = suite.Count()
             with contextlib.redirect_stderr(io.StringIO()) as said:
-                testrun.add_coverage(code, table + more, total)
+                suite.add_coverage(code, table + more, total)
             self.assertIn("reach 50% of", said.getvalue())
             self.assertEqual(total.line(), line)
         for code, text in ((1, "No data to report.\n"), (0, "")):
             with self.assertRaisesRegex(LabError, "does not report"):
-                testrun.add_coverage(code, text, testrun.Count())
+                suite.add_coverage(code, text, suite.Count())
 
     def test_unit_test_summary(self) -> None:
-        total = testrun.Count()
-        testrun.add_unit_tests("Ran 10 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=3)\n", total)
+        total = suite.Count()
+        suite.add_unit_tests("Ran 10 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=3)\n", total)
         self.assertEqual(total.line(), "4 passed, 3 failed, 3 skipped")
         with self.assertRaisesRegex(LabError, "did not run"):
-            testrun.add_unit_tests("Ran 0 tests", testrun.Count())
+            suite.add_unit_tests("Ran 0 tests", suite.Count())
 
 
 if __name__ == "__main__":

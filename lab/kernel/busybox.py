@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A shell and the usual commands for every target: Debian packages them for some of these hosts only."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, proc, ui
+from lab.core.errors import LabError
+from lab.debian import debian
+from lab.kernel import kbuild
+from lab.machine import protocol
+
+PACKAGE = "busybox"
+CONFIG = data.DATA / "configs/busybox.config"
+INSIDE = "bin/busybox"
+INSTALL = protocol.Command("busybox", [f"/{INSIDE}", "--install", "-s", "/bin"], 30)
+SYMBOL = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
+
+
+def symbols(text: str) -> dict[str, str]:
+    return {m[1]: m[2] or "n" for line in text.splitlines() if (m := SYMBOL.fullmatch(line))}
+
+
+def merged(defaults: str, wanted: str) -> str:
+    """A configuration with what is wanted on top."""
+    return "".join(f"{name}={value}\n" for name, value in {**symbols(defaults), **symbols(wanted)}.items())
+
+
+def _configure(tree: Path, out: Path, log: Path) -> None:
+    goal = ["make", "-s", "-C", str(tree), f"O={out}"]
+    proc.logged([*goal, "allnoconfig"], log, "configuring busybox")
+    config, wanted = out / ".config", CONFIG.read_text()
+    cache.write(config, merged(config.read_text(), wanted).encode())
+    # What gets visible by that has its default: empty lines answer all questions.
+    proc.logged(["sh", "-c", f"yes '' | {shlex.join([*goal, 'oldconfig'])}"], log, "configuring busybox")
+    if lost := kbuild.lost(wanted, config.read_text()):
+        raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
+
+
+def build(target: data.Target) -> bytes:
+    """The program, static, for a target."""
+    debian.ensure(kbuild.needs(target))
+    tree = debian.source_tree(PACKAGE, debian.tools()[PACKAGE].suites[0])
+    key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(target), target.cross)[:12]
+    final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
+    with cache.lock("busybox"):
+        if not final.exists():
+            log = cache.log("busybox")
+            log.unlink(missing_ok=True)
+            ui.say(f"building busybox for {target.programs}; log: {log}")
+            out = cache.folder() / "init" / "out-busybox"
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            _configure(tree, out, log)
+            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={target.cross}"]
+            proc.logged(["make", *args, "busybox"], log, "building busybox")
+            os.rename(out / "busybox", final)
+            shutil.rmtree(out)
+    return final.read_bytes()

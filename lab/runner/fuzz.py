@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make fuzz: the random selftests for as long as SECONDS= says, with a seed that is recorded."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from lab.config import data
+from lab.core import ui
+from lab.core.errors import FAILED, PASSED, LabError
+from lab.kernel import kbuild
+from lab.machine import boot, protocol, verdict
+from lab.results import ktap, records
+from lab.runner import program, report, suite
+
+SECONDS = 600
+SLACK = 5  # a program may take this many times SECONDS
+
+
+@dataclass(frozen=True)
+class Program:
+    binary: str
+    args: list[str]
+
+
+def programs() -> tuple[list[Program], int]:
+    """Those of lab/data/fuzz.toml, and how many random programs take a second."""
+    path = data.DATA / "fuzz.toml"
+    table: dict[str, Any] = data.load(path)
+    return [data.make(Program, row, path) for row in table.get("program", [])], table["programs_a_second"]
+
+
+def seed() -> int:
+    said = os.environ.get("SEED") or f"{secrets.randbits(32):#x}"
+    try:
+        return int(said, 0)
+    except ValueError:
+        raise LabError(f"SEED={said}: give a number, such as 0x1234") from None
+
+
+def tests(target: data.Target, seconds: int, number: int) -> list[data.Test]:
+    """The programs that run on this target, with their arguments."""
+    found, rate = programs()
+    words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * rate}
+    fit = {t.binary for t in data.programs(target)}
+    wanted = os.environ.get("TEST") or ""
+    made = [
+        data.Test(p.binary, seconds * SLACK + 120, args=[a.format(**words) for a in p.args])
+        for p in found
+        if p.binary in fit and wanted in ("", p.binary)
+    ]
+    if not made:
+        raise LabError(f"nothing of lab/data/fuzz.toml is for T={target.name} TEST={wanted}: take another T=")
+    return made
+
+
+def said(outcome: protocol.Outcome) -> list[str]:
+    """The program's own words about what it did: its seed and its numbers."""
+    lines = outcome.output.decode(errors="replace").splitlines()
+    return [x.removeprefix("# ").strip() for x in lines if re.match(r"# .*\d", x) and "Totals:" not in x][:6]
+
+
+def main(base: data.Base, target: data.Target) -> int:
+    seconds, number = program.seconds("SECONDS", SECONDS), seed()
+    chosen = tests(target, seconds, number)
+    built = kbuild.build(base, target)
+    total, code = report.Count(), PASSED
+    for test in chosen:  # each in a host of its own: one that falls over does not take the others along
+        spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
+        ui.say(f"booting {built.release} on {target.name}: {test.id} {' '.join(test.args)}")
+        record = boot.run(spec)
+        program.echo_console(record)
+        found = verdict.judge(spec, record)
+        results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
+        if found.code:
+            found.tell(target.name)
+            code = code or found.code
+            results.append(ktap.Result("(kernel)", ktap.Status.CRASH, found.text))
+        notes = [line for o in record.channel.outcomes for line in said(o)]
+        for line in notes:
+            ui.say(f"  {line}")
+        for result in results:
+            ui.status(result.status.value, f"{base.name} {target.name}: {result.id}")
+        report.count([report.Job(base, target, [test], results=results)], total)
+        left = records.of_results("fuzz", base, target, test.id, results, record.seconds, said=notes, seed=hex(number))
+        records.leave(left, base, target)
+    print(total.line(), flush=True)
+    return code or (FAILED if total.failed else PASSED)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make kselftest: the tests as 'make install' leaves them, run by the kernel's own runner in a booted target."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from lab.config import data
+from lab.core import ui
+from lab.core.errors import FAILED, PASSED, LabError
+from lab.kernel import busybox, kbuild, selftests
+from lab.machine import boot, protocol, verdict
+from lab.results import ktap, records
+from lab.runner import program, suite
+
+INSIDE = "lab/kselftest"
+RUNNER = "run_kselftest.sh"
+
+
+def chosen(target: data.Target) -> list[data.Test]:
+    """The suite's programs, with the arguments that they have there, or those of TEST=."""
+    suite = {t.binary: t for t in reversed(data.programs(target))}
+    own = os.environ.get("TEST")
+    if not own:
+        return list(reversed(suite.values()))
+    return [suite.get(name, data.Test(name, program.LIMIT)) for name in own.split(",")]
+
+
+def command(test: data.Test, target: data.Target) -> protocol.Command:
+    """The runner takes a program's arguments by the environment, and finds no timeout program: init has the limit."""
+    words = f"exec /{INSIDE}/{RUNNER} -t kvm:{test.binary}"
+    if test.args:
+        words = f"export KSELFTEST_{test.binary.upper()}_ARGS={shlex.quote(' '.join(test.args))}; {words}"
+    return protocol.Command(test.binary, ["/bin/sh", "-c", words], test.limit * target.boot.patience)
+
+
+def main(base: data.Base, target: data.Target) -> int:
+    built = kbuild.build(base, target)
+    folder = selftests.installed(target)
+    known = {line.partition(":")[2] for line in (folder / "kselftest-list.txt").read_text().split()}
+    tests = chosen(target)
+    names = {test.binary for test in tests}
+    for name in names - known:
+        raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
+    keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
+    files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
+    files[busybox.INSIDE] = busybox.build(target)
+    commands = [busybox.INSTALL, *(command(test, target) for test in tests)]
+    spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
+    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")
+    record = boot.run(spec, program.show)
+    program.echo_console(record)
+    found = verdict.judge(spec, record)
+    if found.code:
+        found.tell(target.name)
+        return found.code
+    results = [r for outcome in record.channel.outcomes[1:] for r in ktap.parse(outcome)]
+    if not os.environ.get("TEST"):
+        records.leave(records.of_results("kselftest", base, target, "", results, record.seconds), base, target)
+    total = suite.Count()
+    suite.count([suite.Job(base, target, [], results=results)], total)
+    print(f"\n{total.line()}", flush=True)
+    return FAILED if total.failed else PASSED

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make test: build, boot, judge, and say it in a table."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from lab.config import data
+from lab.core import cache, errors, options, proc, ui
+from lab.core.errors import LabError
+from lab.debian import debian
+from lab.guest import nested_qemu
+from lab.kernel import kbuild, selftests
+from lab.machine import boot, console, protocol, verdict
+from lab.results import ktap, records
+from lab.results.ktap import Result, Status
+from lab.runner import program
+from lab.runner.report import Count, Job, columns_of, count, report, tell
+
+QEMUS = 2  # at a time
+BASE, STOCK = "mainline", "stock-mainline"
+LONGER = (
+    *("make check-upstream", "make check-debian", "make kselftest", "make bench", "make lockstep"),
+    *("make test SUITE=gdb", "SUITE=kvm-common", "K=6.12", "K=6.1", "T='*-debug'", "T='*-lockdep'"),
+)
+
+
+def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
+    """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
+    binary = pattern.partition(".")[0]
+    return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
+
+
+def jobs() -> list[Job]:
+    suite = data.suite(os.environ.get("SUITE") or data.SUITE)
+    pattern = os.environ.get("TEST") or ""
+    only_base = os.environ.get("K")
+    named = os.environ.get("T") or ""
+    targets = data.targets(named)
+    also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
+    bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
+    made = []
+    for base in bases:
+        recorded = data.expected(base.name)
+        for target in [*targets, *map(data.target, also)]:
+            fit = [t for t in suite if target.name not in also or target.name in t.also]
+            tests = [t for t in choose(fit, target, pattern) if only_base or not t.bases or base.name in t.bases]
+            # Stock runs where it is recorded what it must fail there, unless it is asked for.
+            if not only_base and recorded is not None and target.name not in recorded:
+                continue
+            for some in ([t for t in tests if not t.guest], [t for t in tests if t.guest]):
+                if not some:
+                    continue
+                job = Job(base, target, some)
+                if recorded and (must := recorded.get(target.name)):
+                    job.expected = {i for i in must.fail if matches(i, pattern, some)}
+                    job.luck = must.luck
+                made.append(job)
+    if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
+        wanted = ", ".join(f"{v}={os.environ[v]}" for v in ("SUITE", "K", "T", "TEST") if os.environ.get(v))
+        known = sorted({n for t in suite for n in t.targets})
+        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
+    if not made:
+        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
+    return made
+
+
+def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
+    if test.partition(".")[0] not in {t.id for t in tests}:
+        return False
+    return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
+
+
+def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
+    """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
+    files = selftests.programs(selftests.build(target), tests, target)
+    patience = target.boot.patience
+    commands = [protocol.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
+    return boot.Spec(target, built, commands, files, log=log)
+
+
+def prepare(job: Job) -> None:
+    if job.sessions:
+        debian.ensure([*kbuild.needs(job.target), *data.packages()["demo"]])
+        try:
+            if not all(test.binary == "replay" for test in job.tests):
+                nested_qemu.root(job.target)
+        except debian.Torn as why:
+            job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
+        return
+    built = kbuild.build(job.base, job.target)
+    job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
+
+
+def execute_sessions(job: Job) -> None:
+    """Each has a host of its own."""
+    from lab.gdb import session
+    from lab.guest import bringup
+    from lab.lockstep import lockstep, replay
+
+    judges = {"guestboot": bringup.judge, "lockstep": lockstep.judge, "replay": replay.judge}
+    if job.results:  # skipped
+        for result in job.results:
+            tell(job, result)
+        return
+    for test in job.tests:
+        if judge := judges.get(test.binary):
+            how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
+            ui.say(f"{job.name}: {test.id}, {test.guest} {how}")
+            job.results.append(judge(job.base, job.target, test))
+            tell(job, job.results[-1])
+            continue
+        ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")
+        outcome, record, spec = session.session(job.base, job.target, test)
+        job.seconds += record.seconds
+        job.first = job.first or record.first_result
+        if report := console.crash(record.console):
+            found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+            found.tell(f"{job.name}, {spec.kernel.release}")
+            job.code = errors.worst((job.code, found.code))
+            job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
+        pattern = os.environ.get("TEST") or ""
+        new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
+        for result in new:
+            tell(job, result)
+        job.results += new
+
+
+def execute(job: Job) -> None:
+    if job.sessions:
+        execute_sessions(job)
+        return
+    assert job.spec is not None
+    ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
+    record = boot.run(job.spec)
+    program.echo_console(record)
+    job.seconds, job.first = record.seconds, record.first_result
+    found = verdict.judge(job.spec, record)
+    job.code = found.code
+    job.results = collect(job, record, found)
+    for result in job.results:
+        tell(job, result)
+    if options.flag("V"):
+        for outcome in record.channel.outcomes:
+            sys.stderr.write(outcome.output.decode(errors="replace"))
+    if found.code:
+        found.tell(job.name)
+
+
+def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
+    pattern = os.environ.get("TEST") or ""
+    readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
+    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, pattern, job.tests)]
+    ran = {o.name for o in record.channel.outcomes}
+    results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
+    if found.code:
+        results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
+    if results and all(r.status is Status.SKIP for r in results):
+        results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
+    return [r for r in results if r.id not in job.luck]
+
+
+def unit_tests(total: Count) -> None:
+    """The lab's own tests, counted with the rest; that they reach enough of the lab's lines is one more check."""
+    debian.ensure(data.packages()["check"])
+    ui.say("unit tests of the lab")
+    coverage, env = "python3-coverage", proc.environment({"PYTHONDONTWRITEBYTECODE": "1"})
+    where = ["-t", str(cache.ROOT), "-s", str(data.LAB / "tests")]
+    with tempfile.TemporaryDirectory(prefix=".coverage.", dir=cache.folder()) as name:
+        file = f"--data-file={name}/data"
+        done = proc.finished([coverage, "run", file, "-m", "unittest", "discover", *where], cwd=cache.ROOT, env=env)
+        said = done.stderr.decode(errors="replace")
+        add_unit_tests(said, total)
+        if done.returncode:
+            for line in said.splitlines():
+                ui.say(f"  {line}")
+        reached = proc.finished([coverage, "report", file], cwd=cache.ROOT, env=env)
+    add_coverage(reached.returncode, reached.stdout.decode(errors="replace"), total)
+
+
+def add_coverage(code: int, said: str, total: Count) -> None:
+    """What 'coverage report' says: a table that ends with its total, and status 2 if that is below fail_under."""
+    lines = [line for line in said.splitlines() if line.startswith("TOTAL")]
+    if code not in (0, 2) or not lines:
+        raise LabError(f"python3-coverage does not report (status {code}): {(said.splitlines() or ['no output'])[-1]}")
+    total.failed += code == 2
+    total.passed += code == 0
+    more = ": fewer than fail_under in pyproject.toml" if code else ""
+    ui.status("FAILED" if code else "PASSED", f"unit tests reach {lines[-1].split()[-1]} of the lab's lines{more}")
+
+
+def add_unit_tests(said: str, total: Count) -> None:
+    ran = re.search(r"^Ran (\d+) test", said, re.MULTILINE)
+    if ran is None or ran[1] == "0":
+        raise LabError("the lab's unit tests did not run: python3 -m unittest discover -s lab/tests -t .")
+    words = Counter({k: int(v) for k, v in re.findall(r"(failures|errors|skipped)=(\d+)", said)})
+    bad = words["failures"] + words["errors"]
+    total.failed += bad
+    total.skipped += words["skipped"]
+    total.passed += max(0, int(ran[1]) - bad - words["skipped"])
+
+
+def leave_records(all_jobs: list[Job]) -> None:
+    """One for each base and target; a part of a suite, which TEST= names, leaves none."""
+    if os.environ.get("TEST"):
+        return
+    suite = os.environ.get("SUITE") or data.SUITE
+    for base in dict.fromkeys(job.base.name for job in all_jobs):
+        for job in columns_of(all_jobs, base):
+            sessions = any(j.sessions for j in all_jobs if j.name == job.name)
+            record = records.of_results("test", job.base, job.target, suite, job.results, job.seconds)
+            records.leave(record, job.base, job.target, sessions)
+
+
+def main() -> int:
+    start = time.monotonic()
+    todo = jobs()
+    total = Count()
+    whole = not (os.environ.get("K") or os.environ.get("T") or os.environ.get("TEST"))
+    if whole:
+        from lab.checks import checkout
+
+        # The lab's own tests use the compilers' tools too.
+        debian.ensure([package for job in todo for package in kbuild.needs(job.target)])
+        unit_tests(total)
+        checkout.run(total)
+    for number, job in enumerate(todo, 1):
+        prepare(job)
+        ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
+    # Failing often means waiting for a time limit: the longest first, beside the others.
+    order = sorted(todo, key=lambda job: -len(job.expected or ()))
+    with ThreadPoolExecutor(QEMUS) as pool:
+        try:
+            running = {pool.submit(execute, job): job for job in order}
+            for number, future in enumerate(as_completed(running), 1):
+                future.result()
+                ui.say(f"{number} of {len(todo)} runs done ({running[future].name}), {ui.so_far()}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            proc.kill_all()
+            raise
+    count(todo, total)
+    code = report(todo, total)
+    leave_records(todo)
+    if not (total.passed or total.failed):
+        raise LabError("every test was skipped: nothing was proved")
+    if whole:
+        ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    print(total.line(), flush=True)
+    return code or (errors.FAILED if total.failed else errors.PASSED)

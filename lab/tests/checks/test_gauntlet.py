@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the gauntlet makes of what compilers say."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+from unittest import mock
+
+from lab.checks import upstream
+from lab.config import data
+from lab.core.errors import LabError
+
+OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-variable]"
+NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
+
+
+class Gauntlet(unittest.TestCase):
+    def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
+        config, compiler = data.target("mac99-g4"), upstream.Compiler("gcc", ())
+        commits = [upstream.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
+        texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
+        results = []
+        for commit, text in zip(commits, texts, strict=True):
+            why = failed if commit.number else base_failed
+            cell = upstream.Cell(commit, config, compiler, Path("none"))
+            results.append((cell, upstream.Result(why, dict(upstream.messages(text)), 1.0, {"kvm-pr": 100})))
+        made = cast(upstream.Gauntlet, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
+        self.growth = upstream.growth(results)
+        self.made = upstream.matrix(made, results)
+        return self.made.rows, self.made.bad
+
+    def test_moved_warning_is_not_new(self) -> None:
+        rows, bad = self.table([OLD.replace(":10:", ":20:")])
+        self.assertEqual(bad, [])
+        self.assertRegex(rows[2], r"1 one +0$")
+        self.assertEqual(self.growth, ["kvm-pr, mac99-g4 gcc: 100 -> 100 bytes of code (+0)"])
+
+    def test_second_warning_of_the_same_text_is_new(self) -> None:
+        self.assertEqual(len(self.table([OLD, OLD])[1]), 2)
+
+    def test_new_warning(self) -> None:
+        rows, bad = self.table([OLD, NEW])
+        self.assertRegex(rows[2], r"1 one +1$")
+        self.assertIn("1 one: mac99-g4 gcc: new: arch/powerpc/kvm/b.c: warning: symbol 'y'", bad[0])
+
+    def test_failed(self) -> None:
+        rows, bad = self.table([], failed="a.c: error: no")
+        self.assertRegex(rows[2], r"1 one +FAIL$")
+        self.assertTrue(bad)
+
+    def test_impossible_on_base(self) -> None:
+        rows, bad = self.table([], failed="no", base_failed="no")
+        self.assertRegex(rows[1], r"BASE +-$")
+        self.assertEqual(bad, [])
+
+    def test_count(self) -> None:
+        """A build with two new warnings is one that fails, whichever files they are in; a boot is one of its own."""
+        boots: dict[str, list[str]] = {"a": ["1 one: dies", "3 three: dies"], "b": []}
+        other = OLD.replace("a.c", "c.c")
+        for said in ([OLD], [OLD, NEW], [OLD, NEW, other], [OLD, NEW.replace("'y'", "'z'"), NEW]):
+            self.table(said)
+            # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.
+            failed = 2 * (len(said) > 1) + 2 + 1
+            self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
+
+    def test_matrix_loads(self) -> None:
+        self.assertEqual({c.name for c in upstream.compilers()}, {"gcc", "clang"})
+        self.assertIn("e500", [c.name for c in upstream.configs()])
+
+    def test_unknown_configuration(self) -> None:
+        with mock.patch.dict("os.environ", {"T": "foo"}), self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
+            upstream.chosen(upstream.configs(), upstream.booted())
+        with mock.patch.dict("os.environ", {"T": "e500,mac99-g4"}):
+            self.assertEqual(
+                [[t.name for t in some] for some in upstream.chosen(upstream.configs(), upstream.booted())],
+                [["e500"], ["mac99-g4"]],
+            )
+
+
+if __name__ == "__main__":
+    unittest.main()
