@@ -12,6 +12,7 @@ import traceback
 from lab.config import commands, data
 from lab.core import cache, errors, options, ui
 from lab.core.errors import LabError
+from lab.debian import install, tools
 from lab.kernel import source
 
 VARIABLES = [v.name for v in commands.table().variables]
@@ -29,11 +30,10 @@ def cmd_help() -> int:
 
 
 def cmd_fetch() -> int:
-    from lab.debian import debian
 
     base, _ = chosen()
     print(source.find(base).tree)
-    print(debian.tool_root("emulator"))
+    print(tools.tool_root("emulator"))
     return 0
 
 
@@ -47,11 +47,10 @@ def cmd_patch() -> int:
 
 
 def cmd_configure() -> int:
-    from lab.debian import debian
     from lab.kernel import kbuild
 
     base, target = chosen()
-    debian.ensure(kbuild.needs(target))
+    install.ensure(kbuild.needs(target))
     tree = source.prepare(base)
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
@@ -81,7 +80,7 @@ def cmd_boot() -> int:
 def cmd_shell() -> int:
     from lab.runner import program
 
-    return program.shell(*chosen())
+    return program.interactive(*chosen())
 
 
 def cmd_test() -> int:

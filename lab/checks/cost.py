@@ -9,7 +9,7 @@ from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, programs, protocol, verdict
 from lab.results import records
 
 # QEMU's clock counts instructions; flushes that mitigations make would drown KVM's part.
@@ -24,7 +24,7 @@ STEPS = ("step_native", "step_emulated")
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
     built = kbuild.build(base, target)
-    code = boot.compile_for(target, "checks/bench.c")
+    code = programs.compile_for(target, "checks/bench.c")
     spec = boot.Spec(
         target,
         built,

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt, install
 from lab.kernel import kbuild, source
 from lab.results import records
 from lab.series import export
@@ -45,7 +45,7 @@ def main(base: data.Base) -> int:
     found = source.find(base)
     if os.environ.get("KERNEL_SRC"):
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
-    stock = debian.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
+    stock = apt.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
     with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
         where, mails, exported, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
         for path in (where, exported, work):
@@ -55,7 +55,7 @@ def main(base: data.Base) -> int:
         count = patched(stock, exported, work)
         ui.say(f"{stock.name} takes {count} patches without fuzz")
         for target in map(data.target, TARGETS):
-            debian.ensure(kbuild.needs(target))
+            install.ensure(kbuild.needs(target))
             log = cache.log(f"check-debian-{base.name}-{target.name}")
             log.unlink(missing_ok=True)
             tree = source.Tree(work, found.kernel, "", "")

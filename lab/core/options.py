@@ -14,3 +14,11 @@ def flag(name: str) -> bool:
     if not text.isdecimal():
         raise LabError(f"{name}={text}: give 1 (on) or 0 (off)")
     return int(text) != 0
+
+
+def seconds(name: str, default: int) -> int:
+    """The whole number of NAME=, 1 or more; 'default' if it is absent or empty. LabError for anything else."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        raise LabError(f"{name}={text}: give a whole number, 1 or more")
+    return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.core import ui
+from lab.core import cache, ui
 from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
@@ -176,3 +177,17 @@ def output(
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         raise LabError(f"{' '.join(str(a) for a in argv[:3])} failed: {(said or ['no output'])[-1]}")
     return done.stdout
+
+
+def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) -> list[str]:
+    """The lines of a tool's output that begin with 'form', a regular expression.
+
+    LabError if the tool fails (status 1) without such a line: it has judged nothing, or speaks another language.
+    """
+    done = finished(argv, cwd=cwd)
+    said = done.stdout.decode(errors="replace").splitlines()
+    found = [line for line in said if re.match(form, line)]
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not found):
+        why = (done.stderr.decode(errors="replace").splitlines() or said or ["no output"])[-1]
+        raise LabError(f"{' '.join(str(a) for a in argv[:2])} fails with status {done.returncode}: {why}")
+    return found

@@ -15,11 +15,11 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.gdb import session
 from lab.guest import nested_qemu
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, protocol, qemu, verdict
 from lab.results import records
 
 HERE = data.LAB / "demo"
@@ -214,7 +214,7 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
         right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
         text = "; ".join(findings(side.lines, want)) or right
         print(textwrap.fill(f"{name + ':':12}{text}", WIDTH, subsequent_indent=" " * 12))
-    emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
+    emulator = _first_line([*qemu.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
     if target.must.machine in nested_qemu.PACKAGED:
@@ -235,7 +235,7 @@ def main() -> int:
         raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
     target = data.target(os.environ.get("T") or "pseries-p8")
     packaged = target.must.machine in nested_qemu.PACKAGED
-    debian.ensure([*kbuild.needs(target), *(data.packages()["demo"] if packaged else [])])
+    install.ensure([*kbuild.needs(target), *(data.packages()["demo"] if packaged else [])])
     kernels = {name: kbuild.build(data.base(name), target) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
     method = with_gdb if packaged else with_stepper

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
-from lab.lockstep import lockstep
+from lab.lockstep import checkpoint
 from lab.machine import boot, protocol, verdict
 
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
@@ -41,7 +41,7 @@ def interactive(base: data.Base, target: data.Target) -> int:
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")
     who = guest.chosen()
-    debian.ensure([*kbuild.needs(target), *data.packages()["demo"]])
+    install.ensure([*kbuild.needs(target), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target)], log)
     ui.say(f"booting {what.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
@@ -63,7 +63,7 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
     """A session of lab/gdb/scripts: what it prints, and what became of the host."""
     who = guest.find(test.guest)
     log = f"{test.id}-{base.name}-{target.name}"
-    state = lockstep.start_state(base, target, who, test.start) if test.start else None
+    state = checkpoint.start_state(base, target, who, test.start) if test.start else None
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target), *more], log)
     if state:

@@ -12,9 +12,9 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import tools
 from lab.kernel import kbuild
-from lab.machine import cpio
+from lab.machine import cpio, programs
 
 GUEST = "openbios-g4"
 BASE = "mainline"  # of the guest's own kernel, if it has one
@@ -65,11 +65,10 @@ def symbols(guest: Guest) -> Path | None:
 
 def program(guest: Guest) -> Path | None:
     """The ELF file of the guest's first process."""
-    from lab.machine import boot
 
     if guest.target is None:
         return None
-    content = boot.compile_for(guest.target, f"guest/init/{guest.init}")
+    content = programs.compile_for(guest.target, f"guest/init/{guest.init}")
     final = cache.folder() / "guests" / f"init-{cache.digest(content)[:12]}"
     if not final.exists():
         cache.write(final, content)
@@ -100,7 +99,7 @@ def address(guest: Guest, place: str) -> int:
 
 def files(guest: Guest) -> dict[str, bytes]:
     """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
-    found = {guest.firmware: (debian.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
+    found = {guest.firmware: (tools.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
     if guest.target is None:
         return found
     vmlinux = symbols(guest)
@@ -114,7 +113,6 @@ def files(guest: Guest) -> dict[str, bytes]:
 
 def initrd(guest: Guest) -> bytes:
     """The guest's initramfs: its first process, and nothing else."""
-    from lab.machine import boot
 
     assert guest.target is not None
     root = cpio.Archive()
@@ -122,7 +120,7 @@ def initrd(guest: Guest) -> bytes:
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", boot.compile_for(guest.target, f"guest/init/{guest.init}"))
+    root.file("init", programs.compile_for(guest.target, f"guest/init/{guest.init}"))
     return root.data()
 
 

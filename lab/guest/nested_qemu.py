@@ -16,7 +16,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import errors, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import tools
 from lab.guest import guest
 from lab.kernel import kbuild
 from lab.machine import boot, protocol, verdict
@@ -63,7 +63,7 @@ def root(target: data.Target) -> Path:
     if target.must.machine not in PACKAGED:
         fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
         raise LabError(f"Debian has no QEMU for {target.name}: use T={fit}")
-    return debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
+    return tools.bootable(tools.tool_root("emulator", PACKAGED[target.must.machine]))
 
 
 class Client:

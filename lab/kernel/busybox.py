@@ -12,14 +12,11 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt, install, tools
 from lab.kernel import kbuild
-from lab.machine import protocol
 
 PACKAGE = "busybox"
 CONFIG = data.DATA / "configs/busybox.config"
-INSIDE = "bin/busybox"
-INSTALL = protocol.Command("busybox", [f"/{INSIDE}", "--install", "-s", "/bin"], 30)
 SYMBOL = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 
 
@@ -45,8 +42,8 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
 
 def build(target: data.Target) -> bytes:
     """The program, static, for a target."""
-    debian.ensure(kbuild.needs(target))
-    tree = debian.source_tree(PACKAGE, debian.tools()[PACKAGE].suites[0])
+    install.ensure(kbuild.needs(target))
+    tree = apt.source_tree(PACKAGE, tools.tools()[PACKAGE].suites[0])
     key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(target), target.cross)[:12]
     final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
     with cache.lock("busybox"):

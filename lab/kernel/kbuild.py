@@ -14,7 +14,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.kernel import source
 
 COMPILED = re.compile(rb"^  (?:CC|AS) ", re.MULTILINE)
@@ -149,7 +149,7 @@ def build(base: data.Base, target: data.Target) -> Kernel:
 
 def build_tree(tree: source.Tree, target: data.Target, name: str, sync: Callable[[], None]) -> Kernel:
     """The kernel of a tree for a target, built only if its inputs changed; 'sync' brings the tree up to date."""
-    debian.ensure(needs(target))
+    install.ensure(needs(target))
     key = cache.digest(tree.key, fragment(target), compiler(target), target.cross)[:12]
     final = cache.folder() / "kernels" / target.kernel / f"{tree.release}-{key}"
     if tree.key and (final / "vmlinux").exists():

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.kernel import kbuild, source
 
 BASE = "mainline"  # whatever kernel is tested, the tests are the series' own
@@ -63,7 +63,7 @@ def _programs(folder: Path) -> list[Path]:
 
 def _kept(target: data.Target, folder: str, doing: str, fill: Callable[[Make, Path], None]) -> Path:
     """What 'fill' puts into an empty folder; made again only if the tests or the compiler have changed."""
-    debian.ensure(kbuild.needs(target))
+    install.ensure(kbuild.needs(target))
     base = data.base(BASE)
     tree = source.prepare(base)
     key = cache.digest(tree.key, kbuild.compiler(target), target.cross)[:12]

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, errors, ui
+from lab.core import cache, errors, options, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install, tools
 from lab.guest import guest
 from lab.kernel import kbuild
 from lab.lockstep import rsp, stepping, tolerances
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, programs, protocol, verdict
 from lab.results import ktap, records
-from lab.runner import program
 
 GUEST, TARGET = "openbios-g4", "mac99-g4"
 STEPS = 20000
@@ -113,7 +112,7 @@ def trace(who: guest.Guest, count: int) -> Trace:
     """As it was recorded before, or anew."""
     names = (__file__, stepping.__file__, tolerances.__file__, str(data.DATA / "lockstep.toml"))
     made_of = [Path(name).read_bytes() for name in names]
-    key = cache.digest(who, count, debian.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
+    key = cache.digest(who, count, tools.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
     final = cache.folder() / "lockstep" / f"trace-{who.name}-{key}"
     if not final.exists():
         made = record(who, count)
@@ -136,7 +135,7 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     """The guest in the host; what that says about a difference is in the result."""
     built, what = kbuild.build(base, target), trace(who, count)
     command = protocol.Command(name, ["/bin/replay", "/lab/trace", "/lab/rom"], limit * target.boot.patience)
-    files = {"bin/replay": boot.compile_for(target, "lockstep/replay.c")}
+    files = {"bin/replay": programs.compile_for(target, "lockstep/replay.c")}
     files |= {"lab/trace": what.content, "lab/rom": what.rom}
     spec = boot.Spec(target, built, [command], files, log=f"replay-{base.name}-{target.name}-{who.name}")
     ui.say(f"booting {built.release} on {target.name}: {what.steps} steps of {who.name}, as TCG made them")
@@ -174,8 +173,8 @@ def leave_record(
 
 
 def main(base: data.Base, target: data.Target) -> int:
-    who, count = guest.chosen(), program.seconds("STEPS", STEPS)
-    debian.ensure(kbuild.needs(target))
+    who, count = guest.chosen(), options.seconds("STEPS", STEPS)
+    install.ensure(kbuild.needs(target))
     result = compare(base, target, who, count, who.name, LIMIT + count // STEPS_A_SECOND)
     for line in result.notes:
         print(line)

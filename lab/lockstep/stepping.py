@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab.config import data
 from lab.core import proc
-from lab.debian import debian
+from lab.debian import tools
 from lab.guest import guest, nested_qemu
 from lab.lockstep import rsp, tolerances
 
@@ -196,8 +196,8 @@ class Reference(rsp.Direct):
 @contextlib.contextmanager
 def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference]:
     """The guest under TCG, stopped at reset or in a saved state; at the end of the block it is gone."""
-    root = debian.tool_root("emulator")
-    program = [*debian.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
+    root = tools.tool_root("emulator")
+    program = [*tools.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
     with tempfile.TemporaryDirectory(prefix="lab-") as name:
         folder = Path(name)
         for file, content in guest.files(who).items():

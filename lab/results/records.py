@@ -22,9 +22,9 @@ from typing import Any
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import tools
 from lab.kernel import kbuild, patchmail, patchset, source
-from lab.machine import boot
+from lab.machine import qemu
 from lab.results.ktap import Result, Status
 
 FOLDER = cache.ROOT / "records"
@@ -162,13 +162,13 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
         return {}
     found = {
         "gcc": _number(kbuild.compiler(target)),
-        "QEMU": _number(proc.output([*boot.emulator(target), "--version"]).decode()),
+        "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:
         from lab.guest import nested_qemu
 
         if arch := nested_qemu.PACKAGED.get(target.must.machine):
-            listed = debian.tool_root("emulator", arch) / "packages.txt"
+            listed = tools.tool_root("emulator", arch) / "packages.txt"
             name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
             found["QEMU in the host"] = name[1] if name else "unknown"
         found["gdb"] = _number(proc.output(["gdb-multiarch", "--version"]).decode())

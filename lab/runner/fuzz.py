@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.config import data
-from lab.core import ui
+from lab.core import options, ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.kernel import kbuild
 from lab.machine import boot, protocol, verdict
-from lab.results import ktap, records
-from lab.runner import program, report, suite
+from lab.results import ktap, records, tally
+from lab.runner import report, suite
 
 SECONDS = 600
 SLACK = 5  # a program may take this many times SECONDS
@@ -65,15 +65,15 @@ def said(outcome: protocol.Outcome) -> list[str]:
 
 
 def main(base: data.Base, target: data.Target) -> int:
-    seconds, number = program.seconds("SECONDS", SECONDS), seed()
+    seconds, number = options.seconds("SECONDS", SECONDS), seed()
     chosen = tests(target, seconds, number)
     built = kbuild.build(base, target)
-    total, code = report.Count(), PASSED
+    total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
         spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
         ui.say(f"booting {built.release} on {target.name}: {test.id} {' '.join(test.args)}")
         record = boot.run(spec)
-        program.echo_console(record)
+        boot.echo_console(record)
         found = verdict.judge(spec, record)
         results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
         if found.code:

@@ -10,7 +10,7 @@ from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, protocol, shell, verdict
 from lab.results import ktap, records
 from lab.runner import program, suite
 
@@ -45,12 +45,12 @@ def main(base: data.Base, target: data.Target) -> int:
         raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    files[busybox.INSIDE] = busybox.build(target)
-    commands = [busybox.INSTALL, *(command(test, target) for test in tests)]
+    files[shell.INSIDE] = busybox.build(target)
+    commands = [shell.INSTALL, *(command(test, target) for test in tests)]
     spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
     ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")
-    record = boot.run(spec, program.show)
-    program.echo_console(record)
+    record = boot.run(spec, ui.show)
+    boot.echo_console(record)
     found = verdict.judge(spec, record)
     if found.code:
         found.tell(target.name)

@@ -15,7 +15,7 @@ from lab.core.errors import LabError
 from lab.kernel import kbuild, source
 from lab.machine import boot, verdict
 from lab.results.ktap import Result, Status
-from lab.runner import program, suite
+from lab.runner import suite
 
 LIST = data.DATA / "mutants.toml"
 
@@ -97,7 +97,7 @@ def run(mutant: Mutant, target: data.Target) -> list[str]:
     spec = suite.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
     job = suite.Job(data.base(suite.BASE), target, tests, spec=spec)
     record = boot.run(spec)
-    program.echo_console(record)
+    boot.echo_console(record)
     return judge(mutant, target, suite.collect(job, record, verdict.judge(spec, record)))
 
 

@@ -12,29 +12,9 @@ from lab.config import data
 from lab.core import options, ui
 from lab.core.errors import LabError
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, elf, protocol, verdict
+from lab.machine import boot, elf, protocol, shell, verdict
 
 LIMIT = 600
-
-
-def seconds(name: str, default: int) -> int:
-    """The whole number of NAME=, 1 or more; 'default' if it is absent or empty. LabError for anything else."""
-    text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) < 1:
-        raise LabError(f"{name}={text}: give a whole number, 1 or more")
-    return int(text)
-
-
-def echo_console(record: boot.Record) -> None:
-    """With V=1: print the kernel's console."""
-    if options.flag("V"):
-        sys.stderr.write(record.console.decode(errors="replace"))
-
-
-def show(text: bytes) -> None:
-    """What the target says, as it comes."""
-    sys.stdout.buffer.write(text)
-    sys.stdout.buffer.flush()
 
 
 def run(base: data.Base, target: data.Target) -> int:
@@ -49,11 +29,11 @@ def run(base: data.Base, target: data.Target) -> int:
     except ValueError as why:
         raise LabError(f"ARGS: {why}") from None
     built = kbuild.build(base, target)
-    command = protocol.Command(path.name, [f"/bin/{path.name}", *args], seconds("LIMIT", LIMIT))
+    command = protocol.Command(path.name, [f"/bin/{path.name}", *args], options.seconds("LIMIT", LIMIT))
     spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
-    record = boot.run(spec, show)
-    echo_console(record)
+    record = boot.run(spec, ui.show)
+    boot.echo_console(record)
     return verdict.status(spec, record)
 
 
@@ -63,7 +43,7 @@ def boot_only(base: data.Base, target: data.Target) -> int:
     spec = boot.Spec(target, built, [], log=f"boot-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
     record = boot.run(spec)
-    echo_console(record)
+    boot.echo_console(record)
     found = verdict.judge(spec, record)
     if found.code:
         found.tell(target.name)
@@ -74,15 +54,15 @@ def boot_only(base: data.Base, target: data.Target) -> int:
     return found.code
 
 
-def shell(base: data.Base, target: data.Target) -> int:
+def interactive(base: data.Base, target: data.Target) -> int:
     """make shell: an interactive console in a booted target; LabError without a terminal."""
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kbuild.build(base, target)
     files = selftests.programs(selftests.build(target), data.programs(target), target)
-    files[busybox.INSIDE] = busybox.build(target)
+    files[shell.INSIDE] = busybox.build(target)
     command = protocol.Command("shell", ["/bin/sh"], 0, shell=True)
-    spec = boot.Spec(target, built, [busybox.INSTALL, command], files, interactive=True)
+    spec = boot.Spec(target, built, [shell.INSTALL, command], files, interactive=True)
     ui.say(f"booting {built.release} on {target.name}; 'exit' ends it, Ctrl-A X kills it")
     record = boot.run(spec)
     return verdict.status(spec, record) if record.channel.outcomes else 0

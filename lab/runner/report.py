@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lab.config import data
 from lab.core import errors, ui
 from lab.machine import boot
-from lab.results import rules
+from lab.results import rules, tally
 from lab.results.ktap import Result, Status
 
 
@@ -39,18 +39,6 @@ class Job:
         return any(test.guest for test in self.tests)
 
 
-@dataclass
-class Count:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    xfailed: int = 0
-
-    def line(self) -> str:
-        more = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{more}"
-
-
 def deviation(job: Job, result: Result) -> bool:
     """Is this result other than it must be?"""
     if job.expected is not None and not result.id.startswith("("):
@@ -72,7 +60,7 @@ def tell(job: Job, result: Result) -> None:
             ui.say(f"  {line}")
 
 
-def count(all_jobs: list[Job], total: Count) -> None:
+def count(all_jobs: list[Job], total: tally.Count) -> None:
     for job in all_jobs:
         for result in job.results:
             if deviation(job, result):
@@ -158,7 +146,7 @@ def corrections(all_jobs: list[Job]) -> list[str]:
     return lines
 
 
-def report(all_jobs: list[Job], total: Count) -> int:
+def report(all_jobs: list[Job], total: tally.Count) -> int:
     table(all_jobs)
     for job in all_jobs:
         for result in job.results:

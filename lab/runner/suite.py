@@ -5,24 +5,22 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import sys
-import tempfile
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from lab.checks import unit_tests
 from lab.config import data
-from lab.core import cache, errors, options, proc, ui
+from lab.core import errors, options, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt, install
 from lab.guest import nested_qemu
 from lab.kernel import kbuild, selftests
 from lab.machine import boot, console, protocol, verdict
 from lab.results import ktap, records
 from lab.results.ktap import Result, Status
-from lab.runner import program
-from lab.runner.report import Count, Job, columns_of, count, report, tell
+from lab.results.tally import Count
+from lab.runner.report import Job, columns_of, count, report, tell
 
 QEMUS = 2  # at a time
 BASE, STOCK = "mainline", "stock-mainline"
@@ -88,11 +86,11 @@ def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log:
 
 def prepare(job: Job) -> None:
     if job.sessions:
-        debian.ensure([*kbuild.needs(job.target), *data.packages()["demo"]])
+        install.ensure([*kbuild.needs(job.target), *data.packages()["demo"]])
         try:
             if not all(test.binary == "replay" for test in job.tests):
                 nested_qemu.root(job.target)
-        except debian.Torn as why:
+        except apt.Torn as why:
             job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
     built = kbuild.build(job.base, job.target)
@@ -140,7 +138,7 @@ def execute(job: Job) -> None:
     assert job.spec is not None
     ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
     record = boot.run(job.spec)
-    program.echo_console(record)
+    boot.echo_console(record)
     job.seconds, job.first = record.seconds, record.first_result
     found = verdict.judge(job.spec, record)
     job.code = found.code
@@ -167,46 +165,6 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
     return [r for r in results if r.id not in job.luck]
 
 
-def unit_tests(total: Count) -> None:
-    """The lab's own tests, counted with the rest; that they reach enough of the lab's lines is one more check."""
-    debian.ensure(data.packages()["check"])
-    ui.say("unit tests of the lab")
-    coverage, env = "python3-coverage", proc.environment({"PYTHONDONTWRITEBYTECODE": "1"})
-    where = ["-t", str(cache.ROOT), "-s", str(data.LAB / "tests")]
-    with tempfile.TemporaryDirectory(prefix=".coverage.", dir=cache.folder()) as name:
-        file = f"--data-file={name}/data"
-        done = proc.finished([coverage, "run", file, "-m", "unittest", "discover", *where], cwd=cache.ROOT, env=env)
-        said = done.stderr.decode(errors="replace")
-        add_unit_tests(said, total)
-        if done.returncode:
-            for line in said.splitlines():
-                ui.say(f"  {line}")
-        reached = proc.finished([coverage, "report", file], cwd=cache.ROOT, env=env)
-    add_coverage(reached.returncode, reached.stdout.decode(errors="replace"), total)
-
-
-def add_coverage(code: int, said: str, total: Count) -> None:
-    """What 'coverage report' says: a table that ends with its total, and status 2 if that is below fail_under."""
-    lines = [line for line in said.splitlines() if line.startswith("TOTAL")]
-    if code not in (0, 2) or not lines:
-        raise LabError(f"python3-coverage does not report (status {code}): {(said.splitlines() or ['no output'])[-1]}")
-    total.failed += code == 2
-    total.passed += code == 0
-    more = ": fewer than fail_under in pyproject.toml" if code else ""
-    ui.status("FAILED" if code else "PASSED", f"unit tests reach {lines[-1].split()[-1]} of the lab's lines{more}")
-
-
-def add_unit_tests(said: str, total: Count) -> None:
-    ran = re.search(r"^Ran (\d+) test", said, re.MULTILINE)
-    if ran is None or ran[1] == "0":
-        raise LabError("the lab's unit tests did not run: python3 -m unittest discover -s lab/tests -t .")
-    words = Counter({k: int(v) for k, v in re.findall(r"(failures|errors|skipped)=(\d+)", said)})
-    bad = words["failures"] + words["errors"]
-    total.failed += bad
-    total.skipped += words["skipped"]
-    total.passed += max(0, int(ran[1]) - bad - words["skipped"])
-
-
 def leave_records(all_jobs: list[Job]) -> None:
     """One for each base and target; a part of a suite, which TEST= names, leaves none."""
     if os.environ.get("TEST"):
@@ -228,8 +186,8 @@ def main() -> int:
         from lab.checks import checkout
 
         # The lab's own tests use the compilers' tools too.
-        debian.ensure([package for job in todo for package in kbuild.needs(job.target)])
-        unit_tests(total)
+        install.ensure([package for job in todo for package in kbuild.needs(job.target)])
+        unit_tests.unit_tests(total)
         checkout.run(total)
     for number, job in enumerate(todo, 1):
         prepare(job)

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.kernel import division, patchmail, source
 from lab.series import export, repository, worktree
 
@@ -90,7 +90,7 @@ def command(base: data.Base) -> int:
     own = os.environ.get("FROM")
     who = patchmail.person(own) if own else None
     one = one_series(base)
-    debian.ensure(data.packages()["send"])
+    install.ensure(data.packages()["send"])
     final = export.folder(f"{one.name}-mails")
     with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
         where, mails = Path(temporary) / "tree", Path(temporary) / "mails"

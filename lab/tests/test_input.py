@@ -15,10 +15,11 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
+from lab.checks import unit_tests
 from lab.config import data
 from lab.core import cache, errors, proc
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt, install
 from lab.kernel import kbuild, patchset, source
 from lab.machine import elf, protocol
 from lab.results.ktap import Result, Status
@@ -156,29 +157,29 @@ class Commands(InCache):
             mock.patch("os.geteuid", return_value=1),
             self.assertRaisesRegex(LabError, "as root run: apt-get install .* gcc-foo$"),
         ):
-            debian.ensure([data.Package("gcc-foo", "foo-none-gcc"), data.Package("sh", "/bin/sh")])
+            install.ensure([data.Package("gcc-foo", "foo-none-gcc"), data.Package("sh", "/bin/sh")])
 
     def test_no_network(self) -> None:
-        apt = debian.Apt(["trixie"], "amd64")
+        one = apt.Apt(["trixie"], "amd64")
         said = LabError("apt-get update failed: E: Temporary failure resolving 'x'")
         self.enterContext(mock.patch.object(proc, "logged", side_effect=said))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
         with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
-            apt.update()
+            one.update()
 
     def test_mirror_lacks_what_it_lists(self) -> None:
         """The next suites are tried: it is not the network."""
-        apt = debian.Apt(["trixie"], "ppc64el")
+        one = apt.Apt(["trixie"], "ppc64el")
 
         def fails(*_: object, **__: object) -> None:
-            apt.log.parent.mkdir(parents=True, exist_ok=True)
-            apt.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
+            one.log.parent.mkdir(parents=True, exist_ok=True)
+            one.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
             raise LabError("fetching failed: E: Failed to fetch some files")
 
         self.enterContext(mock.patch.object(proc, "logged", side_effect=fails))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        with self.assertRaisesRegex(debian.Torn, "between two states .*trixie, ppc64el"):
-            apt.update()
+        with self.assertRaisesRegex(apt.Torn, "between two states .*trixie, ppc64el"):
+            one.update()
 
     def test_kernel_src(self) -> None:
         self.assertIn("does not exist", self.main("fetch", "KERNEL_SRC=/nowhere")[1])
@@ -207,11 +208,11 @@ class Stages(InCache):
 
     def test_mirror(self) -> None:
         said = "http://x/s/|Debian-Security|main|$(SIGNED_BY)\nhttp://x/d/|Debian|main|/k.gpg\n"
-        self.assertEqual(debian.mirror(said), ("http://x/d", "/k.gpg"))
+        self.assertEqual(apt.mirror(said), ("http://x/d", "/k.gpg"))
         fresh = "http://x/debian-security/|$(LABEL)|main|\nhttp://x/debian/|$(LABEL)|main|\n"
-        self.assertEqual(debian.mirror(fresh), ("http://x/debian", debian.KEYRING))
+        self.assertEqual(apt.mirror(fresh), ("http://x/debian", apt.KEYRING))
         with self.assertRaisesRegex(LabError, "no Debian archive"):
-            debian.mirror("")
+            apt.mirror("")
 
 
 class Patches(InCache):
@@ -343,19 +344,19 @@ class Expectations(unittest.TestCase):
         for code, more, line in ((0, "", "1 passed, 0 failed"), (2, "Coverage failure\n", "0 passed, 1 failed")):
             total = suite.Count()
             with contextlib.redirect_stderr(io.StringIO()) as said:
-                suite.add_coverage(code, table + more, total)
+                unit_tests.add_coverage(code, table + more, total)
             self.assertIn("reach 50% of", said.getvalue())
             self.assertEqual(total.line(), line)
         for code, text in ((1, "No data to report.\n"), (0, "")):
             with self.assertRaisesRegex(LabError, "does not report"):
-                suite.add_coverage(code, text, suite.Count())
+                unit_tests.add_coverage(code, text, suite.Count())
 
     def test_unit_test_summary(self) -> None:
         total = suite.Count()
-        suite.add_unit_tests("Ran 10 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=3)\n", total)
+        unit_tests.add_unit_tests("Ran 10 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=3)\n", total)
         self.assertEqual(total.line(), "4 passed, 3 failed, 3 skipped")
         with self.assertRaisesRegex(LabError, "did not run"):
-            suite.add_unit_tests("Ran 0 tests", suite.Count())
+            unit_tests.add_unit_tests("Ran 0 tests", suite.Count())
 
 
 if __name__ == "__main__":

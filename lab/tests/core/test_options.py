@@ -15,9 +15,9 @@ from lab.config import data
 from lab.core import options
 from lab.core.errors import LabError
 from lab.kernel.kbuild import Kernel
-from lab.lockstep import lockstep
+from lab.lockstep import checkpoint, lockstep
 from lab.machine import boot, protocol
-from lab.runner import mutants, program, suite
+from lab.runner import mutants, suite
 
 
 class Flag(unittest.TestCase):
@@ -38,7 +38,7 @@ class Flag(unittest.TestCase):
         record = boot.Record(b"the console\n", protocol.Channel("0"))
         for text, wanted in (("0", ""), ("1", "the console\n")):
             with mock.patch.dict(os.environ, {"V": text}), contextlib.redirect_stderr(io.StringIO()) as said:
-                program.echo_console(record)
+                boot.echo_console(record)
             self.assertEqual(said.getvalue(), wanted)
 
     def test_mutants_0_is_the_plain_test(self) -> None:
@@ -53,9 +53,9 @@ class Flag(unittest.TestCase):
         here = mock.Mock(done=5, read=mock.Mock(return_value=True))
         with (
             mock.patch.dict(os.environ, {"RESUME": "0", "STEPS": "9", "START": "", "GUEST": ""}),
-            mock.patch.multiple(lockstep, nested_qemu=mock.DEFAULT, debian=mock.DEFAULT),
+            mock.patch.multiple(lockstep, nested_qemu=mock.DEFAULT, install=mock.DEFAULT),
             mock.patch.object(lockstep.kbuild, "build", return_value=Kernel(Path("vmlinux"), "7")),
-            mock.patch.object(lockstep, "checkpoint", return_value=here),
+            mock.patch.object(checkpoint, "checkpoint", return_value=here),
             mock.patch.object(lockstep, "report", return_value=0),
             mock.patch.object(lockstep, "leave_record"),
             mock.patch.object(lockstep, "compare") as compare,
@@ -66,7 +66,7 @@ class Flag(unittest.TestCase):
 
     def test_numbers(self) -> None:
         with mock.patch.dict(os.environ, {"STEPS": "0"}), self.assertRaisesRegex(LabError, "STEPS=0: give a whole num"):
-            program.seconds("STEPS", 5)
+            options.seconds("STEPS", 5)
 
 
 if __name__ == "__main__":

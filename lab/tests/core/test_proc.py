@@ -14,8 +14,8 @@ from lab.config import data
 from lab.core import proc, ui
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.debian.debian import Found
+from lab.debian import apt
+from lab.debian.apt import Found
 from lab.runner import suite
 
 
@@ -49,7 +49,7 @@ class Colours(unittest.TestCase):
 class Versions(unittest.TestCase):
     def test_newest_first(self) -> None:
         versions = ("6.12.9-1", "6.12.10-1~bpo12+1", "6.12.10-1", "1:5-1")
-        found = debian.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
+        found = apt.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
         wanted = ["1:5-1", "6.12.10-1", "6.12.10-1~bpo12+1", "6.12.9-1", "6.12.9-1"]
         self.assertEqual([f.version for f in found], wanted)
         self.assertEqual([f.package for f in found[-2:]], ["a", "linux"])
@@ -60,7 +60,7 @@ class Versions(unittest.TestCase):
             mock.patch.object(proc.subprocess, "run", return_value=mock.Mock(returncode=2, stderr=b"broken\n")),
             self.assertRaisesRegex(LabError, "dpkg cannot compare the versions .*: broken"),
         ):
-            debian.newest_first({Found("a", "1"), Found("a", "2")})
+            apt.newest_first({Found("a", "1"), Found("a", "2")})
 
 
 class Jobs(unittest.TestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the gauntlet makes of what compilers say."""
+"""What the builds makes of what compilers say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import cast
 from unittest import mock
 
-from lab.checks import upstream
+from lab.checks import matrix, upstream
 from lab.config import data
 from lab.core.errors import LabError
 
@@ -17,19 +17,19 @@ OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-vari
 NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
 
 
-class Gauntlet(unittest.TestCase):
+class Builds(unittest.TestCase):
     def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
-        config, compiler = data.target("mac99-g4"), upstream.Compiler("gcc", ())
-        commits = [upstream.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
+        config, compiler = data.target("mac99-g4"), matrix.Compiler("gcc", ())
+        commits = [matrix.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
         texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
         results = []
         for commit, text in zip(commits, texts, strict=True):
             why = failed if commit.number else base_failed
-            cell = upstream.Cell(commit, config, compiler, Path("none"))
-            results.append((cell, upstream.Result(why, dict(upstream.messages(text)), 1.0, {"kvm-pr": 100})))
-        made = cast(upstream.Gauntlet, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
+            cell = matrix.Cell(commit, config, compiler, Path("none"))
+            results.append((cell, matrix.Result(why, dict(matrix.messages(text)), 1.0, {"kvm-pr": 100})))
+        made = cast(matrix.Builds, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
         self.growth = upstream.growth(results)
-        self.made = upstream.matrix(made, results)
+        self.made = upstream.judged(made, results)
         return self.made.rows, self.made.bad
 
     def test_moved_warning_is_not_new(self) -> None:
@@ -67,15 +67,15 @@ class Gauntlet(unittest.TestCase):
             self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
 
     def test_matrix_loads(self) -> None:
-        self.assertEqual({c.name for c in upstream.compilers()}, {"gcc", "clang"})
-        self.assertIn("e500", [c.name for c in upstream.configs()])
+        self.assertEqual({c.name for c in matrix.compilers()}, {"gcc", "clang"})
+        self.assertIn("e500", [c.name for c in matrix.configs()])
 
     def test_unknown_configuration(self) -> None:
         with mock.patch.dict("os.environ", {"T": "foo"}), self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
-            upstream.chosen(upstream.configs(), upstream.booted())
+            matrix.chosen(matrix.configs(), matrix.booted())
         with mock.patch.dict("os.environ", {"T": "e500,mac99-g4"}):
             self.assertEqual(
-                [[t.name for t in some] for some in upstream.chosen(upstream.configs(), upstream.booted())],
+                [[t.name for t in some] for some in matrix.chosen(matrix.configs(), matrix.booted())],
                 [["e500"], ["mac99-g4"]],
             )
 
