@@ -8,6 +8,7 @@ import time
 from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
 from lab.kernel import kbuild
 from lab.machine import boot, programs, protocol, verdict
 from lab.results import records
@@ -61,9 +62,9 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
     return lines, good
 
 
-def main(target: data.Target) -> int:
+def main(options: Options) -> int:
     start = time.monotonic()
-    base = data.base("mainline")
+    base, target = data.chosen(options)
     lines, good = table(measure(data.base("stock-mainline"), target), measure(base, target))
     print("\n".join(lines))
     record = records.Record("bench", base.name, target.name, seconds=time.monotonic() - start)

@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import apt, install
 from lab.kernel import kbuild, source
 from lab.results import records
@@ -40,17 +41,18 @@ def patched(stock: Path, exported: Path, work: Path) -> int:
     return len(ours.split())
 
 
-def main(base: data.Base) -> int:
+def main(options: Options) -> int:
+    base = data.chosen(options)[0]
     start = time.monotonic()
     found = source.find(base)
-    if os.environ.get("KERNEL_SRC"):
+    if options.kernel_src:
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
     stock = apt.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
     with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
         where, mails, exported, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
         for path in (where, exported, work):
             path.mkdir()
-        box = export.parcel(base, where, mails)
+        box = export.parcel(base, where, mails, options)
         export.for_debian(box, exported)
         count = patched(stock, exported, work)
         ui.say(f"{stock.name} takes {count} patches without fuzz")

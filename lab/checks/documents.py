@@ -10,6 +10,7 @@ from pathlib import Path
 from lab.config import commands, data
 from lab.core import cache, markdown, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.guest import guest
 from lab.series import catalog
 
@@ -157,12 +158,10 @@ def make_commands() -> list[str]:
 
 def front() -> list[str]:
     """The table of commands, the Makefile and the functions agree."""
-    from lab import __main__ as main_
-
-    return commands.problems(commands.table(), set(main_.COMMANDS), cache.ROOT / "Makefile")
+    return commands.problems(commands.table(), cache.ROOT / "Makefile")
 
 
-def main() -> int:
+def main(_options: Options) -> int:
     if not (cache.ROOT / "README.md").exists():
         raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
     for path in documents():

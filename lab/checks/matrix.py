@@ -17,6 +17,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import division, kbuild, source
 from lab.series import repository, worktree
@@ -121,9 +122,9 @@ def booted() -> list[data.Target]:
     return [data.target(name) for name in file().boot]
 
 
-def chosen(*found: list[data.Target]) -> list[list[data.Target]]:
+def chosen(names: str, *found: list[data.Target]) -> list[list[data.Target]]:
     """All of each list, or those that T= names."""
-    wanted = [name for name in (os.environ.get("T") or "").split(",") if name]
+    wanted = [name for name in names.split(",") if name]
     known = [c.name for some in found for c in some]
     for name in wanted:
         if name not in known:
@@ -141,14 +142,14 @@ def compiled(path: str) -> bool:
     return not path.startswith(("Documentation/", "tools/testing/")) and path != "MAINTAINERS"
 
 
-def commits(base: data.Base) -> list[Commit]:
+def commits(base: data.Base, options: Options) -> list[Commit]:
     """BASE, and the tree after each mail, by the files that the series touches."""
     assert base.series_dir is not None
     found = source.find(base)
     made: list[Commit] = []
     with tempfile.TemporaryDirectory(prefix=".upstream.", dir=cache.folder()) as name:
         where = Path(name)
-        chosen_series = worktree.chosen(base)
+        chosen_series = worktree.chosen(base, options)
         repository.scratch(where, found, base.series_dir, {s.name for s in chosen_series})
         names = division.of_subject(chosen_series)
         for number, line in enumerate(repository.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
@@ -167,14 +168,14 @@ def commits(base: data.Base) -> list[Commit]:
 class Builds:
     """The builds of a base's commits, and what is known of them."""
 
-    def __init__(self, base: data.Base) -> None:
+    def __init__(self, base: data.Base, options: Options) -> None:
         self.base = base
         self.source = source.find(base)
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
-        self.configs, self.boots = chosen(configs(), booted())
+        self.configs, self.boots = chosen(options.target, configs(), booted())
         self.compilers, self.build = compilers(), file().build
-        self.commits = commits(base)
+        self.commits = commits(base, options)
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key

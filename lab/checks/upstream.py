@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from lab.checks import matrix
 from lab.config import data
 from lab.core import errors, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.results import records
 
 
@@ -95,14 +95,14 @@ def count(table: Table, boots: dict[str, list[str]], states: int, bad_checks: in
     return len(table.builds) + states * len(boots) + checks - failed, failed
 
 
-def main() -> int:
+def main(options: Options) -> int:
     from lab.checks import upstream_boot, upstream_once, upstream_tests
 
     start = time.monotonic()
-    base = data.base(os.environ.get("K") or "mainline")
+    base = data.base(options.kernel or "mainline")
     if base.series_dir is None:
         raise LabError(f"K={base.name} has no series; use K=mainline")
-    builds = matrix.Builds(base)
+    builds = matrix.Builds(base, options)
     results = builds.run()
     table = judged(builds, results)
     bad = table.bad
@@ -110,7 +110,7 @@ def main() -> int:
     tests = upstream_tests.run(builds)
     boots = upstream_boot.run(builds)
     checks = {f"the selftests build after every commit for {t}": upstream_once.Found(why) for t, why in tests.items()}
-    whole = not any(os.environ.get(v) for v in ("T", "SERIES", "PART"))
+    whole = not (options.target or options.series or options.part)
     if whole:
         checks |= upstream_once.run(builds)
     print()

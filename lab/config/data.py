@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from lab.config.loader import convert, load, make, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 LAB = ROOT / "lab"
 DATA = LAB / "data"
@@ -188,6 +189,11 @@ def targets(pattern: str) -> list[Target]:
         return [t for t in map(target, names("targets")) if t.default]
     found = fnmatch.filter(names("targets"), pattern)
     return [target(name) for name in found or [pattern]]
+
+
+def chosen(options: Options, target_name: str = "pseries-p8") -> tuple[Base, Target]:
+    """The kernel base K= and the host T=, or the defaults of commands."""
+    return base(options.kernel or "mainline"), target(options.target or target_name)
 
 
 def base(name: str) -> Base:

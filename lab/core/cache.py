@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab.core import ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 PARTS = (
     "apt",
@@ -133,3 +134,20 @@ def write(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def clean(_options: Options) -> int:
+    """make clean: remove what the lab has made, by name.
+
+    The cache's folder may have other things in it, and the work tree of 'make tree' commits that exist nowhere else.
+    """
+    for name in PARTS:
+        path = folder() / name
+        if path.exists():
+            ui.say(f"removing {path}")
+            shutil.rmtree(path)
+    if (folder() / "tree").exists():
+        ui.say(f"left alone: {folder() / 'tree'}, the work tree of 'make tree'")
+    if (folder() / "records").exists():
+        ui.say(f"left alone: {folder() / 'records'}, which 'make results' takes")
+    return 0

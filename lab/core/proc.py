@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.core import cache, ui
+from lab.core import cache, options, ui
 from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
@@ -52,14 +52,10 @@ def kill_all() -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-# The lab's own options, which a build would take for its own: V, OUT, FORMAT.
-VARIABLES = (
-    *("K", "T", "GUEST", "STEPS", "START", "RESUME", "TEST", "SUITE", "MUTANTS", "PAYLOAD", "ARGS", "LIMIT"),
-    *("KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT", "SECONDS", "SEED", "SERIES", "FROM"),
-)
 # What would change a build or a git command behind our back.
 DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")
-DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", *VARIABLES)
+# The lab's own options too, which a build would take for its own: V, OUT, FORMAT.
+DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", *options.variables())
 # The checkout may belong to another user, as in a container.
 GIT_TRUST = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
 

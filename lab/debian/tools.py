@@ -83,3 +83,7 @@ def command(root: Path, program: str) -> list[str]:
     subs = {p for lib in libs for p in lib.iterdir() if p.is_dir() and any(p.glob("*.so*"))}
     path = ":".join(str(p) for p in [*sorted(libs), *sorted(subs)])
     return [str(loaders[0]), "--library-path", path, str(root / program)]
+
+
+# Debian packages QEMU for these hosts (uname -m), under these names.
+PACKAGED = {"ppc64le": "ppc64el"}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import sys
 import textwrap
@@ -14,8 +13,8 @@ from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, errors, proc, ui
-from lab.core.errors import LabError
-from lab.debian import install
+from lab.core.options import Options
+from lab.debian import install, tools
 from lab.gdb import session
 from lab.guest import nested_qemu
 from lab.kernel import kbuild
@@ -217,7 +216,7 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
     emulator = _first_line([*qemu.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
-    if target.must.machine in nested_qemu.PACKAGED:
+    if target.must.machine in tools.PACKAGED:
         print(f"client:  {patched.client or stock.client} {' '.join(MACHINE)}")
         print(f"gdb:     {_first_line(['gdb-multiarch', '--version'])}")
     else:
@@ -229,12 +228,10 @@ def _first_line(argv: list[str]) -> str:
     return proc.output(argv).decode().splitlines()[0]
 
 
-def main() -> int:
+def main(options: Options) -> int:
     start = time.monotonic()
-    if os.environ.get("K"):
-        raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
-    target = data.target(os.environ.get("T") or "pseries-p8")
-    packaged = target.must.machine in nested_qemu.PACKAGED
+    _, target = data.chosen(options)
+    packaged = target.must.machine in tools.PACKAGED
     install.ensure([*kbuild.needs(target), *(data.packages()["demo"] if packaged else [])])
     kernels = {name: kbuild.build(data.base(name), target) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()

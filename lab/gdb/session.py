@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
@@ -37,10 +38,11 @@ def command(who: guest.Guest, socket: object, more: list[str]) -> list[str]:
     return ["gdb-multiarch", "-q", *more, *words, *([str(elf)] if elf else [])]
 
 
-def interactive(base: data.Base, target: data.Target) -> int:
+def interactive(options: Options) -> int:
+    base, target = data.chosen(options)
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")
-    who = guest.chosen()
+    who = guest.chosen(options)
     install.ensure([*kbuild.needs(target), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target)], log)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import tools
 from lab.kernel import kbuild
 from lab.machine import cpio, programs
@@ -53,9 +53,9 @@ def find(name: str) -> Guest:
     return data.guest(name, Guest)
 
 
-def chosen() -> Guest:
+def chosen(options: Options) -> Guest:
     """The guest that GUEST= names, or the default."""
-    return find(os.environ.get("GUEST") or GUEST)
+    return find(options.guest or GUEST)
 
 
 def symbols(guest: Guest) -> Path | None:

@@ -21,8 +21,6 @@ from lab.guest import guest
 from lab.kernel import kbuild
 from lab.machine import boot, protocol, verdict
 
-# Debian packages QEMU for these hosts (uname -m), under these names.
-PACKAGED = {"ppc64le": "ppc64el"}
 HOST = "pseries-p8"
 SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
@@ -60,10 +58,10 @@ def stub(target: data.Target) -> list[str]:
 
 def root(target: data.Target) -> Path:
     """The folder that is the root of the QEMU that runs in the target."""
-    if target.must.machine not in PACKAGED:
-        fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
+    if target.must.machine not in tools.PACKAGED:
+        fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in tools.PACKAGED)
         raise LabError(f"Debian has no QEMU for {target.name}: use T={fit}")
-    return tools.bootable(tools.tool_root("emulator", PACKAGED[target.must.machine]))
+    return tools.bootable(tools.tool_root("emulator", tools.PACKAGED[target.must.machine]))
 
 
 class Client:

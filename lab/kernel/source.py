@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, options, proc, ui
 from lab.core.errors import LabError
 from lab.debian import apt
 from lab.kernel import patchset
@@ -106,7 +106,7 @@ def unpack(tarball: Path, name: str) -> Path:
 
 def find(base: data.Base) -> Source:
     """The pristine tree for a base: KERNEL_SRC, what BASE records, or the newest that fits."""
-    return _find(base, os.environ.get("KERNEL_SRC") or "")
+    return _find(base, options.everywhere.kernel_src)
 
 
 @functools.cache  # looked up, or copied, once per command

@@ -11,7 +11,9 @@ from lab.config import data
 from lab.core import cache, ui
 from lab.guest import guest
 from lab.kernel import kbuild
-from lab.lockstep import pair, rsp, stepping
+from lab.lockstep import rsp, stepping
+
+REACH = 900  # seconds that the reference may take to a place
 
 
 @dataclass
@@ -37,10 +39,10 @@ class Checkpoint:
         self.done, self.by_rule = notes["steps"], notes["by_rule"]
         return True
 
-    def write(self, tcg: rsp.Stub, result: pair.Result) -> None:
+    def write(self, tcg: rsp.Stub, steps: int, by_rule: dict[str, int]) -> None:
         self._notes.unlink(missing_ok=True)
         tcg.save(self.state)
-        cache.write(self._notes, json.dumps({"steps": result.steps, "by_rule": result.by_rule}).encode())
+        cache.write(self._notes, json.dumps({"steps": steps, "by_rule": by_rule}).encode())
 
 
 def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
@@ -54,7 +56,7 @@ def reach(who: guest.Guest, start: str, path: Path) -> None:
     with stepping.reference(who) as tcg:
         ui.say(f"running {who.name} under TCG to {start} ({at:#x})")
         tcg.insert(at)
-        tcg.wire.patience(pair.REACH)
+        tcg.wire.patience(REACH)
         tcg.resume()
         tcg.remove(at)
         tcg.save(path)

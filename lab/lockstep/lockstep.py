@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, errors, options, ui
+from lab.core import cache, errors, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
@@ -49,16 +49,16 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
             pilot.wire.close()
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    who, count = guest.chosen(), options.seconds("STEPS", STEPS)
-    start = os.environ.get("START") or ""
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    who, count, start = guest.chosen(options), options.steps or STEPS, options.start
     install.ensure([*kbuild.needs(target), *data.packages()["demo"]])
     nested_qemu.root(target)
     nested_qemu.port(target)
     here = checkpoint.checkpoint(kbuild.build(base, target).release, who, start)
     state: Path | None = None
-    resume = options.flag("RESUME") and here.read()
-    if options.flag("RESUME") and not resume:
+    resume = options.resume and here.read()
+    if options.resume and not resume:
         ui.say("nothing to resume: no run of this kernel, this guest and this START has stopped; from the beginning")
     if resume:
         ui.say(f"going on after step {here.done}")

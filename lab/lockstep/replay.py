@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, errors, options, ui
+from lab.core import cache, errors, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import install, tools
 from lab.guest import guest
 from lab.kernel import kbuild
@@ -172,8 +173,9 @@ def leave_record(
     records.leave(record, base, target)
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    who, count = guest.chosen(), options.seconds("STEPS", STEPS)
+def main(options: Options) -> int:
+    base, target = data.chosen(options, TARGET)
+    who, count = guest.chosen(options), options.steps or STEPS
     install.ensure(kbuild.needs(target))
     result = compare(base, target, who, count, who.name, LIMIT + count // STEPS_A_SECOND)
     for line in result.notes:

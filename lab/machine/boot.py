@@ -104,9 +104,7 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
 
 
 @contextlib.contextmanager
-def _started(
-    argv: list[str], spec: Spec, stderr: BinaryIO, fds: tuple[int, ...]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _started(argv: list[str], spec: Spec, stderr: BinaryIO, fds: tuple[int, ...]) -> Iterator[subprocess.Popen[bytes]]:
     if not spec.interactive:
         with proc.group(
             argv,
@@ -197,5 +195,5 @@ def _status(child: subprocess.Popen) -> int | None:
 
 def echo_console(record: Record) -> None:
     """With V=1: print the kernel's console."""
-    if options.flag("V"):
+    if options.everywhere.verbose:
         sys.stderr.write(record.console.decode(errors="replace"))

@@ -165,9 +165,7 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
         "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:
-        from lab.guest import nested_qemu
-
-        if arch := nested_qemu.PACKAGED.get(target.must.machine):
+        if arch := tools.PACKAGED.get(target.must.machine):
             listed = tools.tool_root("emulator", arch) / "packages.txt"
             name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
             found["QEMU in the host"] = name[1] if name else "unknown"
@@ -222,9 +220,7 @@ def of_results(
     kind: str, base: data.Base, target: data.Target, name: str, results: list[Result], seconds: float, **facts: Any
 ) -> Record:
     """The record of a run of tests."""
-    return Record(
-        kind, base.name, target.name, name, count(results), seconds, facts=details(results) | {**facts}
-    )
+    return Record(kind, base.name, target.name, name, count(results), seconds, facts=details(results) | {**facts})
 
 
 def gather() -> list[str]:

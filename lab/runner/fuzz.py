@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from lab.config import data
-from lab.core import options, ui
+from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
 from lab.kernel import kbuild
 from lab.machine import boot, protocol, verdict
 from lab.results import ktap, records, tally
@@ -34,20 +34,19 @@ def programs() -> tuple[list[Program], int]:
     return [data.make(Program, row, path) for row in table.get("program", [])], table["programs_a_second"]
 
 
-def seed() -> int:
-    said = os.environ.get("SEED") or f"{secrets.randbits(32):#x}"
+def seed(given: str) -> int:
+    said = given or f"{secrets.randbits(32):#x}"
     try:
         return int(said, 0)
     except ValueError:
         raise LabError(f"SEED={said}: give a number, such as 0x1234") from None
 
 
-def tests(target: data.Target, seconds: int, number: int) -> list[data.Test]:
+def tests(target: data.Target, seconds: int, number: int, wanted: str = "") -> list[data.Test]:
     """The programs that run on this target, with their arguments."""
     found, rate = programs()
     words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * rate}
     fit = {t.binary for t in data.programs(target)}
-    wanted = os.environ.get("TEST") or ""
     made = [
         data.Test(p.binary, seconds * SLACK + 120, args=[a.format(**words) for a in p.args])
         for p in found
@@ -64,9 +63,10 @@ def said(outcome: protocol.Outcome) -> list[str]:
     return [x.removeprefix("# ").strip() for x in lines if re.match(r"# .*\d", x) and "Totals:" not in x][:6]
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    seconds, number = options.seconds("SECONDS", SECONDS), seed()
-    chosen = tests(target, seconds, number)
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    seconds, number = options.seconds or SECONDS, seed(options.seed)
+    chosen = tests(target, seconds, number, options.test)
     built = kbuild.build(base, target)
     total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along

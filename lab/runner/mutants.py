@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import kbuild, source
 from lab.machine import boot, verdict
 from lab.results.ktap import Result, Status
@@ -101,11 +101,11 @@ def run(mutant: Mutant, target: data.Target) -> list[str]:
     return judge(mutant, target, suite.collect(job, record, verdict.judge(spec, record)))
 
 
-def main() -> int:
+def main(options: Options) -> int:
     """Every mutant on the targets that it names, or on those of T=; TEST= names mutants by a pattern."""
     start = time.monotonic()
-    wanted = {t.name for t in data.targets(os.environ.get("T") or "")}
-    chosen = [m for m in load() if fnmatch.fnmatch(m.name, os.environ.get("TEST") or "*")]
+    wanted = {t.name for t in data.targets(options.target)}
+    chosen = [m for m in load() if fnmatch.fnmatch(m.name, options.test or "*")]
     todo = [(m, data.target(name)) for m in chosen for name in m.fail if name in wanted]
     if not todo:
         raise LabError(f"no mutant of {LIST} is for that: known are {', '.join(m.name for m in load())}")

@@ -3,33 +3,34 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
 
 from lab.config import data
-from lab.core import options, ui
+from lab.core import ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import busybox, kbuild, selftests
 from lab.machine import boot, elf, protocol, shell, verdict
 
 LIMIT = 600
 
 
-def run(base: data.Base, target: data.Target) -> int:
+def run(options: Options) -> int:
     """make run: the exit status of the program PAYLOAD= in a booted target, see verdict.status()."""
-    name = os.environ.get("PAYLOAD")
+    base, target = data.chosen(options)
+    name = options.payload
     if not name:
         raise LabError(f"make run wants PAYLOAD=program, static, built with {target.cross}gcc -static")
     path = Path(name).expanduser()
     program = elf.check(path, target)
     try:
-        args = shlex.split(os.environ.get("ARGS") or "")
+        args = shlex.split(options.args)
     except ValueError as why:
         raise LabError(f"ARGS: {why}") from None
     built = kbuild.build(base, target)
-    command = protocol.Command(path.name, [f"/bin/{path.name}", *args], options.seconds("LIMIT", LIMIT))
+    command = protocol.Command(path.name, [f"/bin/{path.name}", *args], options.limit or LIMIT)
     spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
     record = boot.run(spec, ui.show)
@@ -37,8 +38,9 @@ def run(base: data.Base, target: data.Target) -> int:
     return verdict.status(spec, record)
 
 
-def boot_only(base: data.Base, target: data.Target) -> int:
+def boot_only(options: Options) -> int:
     """Boot, identify, end."""
+    base, target = data.chosen(options)
     built = kbuild.build(base, target)
     spec = boot.Spec(target, built, [], log=f"boot-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
@@ -54,8 +56,9 @@ def boot_only(base: data.Base, target: data.Target) -> int:
     return found.code
 
 
-def interactive(base: data.Base, target: data.Target) -> int:
+def interactive(options: Options) -> int:
     """make shell: an interactive console in a booted target; LabError without a terminal."""
+    base, target = data.chosen(options)
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kbuild.build(base, target)

@@ -23,6 +23,7 @@ class Job:
     tests: list[data.Test]
     expected: set[str] | None = None
     luck: frozenset[str] = frozenset()
+    pattern: str = ""  # TEST=
     spec: boot.Spec | None = None
     code: int = errors.PASSED
     results: list[Result] = field(default_factory=list)

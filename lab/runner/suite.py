@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from lab.checks import unit_tests
 from lab.config import data
-from lab.core import errors, options, proc, ui
+from lab.core import errors, proc, ui
+from lab.core import options as options_
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import apt, install
 from lab.guest import nested_qemu
 from lab.kernel import kbuild, selftests
@@ -36,11 +37,10 @@ def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[da
     return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
 
 
-def jobs() -> list[Job]:
-    suite = data.suite(os.environ.get("SUITE") or data.SUITE)
-    pattern = os.environ.get("TEST") or ""
-    only_base = os.environ.get("K")
-    named = os.environ.get("T") or ""
+def jobs(options: Options) -> list[Job]:
+    """What K=, T=, SUITE= and TEST= choose. LabError if that is nothing."""
+    suite = data.suite(options.suite or data.SUITE)
+    pattern, only_base, named = options.test, options.kernel, options.target
     targets = data.targets(named)
     also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
     bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
@@ -56,13 +56,13 @@ def jobs() -> list[Job]:
             for some in ([t for t in tests if not t.guest], [t for t in tests if t.guest]):
                 if not some:
                     continue
-                job = Job(base, target, some)
+                job = Job(base, target, some, pattern=pattern)
                 if recorded and (must := recorded.get(target.name)):
                     job.expected = {i for i in must.fail if matches(i, pattern, some)}
                     job.luck = must.luck
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
-        wanted = ", ".join(f"{v}={os.environ[v]}" for v in ("SUITE", "K", "T", "TEST") if os.environ.get(v))
+        wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
         known = sorted({n for t in suite for n in t.targets})
         raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
     if not made:
@@ -124,8 +124,7 @@ def execute_sessions(job: Job) -> None:
             found.tell(f"{job.name}, {spec.kernel.release}")
             job.code = errors.worst((job.code, found.code))
             job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
-        pattern = os.environ.get("TEST") or ""
-        new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
+        new = [r for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
         for result in new:
             tell(job, result)
         job.results += new
@@ -145,7 +144,7 @@ def execute(job: Job) -> None:
     job.results = collect(job, record, found)
     for result in job.results:
         tell(job, result)
-    if options.flag("V"):
+    if options_.everywhere.verbose:
         for outcome in record.channel.outcomes:
             sys.stderr.write(outcome.output.decode(errors="replace"))
     if found.code:
@@ -153,9 +152,8 @@ def execute(job: Job) -> None:
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
-    pattern = os.environ.get("TEST") or ""
     readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
-    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, pattern, job.tests)]
+    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, job.pattern, job.tests)]
     ran = {o.name for o in record.channel.outcomes}
     results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
@@ -165,11 +163,11 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
     return [r for r in results if r.id not in job.luck]
 
 
-def leave_records(all_jobs: list[Job]) -> None:
+def leave_records(all_jobs: list[Job], options: Options) -> None:
     """One for each base and target; a part of a suite, which TEST= names, leaves none."""
-    if os.environ.get("TEST"):
+    if options.test:
         return
-    suite = os.environ.get("SUITE") or data.SUITE
+    suite = options.suite or data.SUITE
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         for job in columns_of(all_jobs, base):
             sessions = any(j.sessions for j in all_jobs if j.name == job.name)
@@ -177,18 +175,13 @@ def leave_records(all_jobs: list[Job]) -> None:
             records.leave(record, job.base, job.target, sessions)
 
 
-def main() -> int:
+def run(options: Options, first: Callable[[list[Job], Count], None] | None = None) -> int:
+    """Prepare, boot and judge what the options choose; 'first' comes before that and counts with it."""
     start = time.monotonic()
-    todo = jobs()
+    todo = jobs(options)
     total = Count()
-    whole = not (os.environ.get("K") or os.environ.get("T") or os.environ.get("TEST"))
-    if whole:
-        from lab.checks import checkout
-
-        # The lab's own tests use the compilers' tools too.
-        install.ensure([package for job in todo for package in kbuild.needs(job.target)])
-        unit_tests.unit_tests(total)
-        checkout.run(total)
+    if first:
+        first(todo, total)
     for number, job in enumerate(todo, 1):
         prepare(job)
         ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
@@ -206,10 +199,10 @@ def main() -> int:
             raise
     count(todo, total)
     code = report(todo, total)
-    leave_records(todo)
+    leave_records(todo, options)
     if not (total.passed or total.failed):
         raise LabError("every test was skipped: nothing was proved")
-    if whole:
+    if first:
         ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)

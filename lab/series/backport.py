@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import patchmail, patchset, source
 from lab.series import repository
 from lab.series.backport_notes import Notes, wrap
@@ -181,16 +182,16 @@ class Conflict(Exception):
         self.mail = mail
 
 
-def trees() -> list[Path]:
+def trees(named: str) -> list[Path]:
     """The repositories that TREE= names, with ':' between them."""
-    found = [Path(name).expanduser().absolute() for name in (os.environ.get("TREE") or "").split(":") if name]
+    found = [Path(name).expanduser().absolute() for name in named.split(":") if name]
     for where in found:
         if not (where / ".git").exists():
             raise LabError(f"TREE={where} is no work tree: name the one that 'make backport' left")
     return found
 
 
-def by_hand(found: list[Path]) -> dict[str, str]:
+def by_hand(found: Sequence[Path]) -> dict[str, str]:
     """Commits of these repositories by their subject; those of the first repository that has it."""
     hand: dict[str, str] = {}
     for where in reversed(found):
@@ -199,8 +200,8 @@ def by_hand(found: list[Path]) -> dict[str, str]:
     return hand
 
 
-def make(base: data.Base, where: Path) -> Maker:
-    """Everything of the backport in an empty folder."""
+def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
+    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
     found = source.find(base)
     maker = Maker(base, where)
     with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
@@ -208,8 +209,8 @@ def make(base: data.Base, where: Path) -> Maker:
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
-        hand = by_hand(trees())
-        for own in trees():
+        hand = by_hand(own_trees)
+        for own in own_trees:
             repository.git(where, "fetch", "-q", own, "HEAD")
         for mail in wanted:
             try:
@@ -247,12 +248,13 @@ def install(maker: Maker) -> list[str]:
         return repository.install(out, maker.folder)
 
 
-def command(base: data.Base) -> int:
+def command(options: Options) -> int:
+    base = data.chosen(options)[0]
     if not base.of:
         known = [n for n in data.names("bases") if data.base(n).of]
         raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name))
+        maker = make(base, Path(name), trees(options.tree))
         changed = install(maker)
         if not base.base_file.exists() and (exact := source.record(source.find(base))):
             patchset.write_base(base.base_file, exact)

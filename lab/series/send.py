@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import tempfile
 from email.headerregistry import Address
@@ -12,6 +11,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import division, patchmail, source
 from lab.series import export, repository, worktree
@@ -24,9 +24,8 @@ cat > "$1/$(printf '%04d' "$n").eml"
 """
 
 
-def one_series(base: data.Base) -> division.Series:
+def one_series(base: data.Base, name: str) -> division.Series:
     """The one that SERIES= names."""
-    name = os.environ.get("SERIES") or ""
     if base.of or base.series_dir is None:
         raise LabError(f"K={base.name} is not what is posted; use K=mainline")
     rows = division.parse(base.series_dir / division.FILE)
@@ -63,9 +62,10 @@ def recipients(one: division.Series, tree: Path, mails: list[Path]) -> tuple[lis
     return to, [x for x in dict.fromkeys([*ask("--no-m", "--r", "--l"), *one.cc]) if x not in to]
 
 
-def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
-    """The cover letter and the mails of SERIES= in a folder; the sender, and the patches."""
-    one = one_series(base)
+def write(
+    base: data.Base, one: division.Series, where: Path, mails: Path, who: Address | None
+) -> tuple[str, list[Path]]:
+    """The cover letter and the mails of a series in a folder; the sender, and the patches."""
     assert base.series_dir is not None
     found = source.find(base)
     rows = division.needed(division.parse(base.series_dir / division.FILE), [one.name])
@@ -85,17 +85,17 @@ def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tup
     return sender, made
 
 
-def command(base: data.Base) -> int:
+def command(options: Options) -> int:
     """git send-email with a program in sendmail's place that keeps the mails."""
-    own = os.environ.get("FROM")
-    who = patchmail.person(own) if own else None
-    one = one_series(base)
+    base = data.chosen(options)[0]
+    who = patchmail.person(options.sender) if options.sender else None
+    one = one_series(base, options.series)
     install.ensure(data.packages()["send"])
-    final = export.folder(f"{one.name}-mails")
+    final = export.folder(options.out, f"{one.name}-mails")
     with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
         where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
         where.mkdir()
-        sender, patches = write(base, where, mails, who)
+        sender, patches = write(base, one, where, mails, who)
         to, cc = recipients(one, source.find(base).tree, patches)
         writer = Path(temporary) / "writer"
         writer.write_text(WRITER)
@@ -103,7 +103,7 @@ def command(base: data.Base) -> int:
         name, _, address = sender.rstrip(">").partition(" <")
         me = {f"GIT_{x}_{key}": v for x in ("AUTHOR", "COMMITTER") for key, v in (("NAME", name), ("EMAIL", address))}
         with cache.building(final) as work:
-            options = [
+            how = [
                 f"--from={sender}",
                 f"--sendmail-cmd={writer} {work}",
                 "--confirm=never",
@@ -115,7 +115,7 @@ def command(base: data.Base) -> int:
                 *(f"--to={x}" for x in to),
                 *(f"--cc={x}" for x in cc),
             ]
-            repository.git(where, "send-email", *options, *sorted(mails.glob("*/*.patch")), env=me)
+            repository.git(where, "send-email", *how, *sorted(mails.glob("*/*.patch")), env=me)
             made = sorted(work.glob("*.eml"))
             if len(made) != len(patches) + 1:
                 raise LabError(f"git send-email made {len(made)} mails of {len(patches) + 1}")

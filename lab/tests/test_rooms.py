@@ -18,7 +18,9 @@ ELSEWHERE = (data.LAB / "gdb/scripts", data.LAB / "demo/steps.py")
 
 def modules() -> dict[str, Path]:
     """The lab's modules by their dotted names, without the tests and what gdb runs."""
-    found = [p for p in data.LAB.rglob("*.py") if not any(p.is_relative_to(x) for x in (*ELSEWHERE, data.LAB / "tests"))]
+    found = [
+        p for p in data.LAB.rglob("*.py") if not any(p.is_relative_to(x) for x in (*ELSEWHERE, data.LAB / "tests"))
+    ]
     return {".".join(p.relative_to(data.ROOT).with_suffix("").parts): p for p in found if p.name != "__init__.py"}
 
 

@@ -9,28 +9,29 @@ import re
 import unittest
 from unittest import mock
 
-from lab import __main__ as front
 from lab.config import data
-from lab.core import proc, ui
+from lab.core import options, proc, ui
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.debian import apt
 from lab.debian.apt import Found
 from lab.runner import suite
 
+VARIABLES = [*options.variables(), options.ELSEWHERE]
+
 
 class Environment(unittest.TestCase):
     def test_options_do_not_reach_builds(self) -> None:
         """V=0 would be kbuild's, FORMAT and OUT other makefiles' own."""
-        with mock.patch.dict(os.environ, dict.fromkeys(front.VARIABLES, "x") | {"MAKEFLAGS": "x", "HOME": "/h"}):
+        with mock.patch.dict(os.environ, dict.fromkeys(VARIABLES, "x") | {"MAKEFLAGS": "x", "HOME": "/h"}):
             left = proc.environment({"KERNEL": "y"})
-        self.assertEqual([n for n in (*front.VARIABLES, "MAKEFLAGS") if n in left], ["LAB_CACHE"])
+        self.assertEqual([n for n in (*VARIABLES, "MAKEFLAGS") if n in left], ["LAB_CACHE"])
         self.assertEqual((left["HOME"], left["KERNEL"]), ("/h", "y"))
 
     def test_all_from_nothing(self) -> None:
         """.ci/run drops each option that the Makefile exports and the front takes, but where the cache is."""
         (dropped,) = re.findall(r"^unset (.*)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
-        self.assertEqual(set(dropped.split()), set(front.VARIABLES) - {"LAB_CACHE"})
+        self.assertEqual(set(dropped.split()), set(VARIABLES) - {"LAB_CACHE"})
 
 
 class Colours(unittest.TestCase):

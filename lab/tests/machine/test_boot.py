@@ -30,7 +30,7 @@ class Leaks(unittest.TestCase):
         """Boot, and whatever happens nothing may be left open or in the folder of runs."""
         before = len(list(Path("/proc/self/fd").iterdir()))
         try:
-            with mock.patch.object(qemu, "emulator", emulator), mock.patch.multiple(boot, **patches):
+            with mock.patch.object(qemu, "emulator", emulator), mock.patch.multiple(boot, GRACE=5, **patches):
                 return boot.run(self.spec)
         finally:
             self.assertEqual(len(list(Path("/proc/self/fd").iterdir())), before)
