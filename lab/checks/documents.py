@@ -25,7 +25,8 @@ FORBIDDEN = (
 
 def documents() -> list[Path]:
     """Those with parts that are made."""
-    return [p for p in (cache.ROOT / "README.md", *sorted((cache.ROOT / "docs").glob("*.md"))) if p.exists()]
+    found = (cache.ROOT / "README.md", data.LAB / "README.md", *sorted((cache.ROOT / "docs").glob("*.md")))
+    return [p for p in found if p.exists()]
 
 
 def covers() -> list[Path]:
@@ -77,6 +78,13 @@ def guest_commands() -> list[str]:
     return [*lines[:-1], "```"]
 
 
+def rooms() -> list[str]:
+    """The lab's packages."""
+    return markdown.table(
+        ["package", "what is in it"], [[f"`{n}`", x] for n, x in data.load(data.DATA / "rooms.toml").items()]
+    )
+
+
 MAKERS: dict[str, Callable[[], list[str]]] = {
     "first-commands": commands.first_commands,
     "commands": commands.for_documents,
@@ -86,6 +94,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "guests": names("guests", "GUEST"),
     "exit-codes": exit_codes,
     "guest-commands": guest_commands,
+    "rooms": rooms,
     "series": catalog.series_table,
     "series-short": catalog.series_short,
     "series-trees": catalog.series_tree_table,
