@@ -151,8 +151,9 @@ def data_files() -> list[str]:
         for name, must in (data.expected(base) or {}).items():
             if name not in data.names("targets"):
                 bad.append(f"lab/data/expect/{base}.toml: unknown target {name}")
-            ids = sorted(must.fail | must.luck)
-            bad += [f"lab/data/expect/{base}.toml: no suite has {i}" for i in ids if i.split(".")[0] not in tests]
+            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
+            bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
+            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
     return bad
 
 

@@ -241,15 +241,24 @@ def programs(target: Target) -> list[Test]:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """[TARGET] of lab/data/expect: test ids that must fail; and those in which a bug shows itself by chance."""
+class Known:
+    """What is known of tests on an unpatched kernel."""
 
-    fail: frozenset[str] = frozenset()  # PROGRAM.CASE, or PROGRAM as a whole
-    luck: frozenset[str] = frozenset()  # the same, of tests that are not judged
+    test: str  # PROGRAM.CASE, or PROGRAM as a whole; * and ? stand for anything, but not in PROGRAM
+    why: str  # it passes there, or does not fail each time
+    rate: str = ""  # of flakes: how often it fails
+
+
+@dataclass(frozen=True)
+class Expected:
+    """[HOST] of lab/data/expect/NAME.toml. What is not named must fail there, if it is not skipped."""
+
+    passes: list[Known] = field(default_factory=list)  # though the kernel is not patched
+    flakes: list[Known] = field(default_factory=list)  # are not judged
 
 
 def expected(base_name: str) -> dict[str, Expected] | None:
-    """What a base must do, per target; None: nothing is recorded of it, so nothing may fail."""
+    """What a kernel must do, per host; None: nothing is recorded of it, so nothing may fail."""
     path = DATA / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None

@@ -21,7 +21,7 @@ from lab.machine import boot, console, protocol, verdict
 from lab.results import ktap, records
 from lab.results.ktap import Result, Status
 from lab.results.tally import Count
-from lab.runner.report import Job, columns_of, count, report, tell
+from lab.runner.report import Job, columns_of, count, known, report, tell
 
 QEMUS = 2  # at a time
 BASE, STOCK = "mainline", "stock-mainline"
@@ -57,9 +57,7 @@ def jobs(options: Options) -> list[Job]:
                 if not some:
                     continue
                 job = Job(base, target, some, pattern=pattern)
-                if recorded and (must := recorded.get(target.name)):
-                    job.expected = {i for i in must.fail if matches(i, pattern, some)}
-                    job.luck = must.luck
+                job.expected = (recorded or {}).get(target.name)
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
         wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
@@ -160,7 +158,8 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
         results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
-    return [r for r in results if r.id not in job.luck]
+    flakes = job.expected.flakes if job.expected else []
+    return [r for r in results if not known(flakes, r.id)]
 
 
 def leave_records(all_jobs: list[Job], options: Options) -> None:
@@ -175,18 +174,13 @@ def leave_records(all_jobs: list[Job], options: Options) -> None:
             records.leave(record, job.base, job.target, sessions)
 
 
-def run(options: Options, first: Callable[[list[Job], Count], None] | None = None) -> int:
-    """Prepare, boot and judge what the options choose; 'first' comes before that and counts with it."""
-    start = time.monotonic()
-    todo = jobs(options)
-    total = Count()
-    if first:
-        first(todo, total)
+def run_jobs(todo: list[Job]) -> None:
+    """Build what the jobs need, one after the other, and boot them, some at a time."""
     for number, job in enumerate(todo, 1):
         prepare(job)
         ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
     # Failing often means waiting for a time limit: the longest first, beside the others.
-    order = sorted(todo, key=lambda job: -len(job.expected or ()))
+    order = sorted(todo, key=lambda job: job.expected is None)
     with ThreadPoolExecutor(QEMUS) as pool:
         try:
             running = {pool.submit(execute, job): job for job in order}
@@ -197,6 +191,16 @@ def run(options: Options, first: Callable[[list[Job], Count], None] | None = Non
             pool.shutdown(wait=False, cancel_futures=True)
             proc.kill_all()
             raise
+
+
+def run(options: Options, first: Callable[[list[Job], Count], None] | None = None) -> int:
+    """Prepare, boot and judge what the options choose; 'first' comes before that and counts with it."""
+    start = time.monotonic()
+    todo = jobs(options)
+    total = Count()
+    if first:
+        first(todo, total)
+    run_jobs(todo)
     count(todo, total)
     code = report(todo, total)
     leave_records(todo, options)
