@@ -84,8 +84,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
 
 
 def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[str, str]) -> protocol.Outcome:
-    """gdb by itself in the host's folder: what it prints, and how it ends. Its Python finds lab/gdb/scripts."""
-    env = proc.environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SCRIPTS)} | env)
+    """gdb by itself in the host's folder: what it prints, and how it ends. Its Python finds SCRIPTS and the lab."""
+    env = proc.environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{SCRIPTS}:{cache.ROOT}"} | env)
     argv = ["gdb-multiarch", "-nx", "-batch", *words]
     outcome, began = protocol.Outcome("gdb"), time.monotonic()
     end = began + limit

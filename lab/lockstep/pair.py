@@ -11,7 +11,7 @@ from functools import partial
 
 from lab.core import errors, ui
 from lab.core.errors import LabError
-from lab.guest import guest
+from lab.guest import guest, ppc
 from lab.lockstep import checkpoint, rsp, stepping
 
 SAVE = 20000  # steps between two checkpoints
@@ -27,9 +27,6 @@ ATOMIC = 16  # instructions in which a reservation must be used, as gdb has it
 
 
 AGAIN = 20  # times that one may be lost to something else: a fault, the host's interrupts
-
-
-MSR_EE = 0x8000
 
 
 CR0_EQ = 0x20000000
@@ -115,7 +112,7 @@ class Pair(stepping.Walk):
             if self.result.difference or self.result.steps == end:
                 return
             word = self.at_hand(states[-1])
-            if word is not None and stepping.reserves(word):
+            if word is not None and ppc.reserves(word):
                 self._over_reservation(before, word)
                 self._tick(start, heart)
 
@@ -128,7 +125,7 @@ class Pair(stepping.Walk):
         states, code = [self.tcg.state()], list[int | None]()
         while len(code) < count:
             word = self.at_hand(states[-1])
-            if word is not None and stepping.reserves(word):
+            if word is not None and ppc.reserves(word):
                 break
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
@@ -150,9 +147,9 @@ class Pair(stepping.Walk):
                 inside = self.instruction(self.tcg, at)
                 if inside is None:
                     break
-                if (target := stepping.branches_to(inside, at, values)) is not None:
+                if (target := ppc.target(inside, at, values.__getitem__)) is not None:
                     outside.add(target)
-                if stepping.uses_reservation(inside):
+                if ppc.uses_reservation(inside):
                     break
         outside = {x for x in outside if not start <= x <= at} | {at + 4}
         there = self._unit(self.tcg, before, outside)
@@ -173,12 +170,12 @@ class Pair(stepping.Walk):
     def _unit(self, stub: rsp.Stub, before: bytes, outside: set[int]) -> bytes:
         """To one of these places, at full speed; the state there."""
         msr = self.step_shape.values(before, self.order)["msr"]
-        self.put(stub, "msr", msr & ~MSR_EE)
-        with self.as_code(stub, msr & ~MSR_EE):
+        self.put(stub, "msr", msr & ~ppc.MSR_EE)
+        with self.as_code(stub, msr & ~ppc.MSR_EE):
             for place in sorted(outside):
                 stub.insert(place)
         stub.resume()
-        with self.as_code(stub, msr & ~MSR_EE):
+        with self.as_code(stub, msr & ~ppc.MSR_EE):
             for place in sorted(outside):
                 stub.remove(place)
         self.put(stub, "msr", msr)

@@ -17,7 +17,7 @@ from lab.core import cache, errors, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.debian import install, tools
-from lab.guest import guest
+from lab.guest import guest, ppc
 from lab.kernel import kbuild
 from lab.lockstep import rsp, stepping, tolerances
 from lab.machine import boot, programs, protocol, verdict
@@ -60,7 +60,7 @@ class Recorder(stepping.Walk):
         heart = ui.Heartbeat(f"recording {self.who.name} under TCG")
         while self.steps < count:
             word = self.at_hand(state)
-            if word is None or stepping.reserves(word):
+            if word is None or ppc.reserves(word):
                 break
             state = list(self.tcg.steps(1))[-1]
             after = self._values(state)

@@ -16,30 +16,10 @@ from lab.config import data
 from lab.core import proc
 from lab.debian import tools
 from lab.guest import guest, nested_qemu
+from lab.guest.ppc import MSR_DR, MSR_IR
 from lab.lockstep import rsp, tolerances
 
-MSR_IR, MSR_DR = 0x20, 0x10
 REFERENCE = 60  # seconds that an answer may take
-
-
-def reserves(instruction: int) -> bool:
-    """lbarx, lharx, lwarx, ldarx"""
-    return instruction >> 26 == 31 and instruction >> 1 & 0x3FF in (52, 116, 20, 84)
-
-
-def uses_reservation(instruction: int) -> bool:
-    """stbcx., sthcx., stwcx., stdcx."""
-    return instruction >> 26 == 31 and instruction & 0x7FF in (1389, 1453, 301, 429)
-
-
-def branches_to(instruction: int, at: int, values: dict[str, int]) -> int | None:
-    """Where a conditional branch leads to that is taken."""
-    if instruction >> 26 == 19 and instruction >> 1 & 0x3FF in (16, 528):  # bclr, bcctr
-        return values["lr" if instruction >> 1 & 0x3FF == 16 else "ctr"] & ~3
-    if instruction >> 26 != 16:
-        return None
-    offset = (instruction & 0xFFFC ^ 0x8000) - 0x8000
-    return offset if instruction & 2 else at + offset
 
 
 class State:
