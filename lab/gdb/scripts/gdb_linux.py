@@ -22,7 +22,7 @@ from session import (
     true,
     word,
 )
-from work import arg, call_of_work, interrupted, next_over, problem_state, to_sc
+from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, to_sc
 
 from lab.guest.ppc import MSR_PR
 
