@@ -141,12 +141,11 @@ def data_files() -> list[str]:
         data.base(name)
     tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
     bad = []
-    for target in map(data.target, data.names("targets")):
-        bad += [
-            f"{target.name}: no lab/data/configs/{f}"
-            for f in target.fragments
-            if not (data.DATA / "configs" / f).exists()
-        ]
+    for name in data.names("targets"):
+        data.target(name)
+    for build in map(data.build, data.names("builds")):
+        missing = [f for f in build.fragments if not (data.DATA / "configs" / f).exists()]
+        bad += [f"lab/data/builds/{build.name}.toml: no lab/data/configs/{f}" for f in missing]
     for base in data.names("expect"):
         for name, must in (data.expected(base) or {}).items():
             if name not in data.names("targets"):

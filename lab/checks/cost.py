@@ -24,8 +24,8 @@ STEPS = ("step_native", "step_emulated")
 
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
-    built = kbuild.build(base, target)
-    code = programs.compile_for(target, "checks/bench.c")
+    built = kbuild.build(base, target.build)
+    code = programs.compile_for(target.build, "checks/bench.c")
     spec = boot.Spec(
         target,
         built,

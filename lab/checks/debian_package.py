@@ -57,12 +57,12 @@ def main(options: Options) -> int:
         count = patched(stock, exported, work)
         ui.say(f"{stock.name} takes {count} patches without fuzz")
         for target in map(data.target, TARGETS):
-            install.ensure(kbuild.needs(target))
+            install.ensure(kbuild.needs(target.build))
             log = cache.log(f"check-debian-{base.name}-{target.name}")
             log.unlink(missing_ok=True)
             tree = source.Tree(work, found.kernel, "", "")
-            out = kbuild.configure(tree, target, log)
-            args, env = kbuild.make_variables(target, out.name)
+            out = kbuild.configure(tree, target.build, log)
+            args, env = kbuild.make_variables(target.build, out.name)
             what = f"building {BUILD} for {target.name}"
             proc.logged(["make", f"-j{os.cpu_count() or 1}", "-s", *args, BUILD], log, what, cwd=work, env=env)
             objects = sorted((work / out.name / BUILD).glob("*.o"))

@@ -22,6 +22,6 @@ def main(options: Options) -> int:
 
 def before(jobs: list[Job], total: Count) -> None:
     """What is judged before anything is built; the lab's own tests use the compilers' tools too."""
-    install.ensure([package for job in jobs for package in kbuild.needs(job.target)])
+    install.ensure([package for job in jobs for package in kbuild.needs(job.target.build)])
     unit_tests.unit_tests(total)
     checkout.run(total)

@@ -44,7 +44,7 @@ class Config:
 
     name: str  # for people, for folders and T=
     summary: str  # one line for people
-    target: str  # whose compiler and fragments it has
+    build: str  # of lab/data/builds, whose compiler and fragments it has
     add: list[str] = field(default_factory=list)  # fragments of lab/data/configs on top
     instead: bool = False  # in the place of the target's own fragments
 
@@ -75,7 +75,7 @@ class Cell:
     """One build: a commit, a configuration, a compiler; path: where its result is kept."""
 
     commit: Commit
-    config: data.Target
+    config: data.KernelBuild
     compiler: Compiler
     path: Path
 
@@ -100,20 +100,16 @@ def file() -> File:
     return data.read(File, MATRIX)
 
 
-def configs() -> list[data.Target]:
-    """The configurations, as targets that no machine boots."""
+def configs() -> list[data.KernelBuild]:
+    """The configurations."""
     found = []
     for row in file().config:
-        base = data.target(row.target)
+        base = data.build(row.build)
         fragments = [*([] if row.instead else base.fragments), *row.add]
         for name in fragments:
             if not (data.DATA / "configs" / name).exists():
                 raise LabError(f"{MATRIX}: {row.name}: no lab/data/configs/{name}")
-        found.append(
-            dataclasses.replace(
-                base, name=row.name, summary=row.summary, kernel=f"check-{row.name}", fragments=fragments
-            )
-        )
+        found.append(dataclasses.replace(base, name=row.name, summary=row.summary, fragments=fragments))
     return found
 
 
@@ -122,14 +118,18 @@ def booted() -> list[data.Target]:
     return [data.target(name) for name in file().boot]
 
 
-def chosen(names: str, *found: list[data.Target]) -> list[list[data.Target]]:
-    """All of each list, or those that T= names."""
+def chosen(
+    names: str, some: list[data.KernelBuild], hosts: list[data.Target]
+) -> tuple[list[data.KernelBuild], list[data.Target]]:
+    """All configurations and hosts, or those that T= names."""
     wanted = [name for name in names.split(",") if name]
-    known = [c.name for some in found for c in some]
+    known = [c.name for c in some] + [h.name for h in hosts]
     for name in wanted:
         if name not in known:
             raise LabError(f"unknown T={name}; make check-upstream knows: {', '.join(known)}")
-    return [[c for c in some if not wanted or c.name in wanted] for some in found]
+    if not wanted:
+        return some, hosts
+    return [c for c in some if c.name in wanted], [h for h in hosts if h.name in wanted]
 
 
 def compilers() -> list[Compiler]:
@@ -200,9 +200,9 @@ class Builds:
         cc = f"{compiler.cc} --version" if compiler.cc else "true"
         return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
 
-    def out(self, cell: Cell) -> data.Target:
+    def out(self, cell: Cell) -> data.KernelBuild:
         """A build folder of its own for each compiler."""
-        return dataclasses.replace(cell.config, kernel=f"{cell.config.kernel}-{cell.compiler.name}")
+        return dataclasses.replace(cell.config, name=f"check-{cell.config.name}-{cell.compiler.name}")
 
     def run(self) -> list[tuple[Cell, Result]]:
         """All cells; builds those whose result is not known."""
@@ -234,10 +234,10 @@ class Builds:
     def one(self, cell: Cell) -> None:
         """Build one cell and keep what was said."""
         start = time.monotonic()
-        target = self.out(cell)
+        build = self.out(cell)
         log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
-        out = kbuild.configure(self.tree, target, log)
-        args, env = kbuild.make_variables(target, out.name, cell.compiler.cc)
+        out = kbuild.configure(self.tree, build, log)
+        args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
         done = proc.captured(
             ["make", "-s", "-k", *args, *cell.compiler.make, self.build], f"{cell.name}", cwd=self.tree.path, env=env
         )

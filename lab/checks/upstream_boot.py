@@ -22,13 +22,15 @@ def run(builds: Builds) -> dict[str, list[str]]:
     tree = source.Tree(builds.tree.path, builds.source.kernel, "-check", builds.source.key)
     found: dict[str, list[str]] = {t.name: [] for t in builds.boots}
     for target in builds.boots:
-        install.ensure(kbuild.needs(target))
+        install.ensure(kbuild.needs(target.build))
         done: set[str] = set()
         for commit in builds.commits:
             if commit.key in done:
                 continue  # a test or a document: the kernel is the same
             done.add(commit.key)
-            key = cache.digest(commit.key, kbuild.fragment(target), kbuild.compiler(target), target.qemu, target.boot)
+            key = cache.digest(
+                commit.key, kbuild.fragment(target.build), kbuild.compiler(target.build), target.qemu, target.boot
+            )
             path = builds.store / f"boot-{key[:20]}.json"
             if not path.exists():
                 ui.say(f"{commit.number:2} {commit.subject}: booting it on {target.name}")
@@ -46,7 +48,7 @@ def _boot(builds: Builds, tree: source.Tree, target: data.Target, commit: Commit
         source.sync(tree.path, builds.source.tree, commit.files)
         cache.need_space(1.5)
         try:
-            vmlinux = kbuild.make(tree, target, log, f"building for {target.name}") / "vmlinux"
+            vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
         except LabError as why:
             return str(why)
         spec = boot.Spec(target, kbuild.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")

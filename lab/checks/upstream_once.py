@@ -123,10 +123,10 @@ class Once:
             if config.name not in ("pmac32", "pseries"):
                 continue
             tried.append(config.name)
-            target = dataclasses.replace(config, kernel=f"check-headers-{config.name}")
+            build = dataclasses.replace(config, name=f"check-headers-{config.name}")
             log = cache.log(f"check-headers-{config.name}")
-            out = kbuild.configure(self.builds.tree, target, log, more=HEADERS)
-            args, env = kbuild.make_variables(target, out.name)
+            out = kbuild.configure(self.builds.tree, build, log, more=HEADERS)
+            args, env = kbuild.make_variables(build, out.name)
             for what in (["headers_install"], ["usr/include/"]):
                 done = proc.captured(["make", "-s", *args, *what], "headers", cwd=self.tree, env=env)
                 text = done.stdout.decode(errors="replace").strip()
@@ -141,7 +141,7 @@ class Once:
         ours = [n for n in self.added if n.startswith("tools/testing/selftests/")]
         for name in names:
             target = data.target(name)
-            install.ensure(kbuild.needs(target))
+            install.ensure(kbuild.needs(target.build))
             good, text = upstream_tests.build(self.tree, target, "-Wall -Wextra")
             if "-Wextra" not in text:
                 raise LabError("the selftests were not built with -Wextra: see lab/checks/upstream_once.py")

@@ -25,7 +25,7 @@ def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
     out = tree / f"out-selftests-{target.name}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    command, env = selftests.prepare(tree, target, out, cache.log("check-selftests"), "headers")
+    command, env = selftests.prepare(tree, target.build, out, cache.log("check-selftests"), "headers")
     done = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
     return not done.returncode, done.stdout.decode(errors="replace")
 
@@ -35,14 +35,14 @@ def key(builds: Builds, commit: Commit, target: data.Target) -> str:
     stock = builds.commits[0].files
     changed = sorted(n for n, f in commit.files.items() if n.startswith(INPUTS) and stock.get(n) != f)
     parts = [x for n in changed for x in (n, commit.files[n][0])]
-    return cache.digest(builds.source.key, kbuild.compiler(target), *parts)[:20]
+    return cache.digest(builds.source.key, kbuild.compiler(target.build), *parts)[:20]
 
 
 def run(builds: Builds) -> dict[str, list[str]]:
     """For each target, after which commit the selftests do not build; builds only what has not been built."""
     found: dict[str, list[str]] = {t.name: [] for t in builds.boots}
     for target in builds.boots:
-        install.ensure(kbuild.needs(target))
+        install.ensure(kbuild.needs(target.build))
         done: set[str] = set()
         for commit in builds.commits:
             name = key(builds, commit, target)

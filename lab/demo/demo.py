@@ -95,24 +95,35 @@ def disassembly(text: str) -> dict[int, tuple[str, str]]:
 
 def assemble(target: data.Target) -> Guest:
     source, log = HERE / "guest.S", cache.log("demo")
-    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, target.cross)[:12]}"
+    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, target.build.cross)[:12]}"
     elf = final / "guest.elf"
     if not elf.exists():
         with cache.building(final) as work:
             flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
-            proc.logged([f"{target.cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
+            proc.logged([f"{target.build.cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
             flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
-            proc.logged([f"{target.cross}ld", *flags, "-o", work / elf.name, work / "guest.o"], log, "linking guest.S")
-    return Guest(elf, disassembly(proc.output([f"{target.cross}objdump", "-d", elf]).decode()))
+            proc.logged(
+                [f"{target.build.cross}ld", *flags, "-o", work / elf.name, work / "guest.o"], log, "linking guest.S"
+            )
+    return Guest(elf, disassembly(proc.output([f"{target.build.cross}objdump", "-d", elf]).decode()))
 
 
 def stepper(target: data.Target) -> bytes:
     """The debugger for hosts without QEMU, static."""
     source = HERE / "stepper.c"
-    final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.cross)[:12]}"
+    final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.build.cross)[:12]}"
     if not final.exists():
         with cache.building(final) as work:
-            argv = [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(work / "stepper")]
+            argv = [
+                f"{target.build.cross}gcc",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-static",
+                "-o",
+                str(work / "stepper"),
+            ]
             proc.logged([*argv, str(source)], cache.log("demo"), "building stepper.c")
     return (final / "stepper").read_bytes()
 
@@ -232,8 +243,8 @@ def main(options: Options) -> int:
     start = time.monotonic()
     _, target = data.chosen(options)
     packaged = target.must.machine in tools.PACKAGED
-    install.ensure([*kbuild.needs(target), *(data.packages()["demo"] if packaged else [])])
-    kernels = {name: kbuild.build(data.base(name), target) for name in (STOCK, PATCHED)}
+    install.ensure([*kbuild.needs(target.build), *(data.packages()["demo"] if packaged else [])])
+    kernels = {name: kbuild.build(data.base(name), target.build) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
     method = with_gdb if packaged else with_stepper
     sides = []

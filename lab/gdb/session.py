@@ -43,7 +43,7 @@ def interactive(options: Options) -> int:
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")
     who = guest.chosen(options)
-    install.ensure([*kbuild.needs(target), *data.packages()["demo"]])
+    install.ensure([*kbuild.needs(target.build), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target)], log)
     ui.say(f"booting {what.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")

@@ -173,6 +173,6 @@ class Client:
 def plan(base: data.Base, target: data.Target, who: guest.Guest, more: list[str], log: str) -> Plan:
     """A guest under KVM in a target, stopped at its first instruction."""
     root(target)  # a wrong T= is told before anything is built
-    built = kbuild.build(base, target)
+    built = kbuild.build(base, target.build)
     argv = guest.command(who, [f"/usr/bin/{who.program}", "-accel", "kvm"], guest.INSIDE, more)
     return Plan(target, built, argv, guest.files(who), log=log)

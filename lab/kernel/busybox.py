@@ -40,22 +40,29 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
         raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
 
 
-def build(target: data.Target) -> bytes:
+def build(kernel_build: data.KernelBuild) -> bytes:
     """The program, static, for a target."""
-    install.ensure(kbuild.needs(target))
+    install.ensure(kbuild.needs(kernel_build))
     tree = apt.source_tree(PACKAGE, tools.tools()[PACKAGE].suites[0])
-    key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(target), target.cross)[:12]
-    final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
+    key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(kernel_build), kernel_build.cross)[:12]
+    final = cache.folder() / "init" / f"busybox-{kernel_build.programs}-{key}"
     with cache.lock("busybox"):
         if not final.exists():
             log = cache.log("busybox")
             log.unlink(missing_ok=True)
-            ui.say(f"building busybox for {target.programs}; log: {log}")
+            ui.say(f"building busybox for {kernel_build.programs}; log: {log}")
             out = cache.folder() / "init" / "out-busybox"
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir(parents=True)
             _configure(tree, out, log)
-            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={target.cross}"]
+            args = [
+                "-s",
+                f"-j{os.cpu_count() or 1}",
+                "-C",
+                str(tree),
+                f"O={out}",
+                f"CROSS_COMPILE={kernel_build.cross}",
+            ]
             proc.logged(["make", *args, "busybox"], log, "building busybox")
             os.rename(out / "busybox", final)
             shutil.rmtree(out)

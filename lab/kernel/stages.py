@@ -30,21 +30,22 @@ def patch(options: Options) -> int:
 def configure(options: Options) -> int:
     """The kernel's configuration; prints the .config."""
     base, target = data.chosen(options)
-    install.ensure(kbuild.needs(target))
+    install.ensure(kbuild.needs(target.build))
     tree = source.prepare(base)
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
-        print(kbuild.configure(tree, target, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
+        print(kbuild.configure(tree, target.build, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
     return 0
 
 
 def kernel(options: Options) -> int:
     """The kernel; prints its vmlinux."""
-    print(kbuild.build(*data.chosen(options)).vmlinux)
+    base, target = data.chosen(options)
+    print(kbuild.build(base, target.build).vmlinux)
     return 0
 
 
 def programs(options: Options) -> int:
     """The selftests; prints their folder."""
-    print(selftests.build(data.chosen(options)[1]))
+    print(selftests.build(data.chosen(options)[1].build))
     return 0

@@ -64,7 +64,7 @@ def reach(who: guest.Guest, start: str, path: Path) -> None:
 
 def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: str) -> Path:
     """A file with the guest at that place."""
-    path = checkpoint(kbuild.build(base, target).release, who, start).folder / "start"
+    path = checkpoint(kbuild.build(base, target.build).release, who, start).folder / "start"
     if not path.exists():
         reach(who, start, path)
     return path

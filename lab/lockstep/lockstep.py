@@ -27,8 +27,8 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
     more = ["-incoming", f"file:{guest.INSIDE}/state"] if state else []
     plan = nested_qemu.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
     plan.argv = [f"{guest.INSIDE}/pilot", nested_qemu.port(target), f"{guest.INSIDE}/blockirq", *plan.argv]
-    plan.files["pilot"] = programs.compile_for(target, "lockstep/pilot.c")
-    plan.files["blockirq"] = programs.compile_for(target, "lockstep/blockirq.c", programs.PRELOAD)
+    plan.files["pilot"] = programs.compile_for(target.build, "lockstep/pilot.c")
+    plan.files["blockirq"] = programs.compile_for(target.build, "lockstep/blockirq.c", programs.PRELOAD)
     if state:
         plan.files["state"] = state.read_bytes()
     ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
@@ -52,10 +52,10 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
 def main(options: Options) -> int:
     base, target = data.chosen(options)
     who, count, start = guest.chosen(options), options.steps or STEPS, options.start
-    install.ensure([*kbuild.needs(target), *data.packages()["demo"]])
+    install.ensure([*kbuild.needs(target.build), *data.packages()["demo"]])
     nested_qemu.root(target)
     nested_qemu.port(target)
-    here = checkpoint.checkpoint(kbuild.build(base, target).release, who, start)
+    here = checkpoint.checkpoint(kbuild.build(base, target.build).release, who, start)
     state: Path | None = None
     resume = options.resume and here.read()
     if options.resume and not resume:

@@ -134,9 +134,9 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
 
 def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, name: str, limit: int) -> ktap.Result:
     """The guest in the host; what that says about a difference is in the result."""
-    built, what = kbuild.build(base, target), trace(who, count)
+    built, what = kbuild.build(base, target.build), trace(who, count)
     command = protocol.Command(name, ["/bin/replay", "/lab/trace", "/lab/rom"], limit * target.boot.patience)
-    files = {"bin/replay": programs.compile_for(target, "lockstep/replay.c")}
+    files = {"bin/replay": programs.compile_for(target.build, "lockstep/replay.c")}
     files |= {"lab/trace": what.content, "lab/rom": what.rom}
     spec = boot.Spec(target, built, [command], files, log=f"replay-{base.name}-{target.name}-{who.name}")
     ui.say(f"booting {built.release} on {target.name}: {what.steps} steps of {who.name}, as TCG made them")
@@ -176,7 +176,7 @@ def leave_record(
 def main(options: Options) -> int:
     base, target = data.chosen(options, TARGET)
     who, count = guest.chosen(options), options.steps or STEPS
-    install.ensure(kbuild.needs(target))
+    install.ensure(kbuild.needs(target.build))
     result = compare(base, target, who, count, who.name, LIMIT + count // STEPS_A_SECOND)
     for line in result.notes:
         print(line)

@@ -105,7 +105,7 @@ class Walk:
 
 def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
     """Lines of objdump's; code: addresses and instructions."""
-    cross = data.target(nested_qemu.HOST).cross
+    cross = data.target(nested_qemu.HOST).build.cross
     lines = []
     for at, word in code:
         text = "unreadable"

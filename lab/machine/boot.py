@@ -30,7 +30,7 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", programs.compile_for(target, "machine/init/init.c"))
+    root.file("init", programs.compile_for(target.build, "machine/init/init.c"))
     share = "share" if spec.share else ""
     root.file(
         "lab/plan", protocol.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644

@@ -17,18 +17,20 @@ PROGRAM = ["-static"]
 PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
 
 
-def compile_for(target: data.Target, name: str, kind: list[str] = PROGRAM) -> bytes:
+def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PROGRAM) -> bytes:
     """A program, or something to preload, built for the target; name: of a file below lab/."""
     code = data.LAB / name
-    key = cache.digest(code.read_bytes(), target.cross, kind)[:12]
-    final = cache.folder() / "init" / f"{Path(name).stem}-{target.kernel}-{key}"
-    install.ensure(target.packages)
-    with cache.lock(f"init-{target.kernel}"):  # two machines may start at once
+    key = cache.digest(code.read_bytes(), kernel_build.cross, kind)[:12]
+    final = cache.folder() / "init" / f"{Path(name).stem}-{kernel_build.name}-{key}"
+    install.ensure(kernel_build.packages)
+    with cache.lock(f"init-{kernel_build.name}"):  # two machines may start at once
         if not final.exists():
             with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
                 work = Path(folder) / "program"
                 flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
-                proc.logged([f"{target.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}")
+                proc.logged(
+                    [f"{kernel_build.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}"
+                )
                 final.parent.mkdir(exist_ok=True)
                 os.rename(work, final)
     return final.read_bytes()

@@ -137,7 +137,7 @@ def commit() -> tuple[str, bool]:
 
 
 def config(target: data.Target | None) -> str:
-    return cache.digest(kbuild.fragment(target))[:12] if target else ""
+    return cache.digest(kbuild.fragment(target.build))[:12] if target else ""
 
 
 def tested(base: data.Base, target: data.Target | None = None) -> Tested:
@@ -161,7 +161,7 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
     if target is None:
         return {}
     found = {
-        "gcc": _number(kbuild.compiler(target)),
+        "gcc": _number(kbuild.compiler(target.build)),
         "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:

@@ -67,7 +67,7 @@ def main(options: Options) -> int:
     base, target = data.chosen(options)
     seconds, number = options.seconds or SECONDS, seed(options.seed)
     chosen = tests(target, seconds, number, options.test)
-    built = kbuild.build(base, target)
+    built = kbuild.build(base, target.build)
     total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
         spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")

@@ -36,8 +36,8 @@ def command(test: data.Test, target: data.Target) -> protocol.Command:
 
 def main(options: Options) -> int:
     base, target = data.chosen(options)
-    built = kbuild.build(base, target)
-    folder = selftests.installed(target)
+    built = kbuild.build(base, target.build)
+    folder = selftests.installed(target.build)
     known = {line.partition(":")[2] for line in (folder / "kselftest-list.txt").read_text().split()}
     tests = chosen(target, options.test)
     names = {test.binary for test in tests}
@@ -45,7 +45,7 @@ def main(options: Options) -> int:
         raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    files[shell.INSIDE] = busybox.build(target)
+    files[shell.INSIDE] = busybox.build(target.build)
     commands = [shell.INSTALL, *(command(test, target) for test in tests)]
     spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
     ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")

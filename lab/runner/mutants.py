@@ -78,7 +78,7 @@ def build(mutant: Mutant, target: data.Target) -> kbuild.Kernel:
         source.clone(found, tree.path)
         source.sync(tree.path, found.tree, files)
 
-    return kbuild.build_tree(defective, target, f"mutant-{mutant.name}", sync)
+    return kbuild.build_tree(defective, target.build, f"mutant-{mutant.name}", sync)
 
 
 def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:

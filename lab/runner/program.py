@@ -22,14 +22,14 @@ def run(options: Options) -> int:
     base, target = data.chosen(options)
     name = options.payload
     if not name:
-        raise LabError(f"make run wants PAYLOAD=program, static, built with {target.cross}gcc -static")
+        raise LabError(f"make run wants PAYLOAD=program, static, built with {target.build.cross}gcc -static")
     path = Path(name).expanduser()
     program = elf.check(path, target)
     try:
         args = shlex.split(options.args)
     except ValueError as why:
         raise LabError(f"ARGS: {why}") from None
-    built = kbuild.build(base, target)
+    built = kbuild.build(base, target.build)
     command = protocol.Command(path.name, [f"/bin/{path.name}", *args], options.limit or LIMIT)
     spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
@@ -41,7 +41,7 @@ def run(options: Options) -> int:
 def boot_only(options: Options) -> int:
     """Boot, identify, end."""
     base, target = data.chosen(options)
-    built = kbuild.build(base, target)
+    built = kbuild.build(base, target.build)
     spec = boot.Spec(target, built, [], log=f"boot-{target.name}")
     ui.say(f"booting {built.release} on {target.name}")
     record = boot.run(spec)
@@ -61,9 +61,9 @@ def interactive(options: Options) -> int:
     base, target = data.chosen(options)
     if not sys.stdin.isatty():
         raise LabError("make shell needs a terminal; to run a program use make run")
-    built = kbuild.build(base, target)
-    files = selftests.programs(selftests.build(target), data.programs(target), target)
-    files[shell.INSIDE] = busybox.build(target)
+    built = kbuild.build(base, target.build)
+    files = selftests.programs(selftests.build(target.build), data.programs(target), target.build)
+    files[shell.INSIDE] = busybox.build(target.build)
     command = protocol.Command("shell", ["/bin/sh"], 0, shell=True)
     spec = boot.Spec(target, built, [shell.INSTALL, command], files, interactive=True)
     ui.say(f"booting {built.release} on {target.name}; 'exit' ends it, Ctrl-A X kills it")

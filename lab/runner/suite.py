@@ -76,7 +76,7 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
 
 def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
     """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
-    files = selftests.programs(selftests.build(target), tests, target)
+    files = selftests.programs(selftests.build(target.build), tests, target.build)
     patience = target.boot.patience
     commands = [protocol.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
     return boot.Spec(target, built, commands, files, log=log)
@@ -84,14 +84,14 @@ def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log:
 
 def prepare(job: Job) -> None:
     if job.sessions:
-        install.ensure([*kbuild.needs(job.target), *data.packages()["demo"]])
+        install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
         try:
             if not all(test.binary == "replay" for test in job.tests):
                 nested_qemu.root(job.target)
         except apt.Torn as why:
             job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
-    built = kbuild.build(job.base, job.target)
+    built = kbuild.build(job.base, job.target.build)
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 

@@ -18,7 +18,7 @@ NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it
 
 class Builds(unittest.TestCase):
     def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
-        config, compiler = data.target("mac99-g4"), matrix.Compiler("gcc", ())
+        config, compiler = data.build("mac99-g4"), matrix.Compiler("gcc", ())
         commits = [matrix.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
         texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
         results = []
@@ -72,8 +72,8 @@ class Builds(unittest.TestCase):
     def test_unknown_configuration(self) -> None:
         with self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
             matrix.chosen("foo", matrix.configs(), matrix.booted())
-        found = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
-        self.assertEqual([[t.name for t in some] for some in found], [["e500"], ["mac99-g4"]])
+        builds, hosts = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
+        self.assertEqual(([b.name for b in builds], [h.name for h in hosts]), (["e500"], ["mac99-g4"]))
 
 
 if __name__ == "__main__":

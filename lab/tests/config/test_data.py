@@ -16,9 +16,35 @@ class Targets(support.InCache):
         for target in map(data.target, data.names("targets")):
             if target.like:
                 base = data.target(target.like)
-                self.assertEqual(target.fragments[: len(base.fragments)], base.fragments)
-                self.assertEqual((target.cross, target.must, target.programs), (base.cross, base.must, base.name))
+                self.assertEqual((target.must, target.build.programs), (base.must, base.build.name))
                 self.assertFalse(base.like)
+
+    def test_builds(self) -> None:
+        """Hosts can boot one kernel; a build has what it inherits, with its own fragments behind that."""
+        named = {name: data.target(name).build.name for name in ("pseries-p9", "pseries-p8-threads", "mac99-g4-debug")}
+        want = {"pseries-p9": "pseries-p8", "pseries-p8-threads": "pseries-p8", "mac99-g4-debug": "mac99-g4-debug"}
+        self.assertEqual(named, want)
+        for made in map(data.build, data.names("builds")):
+            base = data.build(made.programs)
+            self.assertEqual(made.fragments[: len(base.fragments)], base.fragments)
+            self.assertEqual((made.cross, base.inherits), (base.cross, ""))
+
+    def test_bad_builds(self) -> None:
+        (self.tmp / "builds").mkdir()
+        for name, text in (
+            ("a", 'summary = ""\ninherits = "b"\n'),
+            ("b", 'inherits = "a"\n'),
+            ("c", 'inherits = "x"\n'),
+        ):
+            (self.tmp / "builds" / f"{name}.toml").write_text(text)
+        with mock.patch.object(data, "DATA", self.tmp):
+            for name, want in (
+                ("a", "b inherits itself: name a"),
+                ("c", "unknown inherits=x"),
+                ("y", "unknown build=y"),
+            ):
+                with self.assertRaisesRegex(LabError, want):
+                    data.build(name)
 
     def test_pattern(self) -> None:
         self.assertTrue(all(t.default for t in data.targets("")))

@@ -99,6 +99,8 @@ class Files(unittest.TestCase):
             (Path(name) / "suites/s.toml").write_text("[[test]]\nbinary = 'a'\nlimit = '60'\n")
             text = (data.DATA / "targets/mac99-g4.toml").read_text()
             (Path(name) / "targets/t.toml").write_text(text.replace("limit = 60", "limit = '60'"))
+            (Path(name) / "builds").mkdir()
+            (Path(name) / "builds/t.toml").write_text((data.DATA / "builds/mac99-g4.toml").read_text())
             with mock.patch.object(data, "DATA", Path(name)):
                 with self.assertRaisesRegex(LabError, r"s.toml: test\[0\].limit = '60': it wants a whole number"):
                     data.suite("s")

@@ -14,7 +14,7 @@ from lab.tests import support
 
 class Formats(support.InCache):
     def program(self, target: data.Target, interp: bool = False, machine: int | None = None) -> Path:
-        wide, order = target.bits == 64, "<" if target.endian == "little" else ">"
+        wide, order = target.build.bits == 64, "<" if target.build.endian == "little" else ">"
         head = bytes([0x7F, *b"ELF", 2 if wide else 1, 1 if order == "<" else 2, 1]).ljust(16, b"\0")
         head += struct.pack(order + "HHI", 2, machine or (21 if wide else 20), 1)
         size = 64 if wide else 52
