@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.core import ui
@@ -120,6 +120,15 @@ def building(final: Path) -> Iterator[Path]:
     finally:
         if work.exists():
             shutil.rmtree(work, ignore_errors=True)
+
+
+def stage(final: Path, fill: Callable[[Path], object]) -> Path:
+    """The folder 'final', which fill(folder) makes if it is not there; it is there as a whole or not at all."""
+    with lock(final.name):
+        if not final.exists():
+            with building(final) as work:
+                fill(work)
+    return final
 
 
 def write(path: Path, data: bytes) -> None:

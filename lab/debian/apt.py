@@ -180,19 +180,19 @@ class Apt:
 def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
     """A source package, unpacked in the cache, with Debian's own patches applied."""
     install.ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
-    final = cache.folder() / "trees" / f"debian-{package}-{version or suites[-1]}"
-    with cache.lock(final.name):
-        if not final.exists():
-            cache.need_space(4 if version else 1)
-            apt = Apt(suites, architecture(), sources=True)
-            apt.update()
-            ui.say(f"fetching the source package {package} {version}".rstrip())
-            with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
-                dsc = apt.source(package, version, Path(name))
-                work.rmdir()
-                argv = ["dpkg-source", "--no-check", "-x", str(dsc), str(work)]
-                proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
-    return final
+
+    def fill(work: Path) -> None:
+        cache.need_space(4 if version else 1)
+        apt = Apt(suites, architecture(), sources=True)
+        apt.update()
+        ui.say(f"fetching the source package {package} {version}".rstrip())
+        with tempfile.TemporaryDirectory(dir=cache.folder()) as name:
+            dsc = apt.source(package, version, Path(name))
+            work.rmdir()
+            argv = ["dpkg-source", "--no-check", "-x", str(dsc), str(work)]
+            proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
+
+    return cache.stage(cache.folder() / "trees" / f"debian-{package}-{version or suites[-1]}", fill)
 
 
 def newest_first(found: set[Found]) -> list[Found]:

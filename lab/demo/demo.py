@@ -18,7 +18,7 @@ from lab.debian import install, tools
 from lab.gdb import session
 from lab.guest import nested_qemu
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, qemu, verdict
+from lab.machine import boot, programs, protocol, qemu, verdict
 from lab.results import records
 
 HERE = data.LAB / "demo"
@@ -94,38 +94,18 @@ def disassembly(text: str) -> dict[int, tuple[str, str]]:
 
 
 def assemble(target: data.Target) -> Guest:
-    source, log = HERE / "guest.S", cache.log("demo")
-    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, target.build.cross)[:12]}"
-    elf = final / "guest.elf"
-    if not elf.exists():
-        with cache.building(final) as work:
-            flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
-            proc.logged([f"{target.build.cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
-            flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
-            proc.logged(
-                [f"{target.build.cross}ld", *flags, "-o", work / elf.name, work / "guest.o"], log, "linking guest.S"
-            )
-    return Guest(elf, disassembly(proc.output([f"{target.build.cross}objdump", "-d", elf]).decode()))
+    """guest.S, linked, and what objdump says of it."""
+    source, log, cross = HERE / "guest.S", cache.log("demo"), target.build.cross
 
+    def fill(work: Path) -> None:
+        flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
+        proc.logged([f"{cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
+        flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
+        proc.logged([f"{cross}ld", *flags, "-o", work / "guest.elf", work / "guest.o"], log, "linking guest.S")
 
-def stepper(target: data.Target) -> bytes:
-    """The debugger for hosts without QEMU, static."""
-    source = HERE / "stepper.c"
-    final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.build.cross)[:12]}"
-    if not final.exists():
-        with cache.building(final) as work:
-            argv = [
-                f"{target.build.cross}gcc",
-                "-O2",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-static",
-                "-o",
-                str(work / "stepper"),
-            ]
-            proc.logged([*argv, str(source)], cache.log("demo"), "building stepper.c")
-    return (final / "stepper").read_bytes()
+    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, cross)[:12]}"
+    elf = cache.stage(final, fill) / "guest.elf"
+    return Guest(elf, disassembly(proc.output([f"{cross}objdump", "-d", elf]).decode()))
 
 
 def tidy(text: str) -> list[str]:
@@ -202,7 +182,10 @@ def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int
 
 def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """lab/demo/stepper.c in the target."""
-    files = {"bin/stepper": stepper(target), "lab/guest.elf": guest.elf.read_bytes()}
+    files = {
+        "bin/stepper": programs.compile_for(target.build, "demo/stepper.c"),
+        "lab/guest.elf": guest.elf.read_bytes(),
+    }
     argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
     spec = boot.Spec(target, built, [protocol.Command("stepper", argv, LIMIT)], files, log=log)
     record = boot.run(spec)

@@ -65,7 +65,6 @@ def symbols(guest: Guest) -> Path | None:
 
 def program(guest: Guest) -> Path | None:
     """The ELF file of the guest's first process."""
-
     if guest.build is None:
         return None
     content = programs.compile_for(guest.build, f"guest/init/{guest.init}")
@@ -104,16 +103,14 @@ def files(guest: Guest) -> dict[str, bytes]:
         return found
     vmlinux = symbols(guest)
     assert vmlinux is not None
+    strip: list[str | Path] = [f"{guest.build.cross}strip", vmlinux, "-o"]
     final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.build.name}"
-    if not final.exists():
-        with cache.building(final) as work:
-            proc.output([f"{guest.build.cross}strip", "-o", work / "vmlinux", vmlinux])
+    cache.stage(final, lambda work: proc.output([*strip, work / "vmlinux"]))
     return found | {"vmlinux": (final / "vmlinux").read_bytes(), "initrd": initrd(guest)}
 
 
 def initrd(guest: Guest) -> bytes:
     """The guest's initramfs: its first process, and nothing else."""
-
     assert guest.build is not None
     root = cpio.Archive()
     for name in ("dev", "proc", "sys", "tmp"):

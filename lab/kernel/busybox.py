@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
+import tempfile
 from pathlib import Path
 
 from lab.config import data
@@ -41,29 +41,21 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
 
 
 def build(kernel_build: data.KernelBuild) -> bytes:
-    """The program, static, for a target."""
+    """The program, static, for hosts of that kernel build."""
     install.ensure(kbuild.needs(kernel_build))
     tree = apt.source_tree(PACKAGE, tools.tools()[PACKAGE].suites[0])
+    log = cache.log("busybox")
+
+    def fill(work: Path) -> None:
+        log.unlink(missing_ok=True)
+        ui.say(f"building busybox for {kernel_build.programs}; log: {log}")
+        with tempfile.TemporaryDirectory(prefix=".busybox.", dir=cache.folder()) as name:
+            out = Path(name)
+            _configure(tree, out, log)
+            args = [f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={kernel_build.cross}"]
+            proc.logged(["make", "-s", *args, "busybox"], log, "building busybox")
+            os.rename(out / "busybox", work / "busybox")
+
     key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(kernel_build), kernel_build.cross)[:12]
     final = cache.folder() / "init" / f"busybox-{kernel_build.programs}-{key}"
-    with cache.lock("busybox"):
-        if not final.exists():
-            log = cache.log("busybox")
-            log.unlink(missing_ok=True)
-            ui.say(f"building busybox for {kernel_build.programs}; log: {log}")
-            out = cache.folder() / "init" / "out-busybox"
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir(parents=True)
-            _configure(tree, out, log)
-            args = [
-                "-s",
-                f"-j{os.cpu_count() or 1}",
-                "-C",
-                str(tree),
-                f"O={out}",
-                f"CROSS_COMPILE={kernel_build.cross}",
-            ]
-            proc.logged(["make", *args, "busybox"], log, "building busybox")
-            os.rename(out / "busybox", final)
-            shutil.rmtree(out)
-    return final.read_bytes()
+    return (cache.stage(final, fill) / "busybox").read_bytes()

@@ -115,11 +115,13 @@ def trace(who: guest.Guest, count: int) -> Trace:
     made_of = [Path(name).read_bytes() for name in names]
     key = cache.digest(who, count, tools.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
     final = cache.folder() / "lockstep" / f"trace-{who.name}-{key}"
-    if not final.exists():
+
+    def fill(work: Path) -> None:
         made = record(who, count)
-        with cache.building(final) as work:
-            (work / "trace").write_bytes(made.content)
-            (work / "rom").write_bytes(made.rom)
+        (work / "trace").write_bytes(made.content)
+        (work / "rom").write_bytes(made.rom)
+
+    cache.stage(final, fill)
     content = (final / "trace").read_bytes()
     steps = struct.unpack_from(">I", content, len(MAGIC))[0]
     if steps < count:
@@ -139,12 +141,9 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     files = {"bin/replay": programs.compile_for(target.build, "lockstep/replay.c")}
     files |= {"lab/trace": what.content, "lab/rom": what.rom}
     spec = boot.Spec(target, built, [command], files, log=f"replay-{base.name}-{target.name}-{who.name}")
-    ui.say(f"booting {built.release} on {target.name}: {what.steps} steps of {who.name}, as TCG made them")
     began = time.monotonic()
-    record = boot.run(spec)
-    found = verdict.judge(spec, record)
+    record, found = verdict.run(spec, f": {what.steps} steps of {who.name}, as TCG made them")
     if found.code:
-        found.tell(target.name)
         return ktap.Result(name, ktap.Status.TIMEOUT if found.code == errors.TIMEOUT else ktap.Status.CRASH, found.text)
     outcome = record.channel.outcomes[0]
     lines = outcome.output.decode(errors="replace").splitlines()

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from lab.config import data
@@ -12,25 +10,19 @@ from lab.core import cache, proc
 from lab.debian import install
 
 PROGRAM = ["-static"]
-
-
 PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
 
 
 def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PROGRAM) -> bytes:
-    """A program, or something to preload, built for the target; name: of a file below lab/."""
+    """A program, or something to preload; name: of a file below lab/. LabError if it does not compile."""
     code = data.LAB / name
     key = cache.digest(code.read_bytes(), kernel_build.cross, kind)[:12]
-    final = cache.folder() / "init" / f"{Path(name).stem}-{kernel_build.name}-{key}"
     install.ensure(kernel_build.packages)
-    with cache.lock(f"init-{kernel_build.name}"):  # two machines may start at once
-        if not final.exists():
-            with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
-                work = Path(folder) / "program"
-                flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
-                proc.logged(
-                    [f"{kernel_build.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}"
-                )
-                final.parent.mkdir(exist_ok=True)
-                os.rename(work, final)
-    return final.read_bytes()
+
+    def fill(work: Path) -> None:
+        flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
+        argv: list[str | Path] = [f"{kernel_build.cross}gcc", *flags, "-o", work / "program", code]
+        proc.logged(argv, cache.log("init"), f"building {name}")
+
+    final = cache.folder() / "init" / f"{Path(name).stem}-{kernel_build.programs}-{key}"
+    return (cache.stage(final, fill) / "program").read_bytes()

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.core import errors, ui
 from lab.core.errors import LabError
-from lab.machine import console, identity
+from lab.machine import boot, console, identity
 from lab.machine.spec import Record, Spec
 
 
@@ -47,6 +48,19 @@ def judge(spec: Spec, record: Record) -> Verdict:
             console.tail(record.console),
         )
     return Verdict(errors.PASSED)
+
+
+def run(
+    spec: Spec, what: str, on_output: Callable[[bytes], None] | None = None, name: str = ""
+) -> tuple[Record, Verdict]:
+    """Boot, judge, and print what is wrong, under a name that is the host's if there is none."""
+    ui.say(f"booting {spec.kernel.release} on {spec.target.name}{what}")
+    record = boot.run(spec, on_output)
+    boot.echo_console(record)
+    found = judge(spec, record)
+    if found.code:
+        found.tell(name or spec.target.name)
+    return record, found
 
 
 def _emulator(record: Record) -> str:

@@ -13,7 +13,7 @@ from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
+from lab.machine import protocol, verdict
 from lab.results import ktap, records, tally
 from lab.runner import report, suite
 
@@ -71,13 +71,9 @@ def main(options: Options) -> int:
     total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
         spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
-        ui.say(f"booting {built.release} on {target.name}: {test.id} {' '.join(test.args)}")
-        record = boot.run(spec)
-        boot.echo_console(record)
-        found = verdict.judge(spec, record)
+        record, found = verdict.run(spec, f": {test.id} {' '.join(test.args)}")
         results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
         if found.code:
-            found.tell(target.name)
             code = code or found.code
             results.append(ktap.Result("(kernel)", ktap.Status.CRASH, found.text))
         notes = [line for o in record.channel.outcomes for line in said(o)]

@@ -48,12 +48,8 @@ def main(options: Options) -> int:
     files[shell.INSIDE] = busybox.build(target.build)
     commands = [shell.INSTALL, *(command(test, target) for test in tests)]
     spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
-    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")
-    record = boot.run(spec, ui.show)
-    boot.echo_console(record)
-    found = verdict.judge(spec, record)
+    record, found = verdict.run(spec, f": {RUNNER}, {len(tests)} programs", ui.show)
     if found.code:
-        found.tell(target.name)
         return found.code
     results = [r for outcome in record.channel.outcomes[1:] for r in ktap.parse(outcome)]
     if not options.test:
