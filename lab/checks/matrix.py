@@ -10,6 +10,7 @@ import re
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -260,6 +261,30 @@ class Builds:
             return {}
         lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
         return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+    def on_each_host(
+        self,
+        kind: str,
+        doing: str,
+        key: Callable[[Commit, data.Target], str],
+        judge: Callable[[Commit, data.Target], str],
+    ) -> dict[str, list[str]]:
+        """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
+        once for all commits with one key, and never again: what it says is kept."""
+        found: dict[str, list[str]] = {t.name: [] for t in self.boots}
+        for target in self.boots:
+            install.ensure(kbuild.needs(target.build))
+            first: dict[str, Commit] = {}
+            for commit in self.commits:
+                first.setdefault(key(commit, target), commit)
+            for name, commit in first.items():
+                path = self.store / f"{kind}-{name}.json"
+                if not path.exists():
+                    ui.say(f"{commit.number:2} {commit.subject}: {doing} {target.name}")
+                    cache.write(path, json.dumps(judge(commit, target)).encode())
+                if why := json.loads(path.read_text()):
+                    found[target.name].append(f"{commit.number} {commit.subject}: {why}")
+        return found
 
 
 def messages(text: str) -> Counter[str]:

@@ -11,17 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab.checks import checkpatch, upstream_tests
+from lab.checks.matrix import Builds
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.debian import install
 from lab.kernel import kbuild, patchset, source
-
-if TYPE_CHECKING:
-    from lab.checks.matrix import Builds
 
 HEADERS = "CONFIG_HEADERS_INSTALL=y\nCONFIG_UAPI_HEADER_TEST=y\n"
 

@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from lab.checks.matrix import Builds, Commit
 from lab.config import data
-from lab.core import cache, proc, ui
-from lab.debian import install
+from lab.core import cache, proc
 from lab.kernel import kbuild, selftests, source
-
-if TYPE_CHECKING:
-    from lab.checks.matrix import Builds, Commit
 
 # What the selftests of KVM include or are built by.
 INPUTS = ("tools/", "include/uapi/", "arch/powerpc/include/uapi/")
@@ -40,22 +35,9 @@ def key(builds: Builds, commit: Commit, target: data.Target) -> str:
 
 def run(builds: Builds) -> dict[str, list[str]]:
     """For each target, after which commit the selftests do not build; builds only what has not been built."""
-    found: dict[str, list[str]] = {t.name: [] for t in builds.boots}
-    for target in builds.boots:
-        install.ensure(kbuild.needs(target.build))
-        done: set[str] = set()
-        for commit in builds.commits:
-            name = key(builds, commit, target)
-            if name in done:
-                continue  # nothing that the selftests are made of
-            done.add(name)
-            path = builds.store / f"selftests-{name}.json"
-            if not path.exists():
-                ui.say(f"{commit.number:2} {commit.subject}: its selftests for {target.name}")
-                cache.write(path, json.dumps(_build(builds, target, commit)).encode())
-            if why := json.loads(path.read_text()):
-                found[target.name].append(f"{commit.number} {commit.subject}: {why}")
-    return found
+    return builds.on_each_host(
+        "selftests", "its selftests for", lambda c, t: key(builds, c, t), lambda c, t: _build(builds, t, c)
+    )
 
 
 def _build(builds: Builds, target: data.Target, commit: Commit) -> str:

@@ -126,10 +126,10 @@ class Apt:
                 ) from None
             raise
 
-    def update(self, force: bool = False) -> None:
+    def update(self) -> None:
         """Fetch the package lists, unless they are younger than FRESH seconds. LabError without a network."""
         stamp = self.dir / "updated"
-        if self._configure() and not force and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
+        if self._configure() and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
             return
         ui.say(f"fetching the package lists of {', '.join(self.suites)} ({self.arch})")
         self._run(["apt-get", "update"], "apt-get update")

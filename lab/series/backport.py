@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import re
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.kernel import patchmail, patchset, source
 from lab.series import repository
-from lab.series.backport_notes import Notes, wrap
+from lab.series.backport_notes import Notes
 
 TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
 
@@ -166,7 +167,17 @@ class Maker:
         while at > 0 and TRAILER.match(body[at - 1]):
             at -= 1
         note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
-        text.write_text("\n".join([*body[:at], *wrap(note), "", *body[at:], ""]))
+        text.write_text(
+            "\n".join(
+                [
+                    *body[:at],
+                    *textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
+                    "",
+                    *body[at:],
+                    "",
+                ]
+            )
+        )
         author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
         more = (f"--author={author}", f"--date={date}", "-F", text)
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import tempfile
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
-from lab.kernel import division, source
+from lab.kernel import division, patchmail, source
 from lab.series import repository, worktree
 
 BELOW = "bugfix/powerpc/kvm-pr"  # in debian/patches
@@ -65,12 +66,11 @@ def mbox(box: Parcel, out: Path) -> list[Path]:
 def dep3(text: str) -> str:
     """DEP-3's fields in the head of a mail: From and Subject are its Author and Description."""
     head, _, body = text.partition("\n\n")
-    date = re.search(r"^Date: (.*)$", head, re.MULTILINE)
-    day = proc.output(["date", "-u", "-d", date[1] if date else "", "+%Y-%m-%d"]).decode().strip()
+    date: datetime.datetime = patchmail.headers(text.encode())["Date"].datetime
     fields = ["Origin: other, not yet sent to the kernel's mailing lists", "Forwarded: no"]
     if bug := re.search(r"^Link: (https?:\S+)$", body, re.MULTILINE):
         fields.append(f"Bug: {bug[1]}")
-    return "\n".join([head, *fields, f"Last-Update: {day}"]) + f"\n\n{body}"
+    return "\n".join([head, *fields, f"Last-Update: {date.astimezone(datetime.UTC):%Y-%m-%d}"]) + f"\n\n{body}"
 
 
 def for_debian(box: Parcel, out: Path) -> list[Path]:

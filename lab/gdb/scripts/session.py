@@ -15,7 +15,7 @@ import gdb
 from lab.guest import ppc
 from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
 
-LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
+LIMIT = 60.0  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 MSR_SF = 1 << 63
 TRAP = 0x00DDDD00

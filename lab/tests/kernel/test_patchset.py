@@ -65,10 +65,10 @@ class Patches(support.InCache):
             patchset.mails(self.folder)
 
     def test_base(self) -> None:
-        (self.folder / "BASE").write_text("package: p\nversion: 1:2-3\nkernel: 7\nsha256: ab\n")
+        (self.folder / "BASE").write_text('package = "p"\nversion = "1:2-3"\nkernel = "7"\nsha256 = "ab"\n')
         self.assertEqual(patchset.read_base(self.folder / "BASE"), patchset.Base("p", "1:2-3", "7", "ab"))
-        (self.folder / "BASE").write_text("package: p\n")
-        with self.assertRaisesRegex(LabError, "no line 'version: ...'"):
+        (self.folder / "BASE").write_text('package = "p"\n')
+        with self.assertRaisesRegex(LabError, "BASE: the key 'version' is missing"):
             patchset.read_base(self.folder / "BASE")
 
     def test_sync_goes_there_and_back(self) -> None:

@@ -83,7 +83,7 @@ class Folder(unittest.TestCase):
         (self.stock / "virt/old.c").write_text(text())
         (self.work / "virt/old.c").write_text(text())
         repository.commit_base(self.work, "base")
-        (self.folder / "BASE").write_text("package: p\nversion: 1\nkernel: 7\nsha256: ab\n")
+        (self.folder / "BASE").write_text('package = "p"\nversion = "1"\nkernel = "7"\nsha256 = "ab"\n')
         (self.folder / division.FILE).write_text(DIVISION)
         for one in division.parse(self.folder / division.FILE):
             (self.folder / one.name).mkdir()
