@@ -57,5 +57,5 @@ def build(kernel_build: data.KernelBuild) -> bytes:
             os.rename(out / "busybox", work / "busybox")
 
     key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(kernel_build), kernel_build.cross)[:12]
-    final = cache.folder() / "init" / f"busybox-{kernel_build.programs}-{key}"
+    final = cache.folder() / "init" / f"shell-{kernel_build.programs}-{key}"
     return (cache.stage(final, fill) / "busybox").read_bytes()

@@ -16,11 +16,11 @@ PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program i
 def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PROGRAM) -> bytes:
     """A program, or something to preload; name: of a file below lab/. LabError if it does not compile."""
     code = data.LAB / name
-    key = cache.digest(code.read_bytes(), kernel_build.cross, kind)[:12]
+    flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
+    key = cache.digest(code.read_bytes(), kernel_build.cross, flags)[:12]
     install.ensure(kernel_build.packages)
 
     def fill(work: Path) -> None:
-        flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
         argv: list[str | Path] = [f"{kernel_build.cross}gcc", *flags, "-o", work / "program", code]
         proc.logged(argv, cache.log("init"), f"building {name}")
 
