@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
-from lab.checks import documents
+from lab.checks import checkpatch, documents, unit_tests
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import FAILED, PASSED, LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import apt, install, tools
 from lab.kernel import division, patchset, source
 from lab.results import page, rules
 from lab.runner import suite
@@ -47,7 +45,7 @@ def spdx() -> list[str]:
 
 
 def hosts() -> list[str]:
-    pattern = re.compile(f"{HOSTS}|{re.escape(urllib.parse.urlsplit(debian.mirror()[0]).hostname or 'no host')}")
+    pattern = re.compile(f"{HOSTS}|{re.escape(urllib.parse.urlsplit(apt.mirror()[0]).hostname or 'no host')}")
     return [
         f"{name}:{number}: names a host: {m[0]}"
         for name in tracked()
@@ -120,75 +118,21 @@ def backports() -> list[str]:
     return [line for name in data.names("bases") if data.base(name).of for line in backport.check(data.base(name))]
 
 
-def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) -> list[str]:
-    """The lines of a tool's output that begin with 'form', a regular expression.
-
-    LabError if the tool fails (status 1) without such a line: it has judged nothing, or speaks another language.
-    """
-    done = proc.finished(argv, cwd=cwd)
-    said = done.stdout.decode(errors="replace").splitlines()
-    found = [line for line in said if re.match(form, line)]
-    if done.returncode not in (0, 1) or (done.returncode == 1 and not found):
-        why = (done.stderr.decode(errors="replace").splitlines() or said or ["no output"])[-1]
-        raise LabError(f"{' '.join(str(a) for a in argv[:2])} fails with status {done.returncode}: {why}")
-    return found
-
-
-@dataclass(frozen=True)
-class Accept:
-    """A complaint of checkpatch that is no mistake: [[accept]]."""
-
-    type: str  # as --show-types tells it
-    reason: str  # why it is none
-    mail: str = ""  # only in mails that have this in their file name
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """lab/data/checkpatch.toml."""
-
-    accept: list[Accept] = field(default_factory=list)  # in no order
-
-
-def checkpatch(name: str = "mainline") -> list[str]:
-    """What checkpatch of a base's kernel says of that base's mails, but for what lab/data/checkpatch.toml accepts."""
-    base = data.base(name)
-    assert base.series_dir is not None
-    tree = source.find(base).tree
-    accepted = data.read(Accepted, data.DATA / "checkpatch.toml").accept
-    options = [
-        "--strict",
-        "--terse",
-        "--no-summary",
-        "--show-types",
-        "--max-line-length=100",
-        f"--root={tree}",
-    ]
-
-    def one(mail: Path) -> list[str]:
-        ignore = ",".join(row.type for row in accepted if row.mail in mail.name)
-        argv = ["perl", str(tree / "scripts/checkpatch.pl"), *options, "--ignore", ignore, str(mail)]
-        return [x.replace(f"{mail.parent}/", "") for x in complaints(argv, r".*\S", tree)]
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [line for found in pool.map(one, patchset.mails(base.series_dir)) for line in found]
-
-
 def scripts() -> list[str]:
     names = [n for n in tracked() if n.endswith(".sh") or n == ".ci/run"]
     if not names:
         return []
-    return complaints(["shellcheck", "--format=gcc", *names], POSITION)
+    return proc.complaints(["shellcheck", "--format=gcc", *names], POSITION)
 
 
 def ruff() -> list[str]:
-    command = debian.command(debian.tool_root("ruff"), "usr/bin/ruff")
-    return complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
+    command = tools.command(tools.tool_root("ruff"), "usr/bin/ruff")
+    return proc.complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
 
 
 def mypy() -> list[str]:
     """Types; what is checked and how strictly is in pyproject.toml."""
-    return complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
+    return proc.complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
 
 
 def data_files() -> list[str]:
@@ -197,18 +141,18 @@ def data_files() -> list[str]:
         data.base(name)
     tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
     bad = []
-    for target in map(data.target, data.names("targets")):
-        bad += [
-            f"{target.name}: no lab/data/configs/{f}"
-            for f in target.fragments
-            if not (data.DATA / "configs" / f).exists()
-        ]
+    for name in data.names("targets"):
+        data.target(name)
+    for build in map(data.build, data.names("builds")):
+        missing = [f for f in build.fragments if not (data.DATA / "configs" / f).exists()]
+        bad += [f"lab/data/builds/{build.name}.toml: no lab/data/configs/{f}" for f in missing]
     for base in data.names("expect"):
         for name, must in (data.expected(base) or {}).items():
             if name not in data.names("targets"):
                 bad.append(f"lab/data/expect/{base}.toml: unknown target {name}")
-            ids = sorted(must.fail | must.luck)
-            bad += [f"lab/data/expect/{base}.toml: no suite has {i}" for i in ids if i.split(".")[0] not in tests]
+            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
+            bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
+            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
     return bad
 
 
@@ -233,13 +177,13 @@ CHECKS: dict[str, Check] = {
     "mails make the round trip": round_trip,
     "each series applies alone": alone,
     "backports follow the mails": backports,
-    "checkpatch --strict": checkpatch,
+    "checkpatch --strict": checkpatch.complaints,
     "patches/qemu apply and make the round trip": qemupatches.check,
 }
 
 
 def run(total: suite.Count) -> None:
-    debian.ensure(data.packages()["check"])
+    install.ensure(data.packages()["check"])
     for name, check in CHECKS.items():
         try:
             bad = check()
@@ -252,11 +196,9 @@ def run(total: suite.Count) -> None:
         total.passed += not bad
 
 
-def main() -> int:
+def main(options: Options) -> int:
     total = suite.Count()
-    if os.environ.get("K") or os.environ.get("T"):
-        raise LabError("make check takes no K= and T=: it judges the checkout")
     run(total)
-    suite.unit_tests(total)
+    unit_tests.unit_tests(total)
     print(total.line(), flush=True)
     return FAILED if total.failed else PASSED

@@ -8,8 +8,9 @@ import time
 from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, programs, protocol, verdict
 from lab.results import records
 
 # QEMU's clock counts instructions; flushes that mitigations make would drown KVM's part.
@@ -32,8 +33,8 @@ HIT = 1.15  # a hit against an empty exit
 
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
-    built = kbuild.build(base, target)
-    code = boot.compile_for(target, "checks/bench.c")
+    built = kbuild.build(base, target.build)
+    code = programs.compile_for(target.build, "checks/bench.c")
     spec = boot.Spec(
         target,
         built,
@@ -77,9 +78,9 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
     return lines, good
 
 
-def main(target: data.Target) -> int:
+def main(options: Options) -> int:
     start = time.monotonic()
-    base = data.base("mainline")
+    base, target = data.chosen(options)
     lines, good = table(measure(data.base("stock-mainline"), target), measure(base, target))
     print("\n".join(lines))
     record = records.Record("bench", base.name, target.name, seconds=time.monotonic() - start)

@@ -12,7 +12,8 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import apt, install
 from lab.kernel import kbuild, source
 from lab.results import records
 from lab.series import export
@@ -40,27 +41,28 @@ def patched(stock: Path, exported: Path, work: Path) -> int:
     return len(ours.split())
 
 
-def main(base: data.Base) -> int:
+def main(options: Options) -> int:
+    base = data.chosen(options)[0]
     start = time.monotonic()
     found = source.find(base)
-    if os.environ.get("KERNEL_SRC"):
+    if options.kernel_src:
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
-    stock = debian.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
+    stock = apt.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
     with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
         where, mails, exported, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
         for path in (where, exported, work):
             path.mkdir()
-        box = export.parcel(base, where, mails)
+        box = export.parcel(base, where, mails, options)
         export.for_debian(box, exported)
         count = patched(stock, exported, work)
         ui.say(f"{stock.name} takes {count} patches without fuzz")
         for target in map(data.target, TARGETS):
-            debian.ensure(kbuild.needs(target))
+            install.ensure(kbuild.needs(target.build))
             log = cache.log(f"check-debian-{base.name}-{target.name}")
             log.unlink(missing_ok=True)
             tree = source.Tree(work, found.kernel, "", "")
-            out = kbuild.configure(tree, target, log)
-            args, env = kbuild.make_variables(target, out.name)
+            out = kbuild.configure(tree, target.build, log)
+            args, env = kbuild.make_variables(target.build, out.name)
             what = f"building {BUILD} for {target.name}"
             proc.logged(["make", f"-j{os.cpu_count() or 1}", "-s", *args, BUILD], log, what, cwd=work, env=env)
             objects = sorted((work / out.name / BUILD).glob("*.o"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from lab.config import commands, data
 from lab.core import cache, markdown, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.guest import guest
 from lab.series import catalog
 
@@ -24,7 +25,8 @@ FORBIDDEN = (
 
 def documents() -> list[Path]:
     """Those with parts that are made."""
-    return [p for p in (cache.ROOT / "README.md", *sorted((cache.ROOT / "docs").glob("*.md"))) if p.exists()]
+    found = (cache.ROOT / "README.md", data.LAB / "README.md", *sorted((cache.ROOT / "docs").glob("*.md")))
+    return [p for p in found if p.exists()]
 
 
 def covers() -> list[Path]:
@@ -76,6 +78,13 @@ def guest_commands() -> list[str]:
     return [*lines[:-1], "```"]
 
 
+def rooms() -> list[str]:
+    """The lab's packages."""
+    return markdown.table(
+        ["package", "what is in it"], [[f"`{n}`", x] for n, x in data.load(data.DATA / "rooms.toml").items()]
+    )
+
+
 MAKERS: dict[str, Callable[[], list[str]]] = {
     "first-commands": commands.first_commands,
     "commands": commands.for_documents,
@@ -85,6 +94,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "guests": names("guests", "GUEST"),
     "exit-codes": exit_codes,
     "guest-commands": guest_commands,
+    "rooms": rooms,
     "series": catalog.series_table,
     "series-short": catalog.series_short,
     "series-trees": catalog.series_tree_table,
@@ -157,12 +167,10 @@ def make_commands() -> list[str]:
 
 def front() -> list[str]:
     """The table of commands, the Makefile and the functions agree."""
-    from lab import __main__ as main_
-
-    return commands.problems(commands.table(), set(main_.COMMANDS), cache.ROOT / "Makefile")
+    return commands.problems(commands.table(), cache.ROOT / "Makefile")
 
 
-def main() -> int:
+def main(_options: Options) -> int:
     if not (cache.ROOT / "README.md").exists():
         raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
     for path in documents():

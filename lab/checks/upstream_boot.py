@@ -1,52 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The gauntlet's boots: every commit, so that no step of a bisection is broken."""
+"""make check-upstream: the boots: every commit, so that no step of a bisection is broken."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
+from lab.checks.matrix import Commit
+from lab.checks.upstream_builds import Builds
 from lab.config import data
-from lab.core import cache, ui
+from lab.core import cache
 from lab.core.errors import LabError
-from lab.debian import debian
 from lab.kernel import kbuild, source
 from lab.machine import boot, verdict
 
-if TYPE_CHECKING:
-    from lab.checks.upstream import Commit, Gauntlet
 
-
-def run(gauntlet: Gauntlet) -> dict[str, list[str]]:
+def run(builds: Builds) -> dict[str, list[str]]:
     """For each target, what is wrong with which commit; boots only what has not been booted."""
-    tree = source.Tree(gauntlet.tree.path, gauntlet.source.kernel, "-check", gauntlet.source.key)
-    found: dict[str, list[str]] = {t.name: [] for t in gauntlet.boots}
-    for target in gauntlet.boots:
-        debian.ensure(kbuild.needs(target))
-        done: set[str] = set()
-        for commit in gauntlet.commits:
-            if commit.key in done:
-                continue  # a test or a document: the kernel is the same
-            done.add(commit.key)
-            key = cache.digest(commit.key, kbuild.fragment(target), kbuild.compiler(target), target.qemu, target.boot)
-            path = gauntlet.store / f"boot-{key[:20]}.json"
-            if not path.exists():
-                ui.say(f"{commit.number:2} {commit.subject}: booting it on {target.name}")
-                cache.write(path, json.dumps(_boot(gauntlet, tree, target, commit)).encode())
-            if why := json.loads(path.read_text()):
-                found[target.name].append(f"{commit.number} {commit.subject}: {why}")
-    return found
+    tree = source.Tree(builds.tree.path, builds.source.kernel, "-check", builds.source.key)
+
+    def key(commit: Commit, target: data.Target) -> str:
+        build = target.build
+        return cache.digest(commit.key, kbuild.fragment(build), kbuild.compiler(build), target.qemu, target.boot)[:20]
+
+    return builds.on_each_host("boot", "booting it on", key, lambda c, t: _boot(builds, tree, t, c))
 
 
-def _boot(gauntlet: Gauntlet, tree: source.Tree, target: data.Target, commit: Commit) -> str:
+def _boot(builds: Builds, tree: source.Tree, target: data.Target, commit: Commit) -> str:
     """Why it does not build or boot; empty if it does."""
     log = cache.log(f"check-boot-{target.name}")
     with cache.lock(f"build-{tree.path.name}"):
-        source.clone(gauntlet.source, tree.path)
-        source.sync(tree.path, gauntlet.source.tree, commit.files)
+        source.clone(builds.source, tree.path)
+        source.sync(tree.path, builds.source.tree, commit.files)
         cache.need_space(1.5)
         try:
-            vmlinux = kbuild.make(tree, target, log, f"building for {target.name}") / "vmlinux"
+            vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
         except LabError as why:
             return str(why)
         spec = boot.Spec(target, kbuild.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The gauntlet's checks that are made once, of the series' end."""
+"""make check-upstream: the checks that are made once, of the series' end."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lab.checks import checkout, upstream_tests
+from lab.checks import checkpatch, upstream_tests
+from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import install
 from lab.kernel import kbuild, patchset, source
-
-if TYPE_CHECKING:
-    from lab.checks.upstream import Gauntlet
 
 HEADERS = "CONFIG_HEADERS_INSTALL=y\nCONFIG_UAPI_HEADER_TEST=y\n"
 
@@ -60,15 +57,15 @@ def said_of(argv: list[str | Path], what: str, files: list[str], tree: Path, cou
 class Once:
     """The tree at BASE and at the series' end, and what a tool says of both."""
 
-    def __init__(self, gauntlet: Gauntlet) -> None:
-        self.gauntlet = gauntlet
-        self.tree, self.stock = gauntlet.tree.path, gauntlet.source.tree
-        self.first, self.last = gauntlet.commits[0], gauntlet.commits[-1]
+    def __init__(self, builds: Builds) -> None:
+        self.builds = builds
+        self.tree, self.stock = builds.tree.path, builds.source.tree
+        self.first, self.last = builds.commits[0], builds.commits[-1]
         self.files = sorted(self.last.files)
         self.added = [n for n in self.files if n not in self.first.files]
 
     def sync(self) -> None:
-        source.clone(self.gauntlet.source, self.tree)
+        source.clone(self.builds.source, self.tree)
         source.sync(self.tree, self.stock, self.last.files)
 
     def both(
@@ -82,7 +79,7 @@ class Once:
         return [n for n in self.files if n.endswith(suffixes) and n.startswith(("arch/", "include/", "virt/"))]
 
     def checkpatch(self) -> Found:
-        return Found(checkout.checkpatch(self.gauntlet.base.name), f"{len(self.gauntlet.commits) - 1} mails, --strict")
+        return Found(checkpatch.complaints(self.builds.base.name), f"{len(self.builds.commits) - 1} mails, --strict")
 
     def kernel_doc(self) -> Found:
         files = self.sources((".c", ".h"))
@@ -93,7 +90,7 @@ class Once:
         return Found(self.both(argv, "kernel-doc", files, counts=True), f"{len(files)} files")
 
     def htmldocs(self) -> Found:
-        debian.ensure([data.Package("python3-sphinx", "sphinx-build")])
+        install.ensure([data.Package("python3-sphinx", "sphinx-build")])
         files = [n for n in self.files if n.startswith("Documentation/")]
         folders = sorted({str(Path(n).parent.relative_to("Documentation")) for n in files})
         if not folders:
@@ -119,14 +116,14 @@ class Once:
         """What userspace includes installs, and compiles by itself."""
         bad = []
         tried = []
-        for config in self.gauntlet.configs:
+        for config in self.builds.configs:
             if config.name not in ("pmac32", "pseries"):
                 continue
             tried.append(config.name)
-            target = dataclasses.replace(config, kernel=f"check-headers-{config.name}")
+            build = dataclasses.replace(config, name=f"check-headers-{config.name}")
             log = cache.log(f"check-headers-{config.name}")
-            out = kbuild.configure(self.gauntlet.tree, target, log, more=HEADERS)
-            args, env = kbuild.make_variables(target, out.name)
+            out = kbuild.configure(self.builds.tree, build, log, more=HEADERS)
+            args, env = kbuild.make_variables(build, out.name)
             for what in (["headers_install"], ["usr/include/"]):
                 done = proc.captured(["make", "-s", *args, *what], "headers", cwd=self.tree, env=env)
                 text = done.stdout.decode(errors="replace").strip()
@@ -141,7 +138,7 @@ class Once:
         ours = [n for n in self.added if n.startswith("tools/testing/selftests/")]
         for name in names:
             target = data.target(name)
-            debian.ensure(kbuild.needs(target))
+            install.ensure(kbuild.needs(target.build))
             good, text = upstream_tests.build(self.tree, target, "-Wall -Wextra")
             if "-Wextra" not in text:
                 raise LabError("the selftests were not built with -Wextra: see lab/checks/upstream_once.py")
@@ -153,9 +150,9 @@ class Once:
 
     def coccicheck(self) -> Found:
         # spatch compiles a part of the kernel's semantic patches, and ends where it finds no compiler for them.
-        debian.ensure([data.Package("coccinelle", "spatch"), data.Package("ocaml-nox", "ocamlopt")])
+        install.ensure([data.Package("coccinelle", "spatch"), data.Package("ocaml-nox", "ocamlopt")])
         # With M=, it names the files from there.
-        below = f"{self.gauntlet.build.rstrip('/')}/"
+        below = f"{self.builds.build.rstrip('/')}/"
         files = [f"./{n.removeprefix(below)}" for n in self.sources((".c",)) if n.startswith(below)]
 
         def argv(tree: Path) -> list[str | Path]:
@@ -164,13 +161,13 @@ class Once:
         return Found(self.both(argv, "coccicheck", files), f"{len(files)} files")
 
 
-def run(gauntlet: Gauntlet) -> dict[str, Found]:
+def run(builds: Builds) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
-    once = Once(gauntlet)
+    once = Once(builds)
     parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
-    assert gauntlet.base.series_dir is not None
-    mails = [p.read_bytes() for p in patchset.mails(gauntlet.base.series_dir)]
-    key = cache.digest(gauntlet.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
+    assert builds.base.series_dir is not None
+    mails = [p.read_bytes() for p in patchset.mails(builds.base.series_dir)]
+    key = cache.digest(builds.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
     checks: dict[str, Callable[[], Found]] = {
         "checkpatch": once.checkpatch,
         "kernel-doc": once.kernel_doc,
@@ -181,7 +178,7 @@ def run(gauntlet: Gauntlet) -> dict[str, Found]:
     }
     found: dict[str, Found] = {}
     for name, one in checks.items():
-        path = gauntlet.store / f"{name.replace(' ', '-')}-{key}.json"
+        path = builds.store / f"{name.replace(' ', '-')}-{key}.json"
         if path.exists():
             found[name] = Found(**json.loads(path.read_text()))
             continue

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The gauntlet's selftests: they build after every commit, with the headers of that commit."""
+"""make check-upstream: the selftests: they build after every commit, with the headers of that commit."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from lab.checks.matrix import Commit
+from lab.checks.upstream_builds import Builds
 from lab.config import data
-from lab.core import cache, proc, ui
-from lab.debian import debian
+from lab.core import cache, proc
 from lab.kernel import kbuild, selftests, source
-
-if TYPE_CHECKING:
-    from lab.checks.upstream import Commit, Gauntlet
 
 # What the selftests of KVM include or are built by.
 INPUTS = ("tools/", "include/uapi/", "arch/powerpc/include/uapi/")
@@ -25,45 +21,32 @@ def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
     out = tree / f"out-selftests-{target.name}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    command, env = selftests.prepare(tree, target, out, cache.log("check-selftests"), "headers")
+    command, env = selftests.prepare(tree, target.build, out, cache.log("check-selftests"), "headers")
     done = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
     return not done.returncode, done.stdout.decode(errors="replace")
 
 
-def key(gauntlet: Gauntlet, commit: Commit, target: data.Target) -> str:
+def key(builds: Builds, commit: Commit, target: data.Target) -> str:
     """The same for commits after which the selftests are the same."""
-    stock = gauntlet.commits[0].files
+    stock = builds.commits[0].files
     changed = sorted(n for n, f in commit.files.items() if n.startswith(INPUTS) and stock.get(n) != f)
     parts = [x for n in changed for x in (n, commit.files[n][0])]
-    return cache.digest(gauntlet.source.key, kbuild.compiler(target), *parts)[:20]
+    return cache.digest(builds.source.key, kbuild.compiler(target.build), *parts)[:20]
 
 
-def run(gauntlet: Gauntlet) -> dict[str, list[str]]:
+def run(builds: Builds) -> dict[str, list[str]]:
     """For each target, after which commit the selftests do not build; builds only what has not been built."""
-    found: dict[str, list[str]] = {t.name: [] for t in gauntlet.boots}
-    for target in gauntlet.boots:
-        debian.ensure(kbuild.needs(target))
-        done: set[str] = set()
-        for commit in gauntlet.commits:
-            name = key(gauntlet, commit, target)
-            if name in done:
-                continue  # nothing that the selftests are made of
-            done.add(name)
-            path = gauntlet.store / f"selftests-{name}.json"
-            if not path.exists():
-                ui.say(f"{commit.number:2} {commit.subject}: its selftests for {target.name}")
-                cache.write(path, json.dumps(_build(gauntlet, target, commit)).encode())
-            if why := json.loads(path.read_text()):
-                found[target.name].append(f"{commit.number} {commit.subject}: {why}")
-    return found
+    return builds.on_each_host(
+        "selftests", "its selftests for", lambda c, t: key(builds, c, t), lambda c, t: _build(builds, t, c)
+    )
 
 
-def _build(gauntlet: Gauntlet, target: data.Target, commit: Commit) -> str:
+def _build(builds: Builds, target: data.Target, commit: Commit) -> str:
     """Why the selftests do not build without a warning; empty if they do."""
-    with cache.lock(f"build-{gauntlet.tree.path.name}"):
-        source.clone(gauntlet.source, gauntlet.tree.path)
-        source.sync(gauntlet.tree.path, gauntlet.source.tree, commit.files)
+    with cache.lock(f"build-{builds.tree.path.name}"):
+        source.clone(builds.source, builds.tree.path)
+        source.sync(builds.tree.path, builds.source.tree, commit.files)
         cache.need_space(1)
-        good, text = build(gauntlet.tree.path, target, "-Wall")
+        good, text = build(builds.tree.path, target, "-Wall")
     said = [line for line in text.splitlines() if "warning:" in line or "error:" in line]
     return said[0] if said else "" if good else (text.strip().splitlines() or ["no reason given"])[-1]

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import importlib
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lab.config import data
 from lab.core import cache, markdown
+from lab.core import options as options_
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 FILE = data.DATA / "commands.toml"
 WIDTH = 100
@@ -28,6 +32,7 @@ EVERYWHERE = ("KERNEL_SRC", "V", "LAB_CACHE")  # variables that each command tak
 @dataclass(frozen=True)
 class Command:
     name: str
+    run: str  # module:function of the lab, which takes Options and returns an exit status
     group: str = ""
     what: str = ""
     cost: str = ""
@@ -40,6 +45,7 @@ class Variable:
     name: str
     what: str
     lists: str = ""  # the folder of data files whose names it takes
+    values: list[str] = field(default_factory=list)  # the only ones that it takes; none: any
 
 
 @dataclass(frozen=True)
@@ -146,11 +152,67 @@ def first_commands() -> list[str]:
     return [f"    {command:11} # {short}: {cost}" for (command, _, cost), short in zip(rows, shorts, strict=True)]
 
 
-def problems(made: Table, functions: set[str], makefile: Path) -> list[str]:
-    """Where the front and the table do not agree."""
-    named = {c.name for c in made.commands}
-    bad = [f"{FILE}: {n} is a command that lab/__main__.py does not have" for n in sorted(named - functions)]
-    bad += [f"{FILE}: lacks {n}, a command of lab/__main__.py" for n in sorted(functions - named)]
+def takes(command: Command) -> list[str]:
+    """The variables that a command takes."""
+    made = table()
+    if command.name == "help":  # it tells about those that are named
+        return [v.name for v in made.variables if v.lists]
+    return [*command.uses, *(v for v in EVERYWHERE if v != options_.ELSEWHERE)]
+
+
+def find(name: str) -> Command:
+    """A command by its name. LabError for one that is not there."""
+    known = {c.name: c for c in table().commands}
+    if name not in known:
+        raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def function(command: Command) -> Callable[[Options], int]:
+    """What a command runs; imported now, so that 'make help' works on any machine."""
+    module, _, name = command.run.partition(":")
+    found: Callable[[Options], int] = getattr(importlib.import_module(f"lab.{module}"), name)
+    return found
+
+
+def main(options: Options) -> int:
+    """make help, or 'make help T=' and its like."""
+    asked = [v.name for v in table().variables if v.lists and v.name in options.given]
+    print("\n\n".join(map(help_of, asked)) or help_text())
+    return 0
+
+
+def check_values(told: Options) -> None:
+    """LabError for a value that a variable does not take: told before anything is built."""
+    for variable in table().variables:
+        value = getattr(told, options_.field_of(variable.name), "")
+        if variable.values and value and value not in variable.values:
+            raise LabError(f"unknown {variable.name}={value}; known: {', '.join(variable.values)}")
+
+
+def help_about(name: str) -> str:
+    """'python3 -m lab COMMAND --help'; of all commands if that is none."""
+    command = next((c for c in table().commands if c.name == name), None)
+    if command is None:
+        return help_text()
+    lines = [f"usage: make {command.name} [VARIABLE=value ...]", "", *_described(command), ""]
+    wanted = set(takes(command))
+    for variable in table().variables:
+        if variable.name in wanted:
+            lines += _lines(f"{variable.name}=", variable.what)
+    return "\n".join(lines)
+
+
+def problems(made: Table, makefile: Path) -> list[str]:
+    """Where the front, the table and the options do not agree."""
+    bad = [f"{FILE}: {v.name} is no field of lab/core/options.py" for v in made.variables
+           if v.name not in (*options_.variables(), options_.ELSEWHERE)]  # fmt: skip
+    for command in made.commands:
+        try:
+            function(command)
+        except (ImportError, AttributeError) as why:
+            bad.append(f"{FILE}: {command.name} runs {command.run}, which is not there: {why}")
     text = makefile.read_text()
-    bad += [f"{makefile}: names {n} itself: it belongs into {FILE.name}" for n in sorted(named) if f"\n{n}:" in text]
+    named = sorted(c.name for c in made.commands)
+    bad += [f"{makefile}: names {n} itself: it belongs into {FILE.name}" for n in named if f"\n{n}:" in text]
     return bad

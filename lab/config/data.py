@@ -6,11 +6,12 @@ from __future__ import annotations
 import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from lab.config.loader import convert, load, make, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 LAB = ROOT / "lab"
 DATA = LAB / "data"
@@ -62,27 +63,36 @@ class Must:
 
 
 @dataclass(frozen=True)
-class Target:
-    """lab/data/targets/NAME.toml: an emulated machine and the configuration of its kernel."""
+class KernelBuild:
+    """lab/data/builds/NAME.toml: what a kernel and the programs for it are built with."""
 
     name: str  # of the file
-    kernel: str  # the target whose kernel and test programs it boots, mostly itself
     summary: str  # one line for people
     bits: Literal[32, 64]  # of its programs
     endian: Endian  # of its programs
     cross: str  # prefix of its compiler and binutils
     fragments: list[str]  # files of lab/data/configs, later ones win
     packages: list[Package]  # of Debian: the cross compiler
-    qemu: Qemu  # the emulator
-    boot: Boot  # how it boots and ends
-    must: Must  # how to know it
-    like: str = ""  # the target whose keys these are on top of; it boots that one's kernel unless it has fragments
-    default: bool = True  # in a make test without T=
+    inherits: str = ""  # the build whose keys these are on top of; fragments add up
 
     @property
     def programs(self) -> str:
-        """The target whose test programs run here: this one, what it is like, or whose kernel it boots."""
-        return self.like or self.kernel
+        """The build whose test programs are used with it: they do not depend on the configuration."""
+        return self.inherits or self.name
+
+
+@dataclass(frozen=True)
+class Target:
+    """lab/data/targets/NAME.toml: an emulated host, and the kernel build that it boots."""
+
+    name: str  # of the file
+    summary: str  # one line for people
+    build: KernelBuild  # in the file: its name; the host's own name if it is absent
+    qemu: Qemu  # the emulator
+    boot: Boot  # how it boots and ends
+    must: Must  # how to know it
+    like: str = ""  # the host whose keys these are on top of
+    default: bool = True  # in a make test without T=
 
 
 @dataclass(frozen=True)
@@ -148,38 +158,29 @@ def _find(kind: str, variable: str, name: str) -> Path:
     return DATA / kind / f"{name}.toml"
 
 
-# What a kernel is built from: a target that boots another one's has it from there.
-BUILD = ("bits", "endian", "cross", "fragments", "packages")
-
-
-def _target_table(name: str) -> dict[str, Any]:
-    """A target's file on top of the one it is 'like', whose kernel it boots but for fragments, which add up."""
-    table = load(_find("targets", "T", name))
-    if "like" not in table:
-        return table
-    base = _target_table(table["like"])
-    if "like" in base:
-        raise LabError(f"lab/data/targets/{name}.toml: {table['like']} is itself like another: name that one")
-    for key in ("qemu", "boot", "must"):
-        table[key] = base[key] | table.get(key, {})
-    own = table.get("fragments", [])
-    table["fragments"] = base["fragments"] + own
-    return base | table | ({} if own else {"kernel": table["like"]})
+def build(name: str) -> KernelBuild:
+    """The kernel build of a file, with what it inherits. LabError for unknown names and keys."""
+    path = _find("builds", "build", name)
+    table = load(path)
+    if parent := table.get("inherits"):
+        base = load(_find("builds", "inherits", parent))
+        if "inherits" in base:
+            raise LabError(f"{path}: {parent} inherits itself: name {base['inherits']}")
+        table = base | table | {"fragments": base["fragments"] + table.get("fragments", [])}
+    return make(KernelBuild, {"name": name} | table, path)
 
 
 def target(name: str) -> Target:
-    """The target T=name, with what it has from another. LabError for unknown names and keys."""
+    """The host T=name, with what it has from the one that it is like. LabError for unknown names and keys."""
     path = _find("targets", "T", name)
-    table = _target_table(name)
-    if (owner := table.get("kernel")) and "like" not in table:
-        if owner not in names("targets"):
-            raise LabError(f"{path}: kernel = '{owner}' is no target; known: {', '.join(names('targets'))}")
-        theirs = load(DATA / "targets" / f"{owner}.toml")
-        for key in ("kernel", *BUILD):
-            if key in (theirs if key == "kernel" else table):
-                raise LabError(f"{path}: it boots the kernel of {owner}, so '{key}' belongs into {owner}.toml")
-        table |= {key: theirs[key] for key in BUILD if key in theirs}
-    return make(Target, {"name": name, "kernel": name} | table, path)
+    table = load(path)
+    if parent := table.get("like"):
+        base = load(_find("targets", "like", parent))
+        if "like" in base:
+            raise LabError(f"{path}: {parent} is itself like another: name that one")
+        merged = {key: base[key] | table.get(key, {}) for key in ("qemu", "boot", "must")}
+        table = {"build": parent} | base | table | merged
+    return make(Target, {"name": name} | table | {"build": build(table.get("build", name))}, path)
 
 
 def targets(pattern: str) -> list[Target]:
@@ -188,6 +189,11 @@ def targets(pattern: str) -> list[Target]:
         return [t for t in map(target, names("targets")) if t.default]
     found = fnmatch.filter(names("targets"), pattern)
     return [target(name) for name in found or [pattern]]
+
+
+def chosen(options: Options, target_name: str = "pseries-p8") -> tuple[Base, Target]:
+    """The kernel base K= and the host T=, or the defaults of commands."""
+    return base(options.kernel or "mainline"), target(options.target or target_name)
 
 
 def base(name: str) -> Base:
@@ -235,15 +241,24 @@ def programs(target: Target) -> list[Test]:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """[TARGET] of lab/data/expect: test ids that must fail; and those in which a bug shows itself by chance."""
+class Known:
+    """What is known of tests on an unpatched kernel."""
 
-    fail: frozenset[str] = frozenset()  # PROGRAM.CASE, or PROGRAM as a whole
-    luck: frozenset[str] = frozenset()  # the same, of tests that are not judged
+    test: str  # PROGRAM.CASE, or PROGRAM as a whole; * and ? stand for anything, but not in PROGRAM
+    why: str  # it passes there, or does not fail each time
+    rate: str = ""  # of flakes: how often it fails
+
+
+@dataclass(frozen=True)
+class Expected:
+    """[HOST] of lab/data/expect/NAME.toml. What is not named must fail there, if it is not skipped."""
+
+    passes: list[Known] = field(default_factory=list)  # though the kernel is not patched
+    flakes: list[Known] = field(default_factory=list)  # are not judged
 
 
 def expected(base_name: str) -> dict[str, Expected] | None:
-    """What a base must do, per target; None: nothing is recorded of it, so nothing may fail."""
+    """What a kernel must do, per host; None: nothing is recorded of it, so nothing may fail."""
     path = DATA / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None

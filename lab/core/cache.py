@@ -9,11 +9,12 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.core import ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 PARTS = (
     "apt",
@@ -122,6 +123,15 @@ def building(final: Path) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
+def stage(final: Path, fill: Callable[[Path], object]) -> Path:
+    """The folder 'final', which fill(folder) makes if it is not there; it is there as a whole or not at all."""
+    with lock(final.name):
+        if not final.exists():
+            with building(final) as work:
+                fill(work)
+    return final
+
+
 def write(path: Path, data: bytes) -> None:
     """Replace a file as a whole (never in place: it may be a hard link)."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,3 +144,20 @@ def write(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def clean(_options: Options) -> int:
+    """make clean: remove what the lab has made, by name.
+
+    The cache's folder may have other things in it, and the work tree of 'make tree' commits that exist nowhere else.
+    """
+    for name in PARTS:
+        path = folder() / name
+        if path.exists():
+            ui.say(f"removing {path}")
+            shutil.rmtree(path)
+    if (folder() / "tree").exists():
+        ui.say(f"left alone: {folder() / 'tree'}, the work tree of 'make tree'")
+    if (folder() / "records").exists():
+        ui.say(f"left alone: {folder() / 'records'}, which 'make results' takes")
+    return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab.core import ui
+from lab.core import cache, options, ui
 from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
@@ -51,14 +52,10 @@ def kill_all() -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-# The lab's own options, which a build would take for its own: V, OUT, FORMAT.
-VARIABLES = (
-    *("K", "T", "GUEST", "STEPS", "START", "RESUME", "CLIENT", "FLOW", "TEST", "SUITE", "MUTANTS"),
-    *("PAYLOAD", "ARGS", "LIMIT", "KERNEL_SRC", "TREE", "V", "FORMAT", "PART", "OUT", "SECONDS", "SEED", "SERIES", "FROM"),
-)
 # What would change a build or a git command behind our back.
 DROP_PREFIXES = ("MAKE", "KBUILD", "KCONFIG", "GIT_")
-DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", *VARIABLES)
+# The lab's own options too, which a build would take for its own: V, OUT, FORMAT.
+DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "O", *options.variables())
 # The checkout may belong to another user, as in a container.
 GIT_TRUST = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
 
@@ -176,3 +173,17 @@ def output(
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         raise LabError(f"{' '.join(str(a) for a in argv[:3])} failed: {(said or ['no output'])[-1]}")
     return done.stdout
+
+
+def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) -> list[str]:
+    """The lines of a tool's output that begin with 'form', a regular expression.
+
+    LabError if the tool fails (status 1) without such a line: it has judged nothing, or speaks another language.
+    """
+    done = finished(argv, cwd=cwd)
+    said = done.stdout.decode(errors="replace").splitlines()
+    found = [line for line in said if re.match(form, line)]
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not found):
+        why = (done.stderr.decode(errors="replace").splitlines() or said or ["no output"])[-1]
+        raise LabError(f"{' '.join(str(a) for a in argv[:2])} fails with status {done.returncode}: {why}")
+    return found

@@ -68,3 +68,9 @@ class Heartbeat:
             words = [w for w in (self.note(), took(self.elapsed())) if w]
             more = "" if self.start - _START < 10 else f"; {so_far()}"
             say(f"{self.what} ... {', '.join(words)}{more}")
+
+
+def show(text: bytes) -> None:
+    """What the target says, as it comes."""
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import sys
 import textwrap
@@ -14,12 +13,12 @@ from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, errors, proc, ui
-from lab.core.errors import LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import install, tools
 from lab.gdb import session
 from lab.guest import nested_qemu
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, programs, protocol, qemu, verdict
 from lab.results import records
 
 HERE = data.LAB / "demo"
@@ -95,27 +94,18 @@ def disassembly(text: str) -> dict[int, tuple[str, str]]:
 
 
 def assemble(target: data.Target) -> Guest:
-    source, log = HERE / "guest.S", cache.log("demo")
-    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, target.cross)[:12]}"
-    elf = final / "guest.elf"
-    if not elf.exists():
-        with cache.building(final) as work:
-            flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
-            proc.logged([f"{target.cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
-            flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
-            proc.logged([f"{target.cross}ld", *flags, "-o", work / elf.name, work / "guest.o"], log, "linking guest.S")
-    return Guest(elf, disassembly(proc.output([f"{target.cross}objdump", "-d", elf]).decode()))
+    """guest.S, linked, and what objdump says of it."""
+    source, log, cross = HERE / "guest.S", cache.log("demo"), target.build.cross
 
+    def fill(work: Path) -> None:
+        flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
+        proc.logged([f"{cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
+        flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
+        proc.logged([f"{cross}ld", *flags, "-o", work / "guest.elf", work / "guest.o"], log, "linking guest.S")
 
-def stepper(target: data.Target) -> bytes:
-    """The debugger for hosts without QEMU, static."""
-    source = HERE / "stepper.c"
-    final = cache.folder() / "demo" / f"stepper-{cache.digest(source.read_bytes(), target.cross)[:12]}"
-    if not final.exists():
-        with cache.building(final) as work:
-            argv = [f"{target.cross}gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(work / "stepper")]
-            proc.logged([*argv, str(source)], cache.log("demo"), "building stepper.c")
-    return (final / "stepper").read_bytes()
+    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, cross)[:12]}"
+    elf = cache.stage(final, fill) / "guest.elf"
+    return Guest(elf, disassembly(proc.output([f"{cross}objdump", "-d", elf]).decode()))
 
 
 def tidy(text: str) -> list[str]:
@@ -192,7 +182,10 @@ def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int
 
 def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """lab/demo/stepper.c in the target."""
-    files = {"bin/stepper": stepper(target), "lab/guest.elf": guest.elf.read_bytes()}
+    files = {
+        "bin/stepper": programs.compile_for(target.build, "demo/stepper.c"),
+        "lab/guest.elf": guest.elf.read_bytes(),
+    }
     argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
     spec = boot.Spec(target, built, [protocol.Command("stepper", argv, LIMIT)], files, log=log)
     record = boot.run(spec)
@@ -214,7 +207,7 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
         right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
         text = "; ".join(findings(side.lines, want)) or right
         print(textwrap.fill(f"{name + ':':12}{text}", WIDTH, subsequent_indent=" " * 12))
-    emulator = _first_line([*boot.emulator(target), "--version"]).replace(" emulator version", "")
+    emulator = _first_line([*qemu.emulator(target), "--version"]).replace(" emulator version", "")
     print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
     print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
     if has_client(target):
@@ -227,22 +220,20 @@ def report(target: data.Target, stock: Session, patched: Session, want: Expected
 
 def has_client(target: data.Target) -> bool:
     """Is there a QEMU to run in the target: Debian's, or the one that CLIENT= asks for?"""
-    return target.must.machine in nested_qemu.PACKAGED or nested_qemu.chosen() == nested_qemu.PATCHED
+    return target.must.machine in tools.PACKAGED or nested_qemu.chosen() == nested_qemu.PATCHED
 
 
 def _first_line(argv: list[str]) -> str:
     return proc.output(argv).decode().splitlines()[0]
 
 
-def main() -> int:
+def main(options: Options) -> int:
     start = time.monotonic()
-    if os.environ.get("K"):
-        raise LabError(f"make demo compares {STOCK} with {PATCHED}: leave K= out")
-    target = data.target(os.environ.get("T") or "pseries-p8")
-    debian.ensure([*kbuild.needs(target), *(data.packages()["demo"] if has_client(target) else [])])
+    _, target = data.chosen(options)
+    install.ensure([*kbuild.needs(target.build), *(data.packages()["demo"] if has_client(target) else [])])
     if has_client(target):
         nested_qemu.root(target)
-    kernels = {name: kbuild.build(data.base(name), target) for name in (STOCK, PATCHED)}
+    kernels = {name: kbuild.build(data.base(name), target.build) for name in (STOCK, PATCHED)}
     guest, want = assemble(target), expected()
     method = with_gdb if has_client(target) else with_stepper
     sides = []
@@ -259,5 +250,5 @@ def main() -> int:
     record = records.Record("demo", PATCHED, target.name, seconds=time.monotonic() - start)
     record.counts = {"failed" if code else "passed": 1}
     record.facts = {"notes": [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]}
-    records.leave(record, data.base(PATCHED), target, sessions=packaged)
+    records.leave(record, data.base(PATCHED), target, sessions=has_client(target))
     return code

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 
 from lab.config import data
 from lab.core import cache, errors, proc, ui
+from lab.core import options as options_
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
-from lab.lockstep import lockstep
+from lab.lockstep import checkpoint
 from lab.machine import boot, protocol, verdict
 
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
@@ -38,11 +40,12 @@ def command(who: guest.Guest, socket: object, more: list[str]) -> list[str]:
     return ["gdb-multiarch", "-q", *more, *words, *([str(elf)] if elf else [])]
 
 
-def interactive(base: data.Base, target: data.Target) -> int:
+def interactive(options: Options) -> int:
+    base, target = data.chosen(options)
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")
-    who = guest.chosen()
-    debian.ensure([*kbuild.needs(target), *data.packages()["demo"]])
+    who = guest.chosen(options)
+    install.ensure([*kbuild.needs(target.build), *data.packages()["demo"]])
     log = f"gdb-{base.name}-{target.name}-{who.name}"
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target)], log)
     ui.say(f"booting {what.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
@@ -62,7 +65,7 @@ def interactive(base: data.Base, target: data.Target) -> int:
 
 def flow() -> str:
     """How sessions run: with gdb's own settings, or with what works around Debian's QEMU. FLOW=."""
-    name = os.environ.get("FLOW") or (HELPED if nested_qemu.chosen() == nested_qemu.DEBIAN else DEFAULT)
+    name = options_.everywhere.flow or (HELPED if nested_qemu.chosen() == nested_qemu.DEBIAN else DEFAULT)
     if name not in (DEFAULT, HELPED):
         raise LabError(f"unknown FLOW={name}; known: {DEFAULT}, {HELPED}")
     return name
@@ -72,7 +75,7 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
     """A session of lab/gdb/scripts: what it prints, and what became of the host."""
     who = guest.find(test.guest)
     log = f"{test.id}-{base.name}-{target.name}"
-    state = lockstep.start_state(base, target, who, test.start) if test.start else None
+    state = checkpoint.start_state(base, target, who, test.start) if test.start else None
     more = ["-incoming", f"file:{nested_qemu.inside(target)}/state"] if state else []
     what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target), *more], log)
     if state:
@@ -91,8 +94,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
 
 
 def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[str, str]) -> protocol.Outcome:
-    """gdb by itself in the host's folder: what it prints, and how it ends. Its Python finds lab/gdb/scripts."""
-    env = proc.environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SCRIPTS)} | env)
+    """gdb by itself in the host's folder: what it prints, and how it ends. Its Python finds SCRIPTS and the lab."""
+    env = proc.environment({"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{SCRIPTS}:{cache.ROOT}"} | env)
     argv = ["gdb-multiarch", "-nx", "-batch", *words]
     outcome, began = protocol.Outcome("gdb"), time.monotonic()
     end = began + limit

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,10 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import tools
 from lab.kernel import kbuild
-from lab.machine import cpio
+from lab.machine import cpio, programs
 
 GUEST = "openbios-g4"
 BASE = "mainline"  # of the guest's own kernel, if it has one
@@ -35,7 +35,7 @@ class Guest:
     architecture: str  # as gdb calls it
     endian: data.Endian  # at its first instruction
     firmware: str  # that of the lab's own QEMU, whichever QEMU runs it
-    kernel: str = ""  # the target whose kernel it runs; else firmware only
+    kernel: str = ""  # the kernel build that it runs; else firmware only
     cmdline: str = ""  # of that kernel
     init: str = "idle.c"  # of lab/guest/init: its first process
     up: str = "guest: up"  # what its console says at the end of its boot
@@ -43,9 +43,9 @@ class Guest:
     defaults: list[str] = field(default_factory=lambda: [*DEFAULTS])  # of QEMU: words that other guests have too
 
     @property
-    def target(self) -> data.Target | None:
-        """The target whose kernel it runs; None for a guest of firmware only."""
-        return data.target(self.kernel) if self.kernel else None
+    def build(self) -> data.KernelBuild | None:
+        """The build of the kernel that it runs; None for a guest of firmware only."""
+        return data.build(self.kernel) if self.kernel else None
 
 
 def find(name: str) -> Guest:
@@ -53,23 +53,21 @@ def find(name: str) -> Guest:
     return data.guest(name, Guest)
 
 
-def chosen() -> Guest:
+def chosen(options: Options) -> Guest:
     """The guest that GUEST= names, or the default."""
-    return find(os.environ.get("GUEST") or GUEST)
+    return find(options.guest or GUEST)
 
 
 def symbols(guest: Guest) -> Path | None:
     """The ELF file that gdb reads symbols from."""
-    return kbuild.build(data.base(BASE), guest.target).vmlinux if guest.target else None
+    return kbuild.build(data.base(BASE), guest.build).vmlinux if guest.build else None
 
 
 def program(guest: Guest) -> Path | None:
     """The ELF file of the guest's first process."""
-    from lab.machine import boot
-
-    if guest.target is None:
+    if guest.build is None:
         return None
-    content = boot.compile_for(guest.target, f"guest/init/{guest.init}")
+    content = programs.compile_for(guest.build, f"guest/init/{guest.init}")
     final = cache.folder() / "guests" / f"init-{cache.digest(content)[:12]}"
     if not final.exists():
         cache.write(final, content)
@@ -91,38 +89,35 @@ def address(guest: Guest, place: str) -> int:
     with contextlib.suppress(ValueError):
         return int(place, 0)
     for elf in (symbols(guest), program(guest)):
-        if elf is None or guest.target is None:
+        if elf is None or guest.build is None:
             raise LabError(f"{guest.name} has no symbols: give START= as an address, not '{place}'")
-        if (found := symbol(proc.output([f"{guest.target.cross}readelf", "-sW", elf]).decode(), place)) is not None:
+        if (found := symbol(proc.output([f"{guest.build.cross}readelf", "-sW", elf]).decode(), place)) is not None:
             return found
     raise LabError(f"{guest.name} has no symbol '{place}': give START= as an address, or one of the kernel's symbols")
 
 
 def files(guest: Guest) -> dict[str, bytes]:
     """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
-    found = {guest.firmware: (debian.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
-    if guest.target is None:
+    found = {guest.firmware: (tools.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
+    if guest.build is None:
         return found
     vmlinux = symbols(guest)
     assert vmlinux is not None
-    final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.target.name}"
-    if not final.exists():
-        with cache.building(final) as work:
-            proc.output([f"{guest.target.cross}strip", "-o", work / "vmlinux", vmlinux])
+    strip: list[str | Path] = [f"{guest.build.cross}strip", vmlinux, "-o"]
+    final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.build.name}"
+    cache.stage(final, lambda work: proc.output([*strip, work / "vmlinux"]))
     return found | {"vmlinux": (final / "vmlinux").read_bytes(), "initrd": initrd(guest)}
 
 
 def initrd(guest: Guest) -> bytes:
     """The guest's initramfs: its first process, and nothing else."""
-    from lab.machine import boot
-
-    assert guest.target is not None
+    assert guest.build is not None
     root = cpio.Archive()
     for name in ("dev", "proc", "sys", "tmp"):
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", boot.compile_for(guest.target, f"guest/init/{guest.init}"))
+    root.file("init", programs.compile_for(guest.build, f"guest/init/{guest.init}"))
     return root.data()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
 import tempfile
 import threading
@@ -15,16 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
-from lab.core import errors, ui
+from lab.core import errors, options, ui
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.guest import guest, qemu
-from lab.kernel import kbuild
+from lab.debian import tools
+from lab.guest import guest
+from lab.kernel import kbuild, patched_qemu
 from lab.machine import boot, protocol, verdict
 
-# Debian packages QEMU for these hosts (uname -m), under these names. The same hosts get QEMU's folder
-# as a 9p share; the others, whose kernels have no 9p, have QEMU in their initramfs.
-PACKAGED = {"ppc64le": "ppc64el"}
 DEBIAN, PATCHED = "debian", "patched"  # values of CLIENT=
 HOST = "pseries-p8"
 SOCKET = "target.sock"
@@ -51,7 +47,7 @@ class Plan:
 
 def chosen() -> str:
     """Which QEMU runs in the target: CLIENT=."""
-    name = os.environ.get("CLIENT") or DEBIAN
+    name = options.everywhere.client or DEBIAN
     if name not in (DEBIAN, PATCHED):
         raise LabError(f"unknown CLIENT={name}; known: {DEBIAN}, {PATCHED}")
     return name
@@ -67,7 +63,7 @@ def port(target: data.Target) -> str:
 
 def inside(target: data.Target) -> str:
     """Where the QEMU in the target finds the files of a plan."""
-    return guest.INSIDE if target.must.machine in PACKAGED else "/lab"
+    return guest.INSIDE if target.must.machine in tools.PACKAGED else "/lab"
 
 
 def stub(target: data.Target) -> list[str]:
@@ -78,11 +74,11 @@ def stub(target: data.Target) -> list[str]:
 def root(target: data.Target) -> Path:
     """The folder that is the root of the QEMU that runs in the target."""
     if chosen() == PATCHED:
-        return debian.bootable(qemu.build(target))
-    if target.must.machine not in PACKAGED:
-        fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in PACKAGED)
+        return tools.bootable(patched_qemu.build(target))
+    if target.must.machine not in tools.PACKAGED:
+        fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in tools.PACKAGED)
         raise LabError(f"Debian has no QEMU for {target.name}: use CLIENT={PATCHED}, or T={fit}")
-    return debian.bootable(debian.tool_root("emulator", PACKAGED[target.must.machine]))
+    return tools.bootable(tools.tool_root("emulator", tools.PACKAGED[target.must.machine]))
 
 
 class Client:
@@ -100,10 +96,11 @@ class Client:
         # Others wait for a boot, this is for long runs: a busy machine must not end them.
         patient = dataclasses.replace(plan.target.boot, limit=PATIENCE * plan.target.boot.limit)
         files = {f"lab/{name}": content for name, content in plan.files.items()}
-        share: Path | None = root(plan.target)
-        if plan.target.must.machine not in PACKAGED:
+        folder = root(plan.target)
+        share: Path | None = folder
+        if plan.target.must.machine not in tools.PACKAGED:
             program = plan.program.lstrip("/")
-            files[program] = (share / program).read_bytes()
+            files[program] = (folder / program).read_bytes()
             share = None
         tty = Path(port(plan.target)).name if plan.target.boot.client else ""
         self.spec = boot.Spec(
@@ -201,7 +198,7 @@ class Client:
 def plan(base: data.Base, target: data.Target, who: guest.Guest, more: list[str], log: str) -> Plan:
     """A guest under KVM in a target, stopped at its first instruction."""
     root(target)  # a wrong T= is told before anything is built
-    built = kbuild.build(base, target)
+    built = kbuild.build(base, target.build)
     program = f"/usr/bin/{who.program}"
     argv = guest.command(who, [program, "-accel", "kvm"], inside(target), more)
     return Plan(target, built, argv, program, guest.files(who), log=log)

@@ -6,20 +6,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
+import tempfile
 from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt, install, tools
 from lab.kernel import kbuild
-from lab.machine import protocol
 
 PACKAGE = "busybox"
 CONFIG = data.DATA / "configs/busybox.config"
-INSIDE = "bin/busybox"
-INSTALL = protocol.Command("busybox", [f"/{INSIDE}", "--install", "-s", "/bin"], 30)
 SYMBOL = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 
 
@@ -43,23 +40,22 @@ def _configure(tree: Path, out: Path, log: Path) -> None:
         raise LabError(f"busybox's configuration lost {', '.join(lost)}: correct {CONFIG}; log: {log}")
 
 
-def build(target: data.Target) -> bytes:
-    """The program, static, for a target."""
-    debian.ensure(kbuild.needs(target))
-    tree = debian.source_tree(PACKAGE, debian.tools()[PACKAGE].suites[0])
-    key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(target), target.cross)[:12]
-    final = cache.folder() / "init" / f"busybox-{target.programs}-{key}"
-    with cache.lock("busybox"):
-        if not final.exists():
-            log = cache.log("busybox")
-            log.unlink(missing_ok=True)
-            ui.say(f"building busybox for {target.programs}; log: {log}")
-            out = cache.folder() / "init" / "out-busybox"
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir(parents=True)
+def build(kernel_build: data.KernelBuild) -> bytes:
+    """The program, static, for hosts of that kernel build."""
+    install.ensure(kbuild.needs(kernel_build))
+    tree = apt.source_tree(PACKAGE, tools.tools()[PACKAGE].suites[0])
+    log = cache.log("busybox")
+
+    def fill(work: Path) -> None:
+        log.unlink(missing_ok=True)
+        ui.say(f"building busybox for {kernel_build.programs}; log: {log}")
+        with tempfile.TemporaryDirectory(prefix=".busybox.", dir=cache.folder()) as name:
+            out = Path(name)
             _configure(tree, out, log)
-            args = ["-s", f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={target.cross}"]
-            proc.logged(["make", *args, "busybox"], log, "building busybox")
-            os.rename(out / "busybox", final)
-            shutil.rmtree(out)
-    return final.read_bytes()
+            args = [f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={kernel_build.cross}"]
+            proc.logged(["make", "-s", *args, "busybox"], log, "building busybox")
+            os.rename(out / "busybox", work / "busybox")
+
+    key = cache.digest(tree.name, CONFIG.read_bytes(), kbuild.compiler(kernel_build), kernel_build.cross)[:12]
+    final = cache.folder() / "init" / f"shell-{kernel_build.programs}-{key}"
+    return (cache.stage(final, fill) / "busybox").read_bytes()

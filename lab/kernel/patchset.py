@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.config import data
 from lab.core import cache, proc
 from lab.core.errors import LabError
 from lab.kernel import division, patchmail
@@ -29,18 +31,13 @@ class Base:
 
 
 def read_base(path: Path) -> Base | None:
-    if not path.exists():
-        return None
-    pairs = dict(re.findall(r'^(\w+)\s*[:=]\s*"?([^"\n]*?)"?\s*$', path.read_text(), re.MULTILINE))
-    low = {k.lower(): v for k, v in pairs.items()}
-    missing = [k for k in ("package", "version", "kernel", "sha256") if not low.get(k)]
-    if missing:
-        raise LabError(f"{path}: no line '{missing[0]}: ...'; it wants package, version, kernel and sha256")
-    return Base(low["package"], low["version"], low["kernel"], low["sha256"], low.get("commit", ""))
+    """What the file says; None if it is not there. LabError for a key that is missing or unknown."""
+    return data.read(Base, path) if path.exists() else None
 
 
 def write_base(path: Path, base: Base) -> None:
-    lines = [f"{k}: {v}" for k, v in vars(base).items() if v]
+    """Replace the file."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in vars(base).items() if value]
     cache.write(path, "\n".join([*lines, ""]).encode())
 
 

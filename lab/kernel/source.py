@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, options, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt
 from lab.kernel import patchset
 
 
@@ -59,16 +59,16 @@ def _tarballs(package: str, version: str) -> Path:
     return cache.folder() / "sources" / f"{package}_{version.replace(':', '%')}"
 
 
-def fetch(apt: debian.Apt | None, found: debian.Found, sha256: str = "") -> Path:
+def fetch(private: apt.Apt | None, found: apt.Found, sha256: str = "") -> Path:
     """The tarball of one linux-source version, fetched and checked by apt."""
     final = _tarballs(found.package, found.version)
     with cache.lock("fetch"):
         if not final.exists():
-            assert apt is not None
+            assert private is not None
             cache.need_space(1)
             ui.say(f"fetching {found.package} {found.version}")
             with cache.building(final) as work:
-                deb = apt.download(found, work)
+                deb = private.download(found, work)
                 proc.output(["dpkg", "-x", deb, work / "x"])
                 deb.unlink()
                 for tar in (work / "x/usr/src").glob("linux-source-*.tar.*"):
@@ -106,7 +106,7 @@ def unpack(tarball: Path, name: str) -> Path:
 
 def find(base: data.Base) -> Source:
     """The pristine tree for a base: KERNEL_SRC, what BASE records, or the newest that fits."""
-    return _find(base, os.environ.get("KERNEL_SRC") or "")
+    return _find(base, options.everywhere.kernel_src)
 
 
 @functools.cache  # looked up, or copied, once per command
@@ -115,31 +115,31 @@ def _find(base: data.Base, own: str) -> Source:
         return _own(Path(own).expanduser(), base)
     want = patchset.read_base(base.base_file)
     if want and _tarballs(want.package, want.version).exists():
-        return _debian(None, debian.Found(want.package, want.version), want)
-    apt = debian.Apt(base.suites, debian.architecture())
-    apt.update()
-    found = apt.find(base.package)
+        return _debian(None, apt.Found(want.package, want.version), want)
+    private = apt.Apt(base.suites, apt.architecture())
+    private.update()
+    found = private.find(base.package)
     if not found:
         raise LabError(f"no package {base.package} in {', '.join(base.suites)}: correct {base.name}.toml")
     if want is None:
-        return _debian(apt, found[0], None)
+        return _debian(private, found[0], None)
     for one in found:
         if (one.package, one.version) == (want.package, want.version):
-            return _debian(apt, one, want)
-    return _instead(apt, found, want, base)
+            return _debian(private, one, want)
+    return _instead(private, found, want, base)
 
 
-def _debian(apt: debian.Apt | None, found: debian.Found, want: patchset.Base | None) -> Source:
-    tarball = fetch(apt, found, want.sha256 if want else "")
+def _debian(private: apt.Apt | None, found: apt.Found, want: patchset.Base | None) -> Source:
+    tarball = fetch(private, found, want.sha256 if want else "")
     tree = unpack(tarball, f"stock-{found.version}")
     return Source(f"{found.package} {found.version}", kernel_version(tree), f"{found.package}_{found.version}", tree)
 
 
-def _instead(apt: debian.Apt, found: list[debian.Found], want: patchset.Base, base: data.Base) -> Source:
+def _instead(private: apt.Apt, found: list[apt.Found], want: patchset.Base, base: data.Base) -> Source:
     """Debian has moved on: the newest version to which the series applies."""
     why: LabError | None = None
     for one in found:
-        source = _debian(apt, one, None)
+        source = _debian(private, one, None)
         try:
             with tempfile.TemporaryDirectory(dir=cache.folder()) as scratch:
                 patchset.apply(patchset.mails(base.base_file.parent), source.tree, Path(scratch), source.name)

@@ -15,13 +15,13 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, ui
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.guest import guest
+from lab.core.options import Options
+from lab.debian import install, tools
+from lab.guest import guest, ppc
 from lab.kernel import kbuild
 from lab.lockstep import rsp, stepping, tolerances
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, programs, protocol, verdict
 from lab.results import ktap, records
-from lab.runner import program
 
 GUEST, TARGET = "openbios-g4", "mac99-g4"
 STEPS = 20000
@@ -60,7 +60,7 @@ class Recorder(stepping.Walk):
         heart = ui.Heartbeat(f"recording {self.who.name} under TCG")
         while self.steps < count:
             word = self.at_hand(state)
-            if word is None or stepping.reserves(word):
+            if word is None or ppc.reserves(word):
                 break
             state = list(self.tcg.steps(1))[-1]
             after = self._values(state)
@@ -113,13 +113,15 @@ def trace(who: guest.Guest, count: int) -> Trace:
     """As it was recorded before, or anew."""
     names = (__file__, stepping.__file__, tolerances.__file__, str(data.DATA / "lockstep.toml"))
     made_of = [Path(name).read_bytes() for name in names]
-    key = cache.digest(who, count, debian.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
+    key = cache.digest(who, count, tools.tool_root("emulator").name, *made_of, *guest.files(who).values())[:12]
     final = cache.folder() / "lockstep" / f"trace-{who.name}-{key}"
-    if not final.exists():
+
+    def fill(work: Path) -> None:
         made = record(who, count)
-        with cache.building(final) as work:
-            (work / "trace").write_bytes(made.content)
-            (work / "rom").write_bytes(made.rom)
+        (work / "trace").write_bytes(made.content)
+        (work / "rom").write_bytes(made.rom)
+
+    cache.stage(final, fill)
     content = (final / "trace").read_bytes()
     steps = struct.unpack_from(">I", content, len(MAGIC))[0]
     if steps < count:
@@ -134,17 +136,14 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
 
 def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, name: str, limit: int) -> ktap.Result:
     """The guest in the host; what that says about a difference is in the result."""
-    built, what = kbuild.build(base, target), trace(who, count)
+    built, what = kbuild.build(base, target.build), trace(who, count)
     command = protocol.Command(name, ["/bin/replay", "/lab/trace", "/lab/rom"], limit * target.boot.patience)
-    files = {"bin/replay": boot.compile_for(target, "lockstep/replay.c")}
+    files = {"bin/replay": programs.compile_for(target.build, "lockstep/replay.c")}
     files |= {"lab/trace": what.content, "lab/rom": what.rom}
     spec = boot.Spec(target, built, [command], files, log=f"replay-{base.name}-{target.name}-{who.name}")
-    ui.say(f"booting {built.release} on {target.name}: {what.steps} steps of {who.name}, as TCG made them")
     began = time.monotonic()
-    record = boot.run(spec)
-    found = verdict.judge(spec, record)
+    record, found = verdict.run(spec, f": {what.steps} steps of {who.name}, as TCG made them")
     if found.code:
-        found.tell(target.name)
         return ktap.Result(name, ktap.Status.TIMEOUT if found.code == errors.TIMEOUT else ktap.Status.CRASH, found.text)
     outcome = record.channel.outcomes[0]
     lines = outcome.output.decode(errors="replace").splitlines()
@@ -173,9 +172,10 @@ def leave_record(
     records.leave(record, base, target)
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    who, count = guest.chosen(), program.seconds("STEPS", STEPS)
-    debian.ensure(kbuild.needs(target))
+def main(options: Options) -> int:
+    base, target = data.chosen(options, TARGET)
+    who, count = guest.chosen(options), options.steps or STEPS
+    install.ensure(kbuild.needs(target.build))
     result = compare(base, target, who, count, who.name, LIMIT + count // STEPS_A_SECOND)
     for line in result.notes:
         print(line)

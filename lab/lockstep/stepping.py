@@ -14,32 +14,12 @@ from pathlib import Path
 
 from lab.config import data
 from lab.core import proc
-from lab.debian import debian
+from lab.debian import tools
 from lab.guest import guest, nested_qemu
+from lab.guest.ppc import MSR_DR, MSR_IR
 from lab.lockstep import rsp, tolerances
 
-MSR_IR, MSR_DR = 0x20, 0x10
 REFERENCE = 60  # seconds that an answer may take
-
-
-def reserves(instruction: int) -> bool:
-    """lbarx, lharx, lwarx, ldarx"""
-    return instruction >> 26 == 31 and instruction >> 1 & 0x3FF in (52, 116, 20, 84)
-
-
-def uses_reservation(instruction: int) -> bool:
-    """stbcx., sthcx., stwcx., stdcx."""
-    return instruction >> 26 == 31 and instruction & 0x7FF in (1389, 1453, 301, 429)
-
-
-def branches_to(instruction: int, at: int, values: dict[str, int]) -> int | None:
-    """Where a conditional branch leads to that is taken."""
-    if instruction >> 26 == 19 and instruction >> 1 & 0x3FF in (16, 528):  # bclr, bcctr
-        return values["lr" if instruction >> 1 & 0x3FF == 16 else "ctr"] & ~3
-    if instruction >> 26 != 16:
-        return None
-    offset = (instruction & 0xFFFC ^ 0x8000) - 0x8000
-    return offset if instruction & 2 else at + offset
 
 
 class State:
@@ -125,7 +105,7 @@ class Walk:
 
 def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
     """Lines of objdump's; code: addresses and instructions."""
-    cross = data.target(nested_qemu.HOST).cross
+    cross = data.target(nested_qemu.HOST).build.cross
     lines = []
     for at, word in code:
         text = "unreadable"
@@ -196,8 +176,8 @@ class Reference(rsp.Direct):
 @contextlib.contextmanager
 def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference]:
     """The guest under TCG, stopped at reset or in a saved state; at the end of the block it is gone."""
-    root = debian.tool_root("emulator")
-    program = [*debian.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
+    root = tools.tool_root("emulator")
+    program = [*tools.command(root, f"usr/bin/{who.program}"), "-L", str(root / "usr/share/qemu"), "-accel", "tcg"]
     with tempfile.TemporaryDirectory(prefix="lab-") as name:
         folder = Path(name)
         for file, content in guest.files(who).items():

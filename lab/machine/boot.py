@@ -5,80 +5,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import selectors
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from lab.config import data
-from lab.core import cache, proc, ui
-from lab.core.errors import LabError
-from lab.debian import debian
-from lab.kernel.kbuild import Kernel
-from lab.machine import cpio, protocol
+from lab.core import cache, options, proc, ui
+from lab.machine import cpio, identity, programs, protocol, qemu
+from lab.machine.spec import Record, Spec
 
 GRACE = 5  # seconds that QEMU has to end by itself after the last word of init
-
-
-@dataclass
-class Spec:
-    """One boot, whole: everything that run() needs to know."""
-
-    target: data.Target  # the machine
-    kernel: Kernel  # what it boots
-    commands: list[protocol.Command]  # what init runs, in this order; none: boot, identify, end
-    files: dict[str, bytes] = field(default_factory=dict)  # by their paths in the initramfs, all executable
-    limit: float | None = None  # seconds in all; None: made up of the parts' limits
-    share: Path | None = None  # a folder that becomes the commands' root (pseries)
-    sockets: list[Path] = field(default_factory=list)  # of more ports, which QEMU makes
-    raw: list[str] = field(default_factory=list)  # terminals in the target, to be set raw
-    cmdline: str = ""  # more words for the kernel
-    qemu_args: list[str] = field(default_factory=list)  # more words for QEMU, after all others
-    interactive: bool = False  # the console is this terminal
-    log: str = ""  # name of the logs that keep console and results; none: they are not kept
-    stop: threading.Event | None = None  # set by another thread, it ends the machine
-
-
-@dataclass
-class Record:
-    """What a boot left behind; a verdict is made from this and nothing else."""
-
-    console: bytes  # all of it
-    channel: protocol.Channel  # what init said, and the programs' output
-    timed_out: str = ""  # which limit, in words
-    qemu_status: int | None = 0  # its exit status, below 0 for a signal; None: it had to be killed
-    qemu_says: str = ""  # on its stderr
-    seconds: float = 0.0  # from power on to the end
-    first_result: float | None = None  # seconds from power on until init spoke; None: it did not
-
-
-PROGRAM = ["-static"]
-PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
-
-
-def compile_for(target: data.Target, name: str, kind: list[str] = PROGRAM) -> bytes:
-    """A program, or something to preload, built for the target; name: of a file below lab/."""
-    code = data.LAB / name
-    key = cache.digest(code.read_bytes(), target.cross, kind)[:12]
-    final = cache.folder() / "init" / f"{Path(name).stem}-{target.kernel}-{key}"
-    debian.ensure(target.packages)
-    with cache.lock(f"init-{target.kernel}"):  # two machines may start at once
-        if not final.exists():
-            with tempfile.TemporaryDirectory(prefix=".init.", dir=cache.folder()) as folder:
-                work = Path(folder) / "program"
-                flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
-                proc.logged([f"{target.cross}gcc", *flags, "-o", work, code], cache.log("init"), f"building {name}")
-                final.parent.mkdir(exist_ok=True)
-                os.rename(work, final)
-    return final.read_bytes()
 
 
 def initramfs(spec: Spec, nonce: str) -> bytes:
@@ -89,7 +30,7 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", compile_for(target, "machine/init/init.c"))
+    root.file("init", programs.compile_for(target.build, "machine/init/init.c"))
     share = "share" if spec.share else ""
     root.file(
         "lab/plan", protocol.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644
@@ -97,81 +38,6 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
     for name, content in spec.files.items():
         root.file(name, content)
     return root.data()
-
-
-def emulator(target: data.Target) -> list[str]:
-    """How to run the QEMU of tools.toml for a target, without the words for a boot. It may be fetched first."""
-    root = debian.tool_root("emulator")
-    return [*debian.command(root, f"usr/bin/{target.qemu.binary}"), "-L", str(root / "usr/share/qemu")]
-
-
-def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[str]:
-    """QEMU's arguments for a boot; console, result: -chardev's words for the two terminals."""
-    target = spec.target
-    words = [f"console={target.boot.console}", "panic=-1", "oops=panic", target.boot.cmdline, spec.cmdline]
-    args = [
-        *target.qemu.args,
-        "-m",
-        target.qemu.memory,
-        "-smp",
-        str(target.qemu.smp),
-        # Not just "-display none": it tells the firmware that the serial port is its console.
-        "-nographic",
-        "-nodefaults",
-        "-no-user-config",
-        "-no-reboot",
-        "-monitor",
-        "none",
-        "-kernel",
-        str(spec.kernel.vmlinux),
-        "-initrd",
-        str(initrd),
-        "-append",
-        " ".join(w for w in words if w),
-        "-chardev",
-        console,
-        "-serial",
-        "chardev:console",
-        "-chardev",
-        result,
-    ]
-    buses = iter(f",bus={bus}" for bus in target.qemu.buses)
-    ports = ["result"]
-    for number, path in enumerate(spec.sockets):
-        ports.append(f"port{number}")
-        args += ["-chardev", f"socket,id={ports[-1]},path={path},server=on,wait=off"]
-    if target.qemu.virtio_ports:
-        args += ["-device", f"virtio-serial-pci{next(buses, '')}"]
-    for port in ports:
-        # A client needs a terminal: a port without one hangs up on it while nobody is at the other end.
-        kind = "virtconsole" if port != "result" and target.boot.client.startswith("hvc") else "virtserialport"
-        virtio = ["-device", f"{kind},chardev={port},name={port}"]
-        args += virtio if target.qemu.virtio_ports else ["-serial", f"chardev:{port}"]
-    if spec.share:
-        args += [
-            "-fsdev",
-            f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
-            "-device",
-            f"virtio-9p-pci,fsdev=share,mount_tag=share{next(buses, '')}",
-        ]
-    return [*args, *spec.qemu_args]
-
-
-def identity(spec: Spec, facts: dict[str, str]) -> str:
-    """What is wrong with the machine that booted; empty if it is the right one."""
-    must = spec.target.must
-    for key, want in (("release", spec.kernel.release), ("machine", must.machine)):
-        if facts.get(key) != want:
-            return f"uname says {key} {facts.get(key, 'nothing')}, not {want}"
-    for pattern in must.cpuinfo:
-        if not re.search(pattern, facts.get("cpuinfo", ""), re.MULTILINE):
-            return f"/proc/cpuinfo has no line that matches {pattern}"
-    if (must.pr or must.hv) and facts.get("kvm") != "yes":
-        return f"/dev/kvm: {facts.get('kvm', 'nothing known')}"
-    for kind in ("pr", "hv"):
-        if getattr(must, kind) and facts.get(kind) != "yes":
-            return f"a KVM {kind.upper()} guest cannot be created: {facts.get(kind, 'nothing known')}"
-    return ""
 
 
 class _Pipe:
@@ -215,7 +81,10 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
         console_to = f"file,id=console,path={console.path}"
         if spec.interactive:
             console_to = "stdio,id=console,mux=on,signal=off"
-        argv = [*emulator(target), *command_line(spec, initrd, console_to, f"file,id=result,path={result.path}")]
+        argv = [
+            *qemu.emulator(target),
+            *qemu.command_line(spec, initrd, console_to, f"file,id=result,path={result.path}"),
+        ]
         with open(said, "wb") as stderr, _started(argv, spec, stderr, (console.write, result.write)) as child:
             console.close_write()
             result.close_write()
@@ -302,7 +171,7 @@ class _Watch:
             return True
         if self.stream.identified and self.first is None:
             self.first = now
-            if identity(self.spec, self.stream.facts):
+            if identity.identity(self.spec, self.stream.facts):
                 return True
         if self.stream.done:
             # Some machines cannot switch themselves off.
@@ -324,14 +193,7 @@ def _status(child: subprocess.Popen) -> int | None:
         return None
 
 
-def refuse(spec: Spec, record: Record) -> LabError | None:
-    """The set-up's own faults: QEMU would not start, or the wrong machine booted."""
-    stream = record.channel
-    if stream.identified:
-        wrong = identity(spec, stream.facts)
-        return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
-    if not record.console and not record.timed_out and record.qemu_status:
-        return LabError(
-            f"QEMU does not start: {record.qemu_says.splitlines()[-1] if record.qemu_says else 'no reason given'}"
-        )
-    return None
+def echo_console(record: Record) -> None:
+    """With V=1: print the kernel's console."""
+    if options.everywhere.verbose:
+        sys.stderr.write(record.console.decode(errors="replace"))

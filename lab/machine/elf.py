@@ -19,15 +19,16 @@ def check(path: Path, target: Target) -> bytes:
         data = path.read_bytes()
     except OSError as why:
         raise LabError(f"PAYLOAD={path}: {why.strerror}: name a static program for {target.name}") from None
-    hint = f"build it with {target.cross}gcc -static"
+    hint = f"build it with {target.build.cross}gcc -static"
     if data[:4] != b"\x7fELF" or len(data) < 64:
         raise LabError(f"PAYLOAD={path} is no ELF program: {hint}")
     bits = {1: 32, 2: 64}.get(data[4], 0)
     endian = {1: "little", 2: "big"}.get(data[5], "")
     order = "<" if endian == "little" else ">"
     machine = struct.unpack_from(order + "H", data, 18)[0]
-    if (bits, endian, machine) != (target.bits, target.endian, EM_PPC if target.bits == 32 else EM_PPC64):
-        raise LabError(f"PAYLOAD={path} is not for {target.name} ({target.bits} bits, {target.endian} endian): {hint}")
+    ours = target.build
+    if (bits, endian, machine) != (ours.bits, ours.endian, EM_PPC if ours.bits == 32 else EM_PPC64):
+        raise LabError(f"PAYLOAD={path} is not for {target.name} ({ours.bits} bits, {ours.endian} endian): {hint}")
     if bits == 64:
         (start,), (size, count) = struct.unpack_from(order + "Q", data, 32), struct.unpack_from(order + "HH", data, 54)
     else:

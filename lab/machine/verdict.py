@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.core import errors, ui
 from lab.core.errors import LabError
-from lab.machine import boot, console
+from lab.machine import boot, console, identity
+from lab.machine.spec import Record, Spec
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class Verdict:
             ui.say(f"  {line}")
 
 
-def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
+def judge(spec: Spec, record: Record) -> Verdict:
     """Did the machine and its kernel behave? (Not yet: did the tests pass.)"""
-    if wrong := boot.refuse(spec, record):
+    if wrong := identity.refuse(spec, record):
         raise wrong
     if report := console.crash(record.console):
         return Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
@@ -48,7 +50,20 @@ def judge(spec: boot.Spec, record: boot.Record) -> Verdict:
     return Verdict(errors.PASSED)
 
 
-def _emulator(record: boot.Record) -> str:
+def run(
+    spec: Spec, what: str, on_output: Callable[[bytes], None] | None = None, name: str = ""
+) -> tuple[Record, Verdict]:
+    """Boot, judge, and print what is wrong, under a name that is the host's if there is none."""
+    ui.say(f"booting {spec.kernel.release} on {spec.target.name}{what}")
+    record = boot.run(spec, on_output)
+    boot.echo_console(record)
+    found = judge(spec, record)
+    if found.code:
+        found.tell(name or spec.target.name)
+    return record, found
+
+
+def _emulator(record: Record) -> str:
     """QEMU's own part in the end of a machine, if it had one: a signal, or words."""
     died = f"QEMU killed by signal {-record.qemu_status}" if record.qemu_status and record.qemu_status < 0 else ""
     lines = [line for line in record.qemu_says.splitlines() if line.strip()]
@@ -57,7 +72,7 @@ def _emulator(record: boot.Record) -> str:
     return f" ({both})" if both else ""
 
 
-def status(spec: boot.Spec, record: boot.Record) -> int:
+def status(spec: Spec, record: Record) -> int:
     """The exit status of a boot with one payload: the payload's own if all else is well.
 
     It is printed unless it is 0, since 128 + n can also be a signal, as in a shell. 2, 3 and 4 are the

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from lab.core import cache, markdown, ui
+from lab.core.options import Options
 from lab.results import records, state
 from lab.results.records import Record
 from lab.results.state import State
@@ -95,8 +96,10 @@ class Page:
         """A row for each program, a column for each host: the newest kernel with the series."""
         some = [r for r in self.of("test") if r.name == suite and r.base == "mainline"]
         names = list(dict.fromkeys(n for r in some for n in r.facts.get("programs", {})))
-        rows = [[f"`{n}`", *(words(r.facts["programs"][n]) if n in r.facts["programs"] else "-" for r in some)]
-                for n in names]
+        rows = [
+            [f"`{n}`", *(words(r.facts["programs"][n]) if n in r.facts["programs"] else "-" for r in some)]
+            for n in names
+        ]
         return markdown.table(["program", *(r.target for r in some)], rows)
 
     def failures(self) -> list[str]:
@@ -184,7 +187,7 @@ def check() -> list[str]:
     return [] if have == page() else ["RESULTS.md is not what records/ gives: run 'make results' and look at git diff"]
 
 
-def main() -> int:
+def main(_options: Options) -> int:
     for name in records.gather():
         ui.say(f"new: records/{name}")
     found = records.read()

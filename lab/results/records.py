@@ -22,9 +22,9 @@ from typing import Any
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import tools
 from lab.kernel import kbuild, patchmail, patchset, source
-from lab.machine import boot
+from lab.machine import qemu
 from lab.results.ktap import Result, Status
 
 FOLDER = cache.ROOT / "records"
@@ -137,7 +137,7 @@ def commit() -> tuple[str, bool]:
 
 
 def config(target: data.Target | None) -> str:
-    return cache.digest(kbuild.fragment(target))[:12] if target else ""
+    return cache.digest(kbuild.fragment(target.build))[:12] if target else ""
 
 
 def tested(base: data.Base, target: data.Target | None = None) -> Tested:
@@ -161,14 +161,12 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
     if target is None:
         return {}
     found = {
-        "gcc": _number(kbuild.compiler(target)),
-        "QEMU": _number(proc.output([*boot.emulator(target), "--version"]).decode()),
+        "gcc": _number(kbuild.compiler(target.build)),
+        "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:
-        from lab.guest import nested_qemu
-
-        if arch := nested_qemu.PACKAGED.get(target.must.machine):
-            listed = debian.tool_root("emulator", arch) / "packages.txt"
+        if arch := tools.PACKAGED.get(target.must.machine):
+            listed = tools.tool_root("emulator", arch) / "packages.txt"
             name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
             found["QEMU in the host"] = name[1] if name else "unknown"
         found["gdb"] = _number(proc.output(["gdb-multiarch", "--version"]).decode())
@@ -222,9 +220,7 @@ def of_results(
     kind: str, base: data.Base, target: data.Target, name: str, results: list[Result], seconds: float, **facts: Any
 ) -> Record:
     """The record of a run of tests."""
-    return Record(
-        kind, base.name, target.name, name, count(results), seconds, facts=details(results) | {**facts}
-    )
+    return Record(kind, base.name, target.name, name, count(results), seconds, facts=details(results) | {**facts})
 
 
 def gather() -> list[str]:

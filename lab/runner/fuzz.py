@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -12,10 +11,11 @@ from typing import Any
 from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
 from lab.kernel import kbuild
-from lab.machine import boot, protocol, verdict
-from lab.results import ktap, records
-from lab.runner import program, report, suite
+from lab.machine import protocol, verdict
+from lab.results import ktap, records, tally
+from lab.runner import report, suite
 
 SECONDS = 600
 SLACK = 5  # a program may take this many times SECONDS
@@ -34,20 +34,19 @@ def programs() -> tuple[list[Program], int]:
     return [data.make(Program, row, path) for row in table.get("program", [])], table["programs_a_second"]
 
 
-def seed() -> int:
-    said = os.environ.get("SEED") or f"{secrets.randbits(32):#x}"
+def seed(given: str) -> int:
+    said = given or f"{secrets.randbits(32):#x}"
     try:
         return int(said, 0)
     except ValueError:
         raise LabError(f"SEED={said}: give a number, such as 0x1234") from None
 
 
-def tests(target: data.Target, seconds: int, number: int) -> list[data.Test]:
+def tests(target: data.Target, seconds: int, number: int, wanted: str = "") -> list[data.Test]:
     """The programs that run on this target, with their arguments."""
     found, rate = programs()
     words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * rate}
     fit = {t.binary for t in data.programs(target)}
-    wanted = os.environ.get("TEST") or ""
     made = [
         data.Test(p.binary, seconds * SLACK + 120, args=[a.format(**words) for a in p.args])
         for p in found
@@ -64,20 +63,17 @@ def said(outcome: protocol.Outcome) -> list[str]:
     return [x.removeprefix("# ").strip() for x in lines if re.match(r"# .*\d", x) and "Totals:" not in x][:6]
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    seconds, number = program.seconds("SECONDS", SECONDS), seed()
-    chosen = tests(target, seconds, number)
-    built = kbuild.build(base, target)
-    total, code = report.Count(), PASSED
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    seconds, number = options.seconds or SECONDS, seed(options.seed)
+    chosen = tests(target, seconds, number, options.test)
+    built = kbuild.build(base, target.build)
+    total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
         spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
-        ui.say(f"booting {built.release} on {target.name}: {test.id} {' '.join(test.args)}")
-        record = boot.run(spec)
-        program.echo_console(record)
-        found = verdict.judge(spec, record)
+        record, found = verdict.run(spec, f": {test.id} {' '.join(test.args)}")
         results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
         if found.code:
-            found.tell(target.name)
             code = code or found.code
             results.append(ktap.Result("(kernel)", ktap.Status.CRASH, found.text))
         notes = [line for o in record.channel.outcomes for line in said(o)]

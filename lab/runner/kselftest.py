@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 
 from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, protocol, shell, verdict
 from lab.results import ktap, records
 from lab.runner import program, suite
 
@@ -18,10 +18,9 @@ INSIDE = "lab/kselftest"
 RUNNER = "run_kselftest.sh"
 
 
-def chosen(target: data.Target) -> list[data.Test]:
+def chosen(target: data.Target, own: str) -> list[data.Test]:
     """The suite's programs, with the arguments that they have there, or those of TEST=."""
     suite = {t.binary: t for t in reversed(data.programs(target))}
-    own = os.environ.get("TEST")
     if not own:
         return list(reversed(suite.values()))
     return [suite.get(name, data.Test(name, program.LIMIT)) for name in own.split(",")]
@@ -35,28 +34,25 @@ def command(test: data.Test, target: data.Target) -> protocol.Command:
     return protocol.Command(test.binary, ["/bin/sh", "-c", words], test.limit * target.boot.patience)
 
 
-def main(base: data.Base, target: data.Target) -> int:
-    built = kbuild.build(base, target)
-    folder = selftests.installed(target)
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    built = kbuild.build(base, target.build)
+    folder = selftests.installed(target.build)
     known = {line.partition(":")[2] for line in (folder / "kselftest-list.txt").read_text().split()}
-    tests = chosen(target)
+    tests = chosen(target, options.test)
     names = {test.binary for test in tests}
     for name in names - known:
         raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    files[busybox.INSIDE] = busybox.build(target)
-    commands = [busybox.INSTALL, *(command(test, target) for test in tests)]
+    files[shell.INSIDE] = busybox.build(target.build)
+    commands = [shell.INSTALL, *(command(test, target) for test in tests)]
     spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
-    ui.say(f"booting {built.release} on {target.name}: {RUNNER}, {len(tests)} programs")
-    record = boot.run(spec, program.show)
-    program.echo_console(record)
-    found = verdict.judge(spec, record)
+    record, found = verdict.run(spec, f": {RUNNER}, {len(tests)} programs", ui.show)
     if found.code:
-        found.tell(target.name)
         return found.code
     results = [r for outcome in record.channel.outcomes[1:] for r in ktap.parse(outcome)]
-    if not os.environ.get("TEST"):
+    if not options.test:
         records.leave(records.of_results("kselftest", base, target, "", results, record.seconds), base, target)
     total = suite.Count()
     suite.count([suite.Job(base, target, [], results=results)], total)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,11 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, errors, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import kbuild, source
 from lab.machine import boot, verdict
 from lab.results.ktap import Result, Status
-from lab.runner import program, suite
+from lab.runner import suite
 
 LIST = data.DATA / "mutants.toml"
 SHOWN = 6  # tests in the line of a mutant that was found
@@ -79,7 +79,7 @@ def build(mutant: Mutant, target: data.Target) -> kbuild.Kernel:
         source.clone(found, tree.path)
         source.sync(tree.path, found.tree, files)
 
-    return kbuild.build_tree(defective, target, f"mutant-{mutant.name}", sync)
+    return kbuild.build_tree(defective, target.build, f"mutant-{mutant.name}", sync)
 
 
 def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:
@@ -98,17 +98,16 @@ def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
     spec = suite.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
     job = suite.Job(data.base(suite.BASE), target, tests, spec=spec)
     record = boot.run(spec)
-    program.echo_console(record)
+    boot.echo_console(record)
     results = suite.collect(job, record, verdict.judge(spec, record))
     return [r.id for r in results if r.status.bad], judge(mutant, target, results)
 
 
-def main() -> int:
+def main(options: Options) -> int:
     """Every mutant on the targets that it names, or on those of T=; TEST= names mutants by a pattern."""
     start = time.monotonic()
-    wanted = {t.name for t in data.targets(os.environ.get("T") or "")}
-    pattern = os.environ.pop("TEST", None) or "*"  # it names mutants here, and must not narrow down their tests
-    chosen = [m for m in load() if fnmatch.fnmatch(m.name, pattern)]
+    wanted = {t.name for t in data.targets(options.target)}
+    chosen = [m for m in load() if fnmatch.fnmatch(m.name, options.test or "*")]
     todo = [(m, data.target(name)) for m in chosen for name in m.fail if name in wanted]
     if not todo:
         raise LabError(f"no mutant of {LIST} is for that: known are {', '.join(m.name for m in load())}")

@@ -4,25 +4,24 @@
 from __future__ import annotations
 
 import fnmatch
-import os
-import re
 import sys
-import tempfile
 import time
-from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from lab.config import data
-from lab.core import cache, errors, options, proc, ui
+from lab.core import errors, proc, ui
+from lab.core import options as options_
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.core.options import Options
+from lab.debian import apt, install
 from lab.guest import nested_qemu
 from lab.kernel import kbuild, selftests
 from lab.machine import boot, console, protocol, verdict
 from lab.results import ktap, records
 from lab.results.ktap import Result, Status
-from lab.runner import program
-from lab.runner.report import Count, Job, columns_of, count, report, tell
+from lab.results.tally import Count
+from lab.runner.report import Job, columns_of, count, known, report, tell
 
 QEMUS = 2  # at a time
 BASE, STOCK = "mainline", "stock-mainline"
@@ -38,11 +37,10 @@ def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[da
     return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
 
 
-def jobs() -> list[Job]:
-    suite = data.suite(os.environ.get("SUITE") or data.SUITE)
-    pattern = os.environ.get("TEST") or ""
-    only_base = os.environ.get("K")
-    named = os.environ.get("T") or ""
+def jobs(options: Options) -> list[Job]:
+    """What K=, T=, SUITE= and TEST= choose. LabError if that is nothing."""
+    suite = data.suite(options.suite or data.SUITE)
+    pattern, only_base, named = options.test, options.kernel, options.target
     targets = data.targets(named)
     also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
     bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
@@ -58,13 +56,11 @@ def jobs() -> list[Job]:
             for some in ([t for t in tests if not t.guest], [t for t in tests if t.guest]):
                 if not some:
                     continue
-                job = Job(base, target, some)
-                if recorded and (must := recorded.get(target.name)):
-                    job.expected = {i for i in must.fail if matches(i, pattern, some)}
-                    job.luck = must.luck
+                job = Job(base, target, some, pattern=pattern)
+                job.expected = (recorded or {}).get(target.name)
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
-        wanted = ", ".join(f"{v}={os.environ[v]}" for v in ("SUITE", "K", "T", "TEST") if os.environ.get(v))
+        wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
         known = sorted({n for t in suite for n in t.targets})
         raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
     if not made:
@@ -80,7 +76,7 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
 
 def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
     """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
-    files = selftests.programs(selftests.build(target), tests, target)
+    files = selftests.programs(selftests.build(target.build), tests, target.build)
     patience = target.boot.patience
     commands = [protocol.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
     return boot.Spec(target, built, commands, files, log=log)
@@ -88,14 +84,14 @@ def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log:
 
 def prepare(job: Job) -> None:
     if job.sessions:
-        debian.ensure([*kbuild.needs(job.target), *data.packages()["demo"]])
+        install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
         try:
             if not all(test.binary == "replay" for test in job.tests):
                 nested_qemu.root(job.target)
-        except debian.Torn as why:
+        except apt.Torn as why:
             job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
         return
-    built = kbuild.build(job.base, job.target)
+    built = kbuild.build(job.base, job.target.build)
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 
@@ -133,8 +129,7 @@ def execute_sessions(job: Job) -> None:
             found.tell(f"{job.name}, {spec.kernel.release}")
             job.code = errors.worst((job.code, found.code))
             job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
-        pattern = os.environ.get("TEST") or ""
-        new = [r for r in ktap.parse(outcome) if matches(r.id, pattern, job.tests)]
+        new = [r for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
         for result in new:
             tell(job, result)
         job.results += new
@@ -147,14 +142,14 @@ def execute(job: Job) -> None:
     assert job.spec is not None
     ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
     record = boot.run(job.spec)
-    program.echo_console(record)
+    boot.echo_console(record)
     job.seconds, job.first = record.seconds, record.first_result
     found = verdict.judge(job.spec, record)
     job.code = found.code
     job.results = collect(job, record, found)
     for result in job.results:
         tell(job, result)
-    if options.flag("V"):
+    if options_.everywhere.verbose:
         for outcome in record.channel.outcomes:
             sys.stderr.write(outcome.output.decode(errors="replace"))
     if found.code:
@@ -162,63 +157,23 @@ def execute(job: Job) -> None:
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
-    pattern = os.environ.get("TEST") or ""
     readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
-    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, pattern, job.tests)]
+    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, job.pattern, job.tests)]
     ran = {o.name for o in record.channel.outcomes}
     results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
         results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
-    return [r for r in results if r.id not in job.luck]
+    flakes = job.expected.flakes if job.expected else []
+    return [r for r in results if not known(flakes, r.id)]
 
 
-def unit_tests(total: Count) -> None:
-    """The lab's own tests, counted with the rest; that they reach enough of the lab's lines is one more check."""
-    debian.ensure(data.packages()["check"])
-    ui.say("unit tests of the lab")
-    coverage, env = "python3-coverage", proc.environment({"PYTHONDONTWRITEBYTECODE": "1"})
-    where = ["-t", str(cache.ROOT), "-s", str(data.LAB / "tests")]
-    with tempfile.TemporaryDirectory(prefix=".coverage.", dir=cache.folder()) as name:
-        file = f"--data-file={name}/data"
-        done = proc.finished([coverage, "run", file, "-m", "unittest", "discover", *where], cwd=cache.ROOT, env=env)
-        said = done.stderr.decode(errors="replace")
-        add_unit_tests(said, total)
-        if done.returncode:
-            for line in said.splitlines():
-                ui.say(f"  {line}")
-        reached = proc.finished([coverage, "report", file], cwd=cache.ROOT, env=env)
-    add_coverage(reached.returncode, reached.stdout.decode(errors="replace"), total)
-
-
-def add_coverage(code: int, said: str, total: Count) -> None:
-    """What 'coverage report' says: a table that ends with its total, and status 2 if that is below fail_under."""
-    lines = [line for line in said.splitlines() if line.startswith("TOTAL")]
-    if code not in (0, 2) or not lines:
-        raise LabError(f"python3-coverage does not report (status {code}): {(said.splitlines() or ['no output'])[-1]}")
-    total.failed += code == 2
-    total.passed += code == 0
-    more = ": fewer than fail_under in pyproject.toml" if code else ""
-    ui.status("FAILED" if code else "PASSED", f"unit tests reach {lines[-1].split()[-1]} of the lab's lines{more}")
-
-
-def add_unit_tests(said: str, total: Count) -> None:
-    ran = re.search(r"^Ran (\d+) test", said, re.MULTILINE)
-    if ran is None or ran[1] == "0":
-        raise LabError("the lab's unit tests did not run: python3 -m unittest discover -s lab/tests -t .")
-    words = Counter({k: int(v) for k, v in re.findall(r"(failures|errors|skipped)=(\d+)", said)})
-    bad = words["failures"] + words["errors"]
-    total.failed += bad
-    total.skipped += words["skipped"]
-    total.passed += max(0, int(ran[1]) - bad - words["skipped"])
-
-
-def leave_records(all_jobs: list[Job]) -> None:
+def leave_records(all_jobs: list[Job], options: Options) -> None:
     """One for each base and target; a part of a suite, which TEST= names, leaves none."""
-    if os.environ.get("TEST"):
+    if options.test:
         return
-    suite = os.environ.get("SUITE") or data.SUITE
+    suite = options.suite or data.SUITE
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         for job in columns_of(all_jobs, base):
             sessions = any(j.sessions for j in all_jobs if j.name == job.name)
@@ -226,23 +181,13 @@ def leave_records(all_jobs: list[Job]) -> None:
             records.leave(record, job.base, job.target, sessions)
 
 
-def main() -> int:
-    start = time.monotonic()
-    todo = jobs()
-    total = Count()
-    whole = not (os.environ.get("K") or os.environ.get("T") or os.environ.get("TEST"))
-    if whole:
-        from lab.checks import checkout
-
-        # The lab's own tests use the compilers' tools too.
-        debian.ensure([package for job in todo for package in kbuild.needs(job.target)])
-        unit_tests(total)
-        checkout.run(total)
+def run_jobs(todo: list[Job]) -> None:
+    """Build what the jobs need, one after the other, and boot them, some at a time."""
     for number, job in enumerate(todo, 1):
         prepare(job)
         ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
     # Failing often means waiting for a time limit: the longest first, beside the others.
-    order = sorted(todo, key=lambda job: -len(job.expected or ()))
+    order = sorted(todo, key=lambda job: job.expected is None)
     with ThreadPoolExecutor(QEMUS) as pool:
         try:
             running = {pool.submit(execute, job): job for job in order}
@@ -253,12 +198,22 @@ def main() -> int:
             pool.shutdown(wait=False, cancel_futures=True)
             proc.kill_all()
             raise
+
+
+def run(options: Options, first: Callable[[list[Job], Count], None] | None = None) -> int:
+    """Prepare, boot and judge what the options choose; 'first' comes before that and counts with it."""
+    start = time.monotonic()
+    todo = jobs(options)
+    total = Count()
+    if first:
+        first(todo, total)
+    run_jobs(todo)
     count(todo, total)
     code = report(todo, total)
-    leave_records(todo)
+    leave_records(todo, options)
     if not (total.passed or total.failed):
         raise LabError("every test was skipped: nothing was proved")
-    if whole:
+    if first:
         ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 import re
 import tempfile
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import patchmail, patchset, source
 from lab.series import repository
-from lab.series.backport_notes import Notes, wrap
+from lab.series.backport_notes import Notes
 
 TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
 
@@ -165,7 +167,17 @@ class Maker:
         while at > 0 and TRAILER.match(body[at - 1]):
             at -= 1
         note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
-        text.write_text("\n".join([*body[:at], *wrap(note), "", *body[at:], ""]))
+        text.write_text(
+            "\n".join(
+                [
+                    *body[:at],
+                    *textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
+                    "",
+                    *body[at:],
+                    "",
+                ]
+            )
+        )
         author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
         more = (f"--author={author}", f"--date={date}", "-F", text)
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
@@ -181,16 +193,16 @@ class Conflict(Exception):
         self.mail = mail
 
 
-def trees() -> list[Path]:
+def trees(named: str) -> list[Path]:
     """The repositories that TREE= names, with ':' between them."""
-    found = [Path(name).expanduser().absolute() for name in (os.environ.get("TREE") or "").split(":") if name]
+    found = [Path(name).expanduser().absolute() for name in named.split(":") if name]
     for where in found:
         if not (where / ".git").exists():
             raise LabError(f"TREE={where} is no work tree: name the one that 'make backport' left")
     return found
 
 
-def by_hand(found: list[Path]) -> dict[str, str]:
+def by_hand(found: Sequence[Path]) -> dict[str, str]:
     """Commits of these repositories by their subject; those of the first repository that has it."""
     hand: dict[str, str] = {}
     for where in reversed(found):
@@ -199,8 +211,8 @@ def by_hand(found: list[Path]) -> dict[str, str]:
     return hand
 
 
-def make(base: data.Base, where: Path) -> Maker:
-    """Everything of the backport in an empty folder."""
+def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
+    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
     found = source.find(base)
     maker = Maker(base, where)
     with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
@@ -208,8 +220,8 @@ def make(base: data.Base, where: Path) -> Maker:
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
-        hand = by_hand(trees())
-        for own in trees():
+        hand = by_hand(own_trees)
+        for own in own_trees:
             repository.git(where, "fetch", "-q", own, "HEAD")
         for mail in wanted:
             try:
@@ -247,12 +259,13 @@ def install(maker: Maker) -> list[str]:
         return repository.install(out, maker.folder)
 
 
-def command(base: data.Base) -> int:
+def command(options: Options) -> int:
+    base = data.chosen(options)[0]
     if not base.of:
         known = [n for n in data.names("bases") if data.base(n).of]
         raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name))
+        maker = make(base, Path(name), trees(options.tree))
         changed = install(maker)
         if not base.base_file.exists() and (exact := source.record(source.find(base))):
             patchset.write_base(base.base_file, exact)

@@ -53,14 +53,3 @@ class Notes:
 
     def unused(self) -> list[Row]:
         return [r for r in [*self.omit, *self.differs] if r not in self.used]
-
-
-def wrap(text: str, width: int = 72) -> list[str]:
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = "  " + word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import os
+import datetime
 import re
 import tempfile
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, ui
 from lab.core.errors import LabError
-from lab.kernel import division, source
+from lab.core.options import Options
+from lab.kernel import division, patchmail, source
 from lab.series import repository, worktree
 
 BELOW = "bugfix/powerpc/kvm-pr"  # in debian/patches
@@ -34,11 +35,11 @@ def below(mail: Path) -> str:
     return f"{mail.parent.name}/{mail.name}"
 
 
-def parcel(base: data.Base, where: Path, out: Path) -> Parcel:
+def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     """The patches, or those that SERIES= or PART= names with what they need, each series with its own numbers."""
     if base.series_dir is None:
         raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
-    found, rows = source.find(base), worktree.chosen(base)
+    found, rows = source.find(base), worktree.chosen(base, options)
     mails = repository.scratch(where, found, base.series_dir, {one.name for one in rows})
     if not mails:
         raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}")
@@ -65,12 +66,11 @@ def mbox(box: Parcel, out: Path) -> list[Path]:
 def dep3(text: str) -> str:
     """DEP-3's fields in the head of a mail: From and Subject are its Author and Description."""
     head, _, body = text.partition("\n\n")
-    date = re.search(r"^Date: (.*)$", head, re.MULTILINE)
-    day = proc.output(["date", "-u", "-d", date[1] if date else "", "+%Y-%m-%d"]).decode().strip()
+    date: datetime.datetime = patchmail.headers(text.encode())["Date"].datetime
     fields = ["Origin: other, not yet sent to the kernel's mailing lists", "Forwarded: no"]
     if bug := re.search(r"^Link: (https?:\S+)$", body, re.MULTILINE):
         fields.append(f"Bug: {bug[1]}")
-    return "\n".join([head, *fields, f"Last-Update: {day}"]) + f"\n\n{body}"
+    return "\n".join([head, *fields, f"Last-Update: {date.astimezone(datetime.UTC):%Y-%m-%d}"]) + f"\n\n{body}"
 
 
 def for_debian(box: Parcel, out: Path) -> list[Path]:
@@ -100,25 +100,25 @@ def proved(box: Parcel, made: list[Path]) -> None:
             raise LabError(f"{made[0].parent}: git am makes other changes of it than of the series")
 
 
-def folder(default: str) -> Path:
-    own = os.environ.get("OUT")
+def folder(own: str, default: str) -> Path:
     out = Path(own).expanduser().absolute() if own else cache.folder() / "export" / default
     if own and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise LabError(f"OUT={out} exists and is not empty: name a new folder")
     return out
 
 
-def export_command(base: data.Base) -> int:
-    name = os.environ.get("FORMAT") or "quilt"
+def export_command(options: Options) -> int:
+    base = data.chosen(options)[0]
+    name = options.format or "quilt"
     if name not in FORMATS:
         raise LabError(f"unknown FORMAT={name}; known: {', '.join(FORMATS)}")
     form, how = FORMATS[name]
-    some = os.environ.get("SERIES") or os.environ.get("PART")
-    final = folder("-".join(x for x in (base.name, some, name) if x))
+    some = options.series or options.part
+    final = folder(options.out, "-".join(x for x in (base.name, some, name) if x))
     with tempfile.TemporaryDirectory(prefix=".export.", dir=cache.folder()) as temporary:
         where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
         where.mkdir()
-        box = parcel(base, where, mails)
+        box = parcel(base, where, mails, options)
         with cache.building(final) as work:
             proved(box, form(box, work))
         names = dict.fromkeys(mail.parent.name for mail in box.mails)

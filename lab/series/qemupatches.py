@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from pathlib import Path
 
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.guest import qemu
-from lab.kernel import patchset, source
+from lab.core.options import Options
+from lab.kernel import patched_qemu, patchset, source
 from lab.series import cover, repository
 
 # Its advice for changes of linux-headers is for those that Linux has already.
@@ -21,7 +20,7 @@ ACCEPTED = "scripts/update-linux-headers.sh"
 def remake(found: source.Source, out: Path) -> list[Path]:
     """The mails as they must be: git am on the source, then format-patch."""
     with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        repository.scratch(Path(name), found, qemu.PATCHES)
+        repository.scratch(Path(name), found, patched_qemu.PATCHES)
         return repository.format_list(Path(name), out)
 
 
@@ -44,14 +43,14 @@ def listing(folder: Path) -> list[str]:
 
 def check() -> list[str]:
     """The patches apply to BASE without fuzz, and are what git format-patch makes of their commits."""
-    if bad := listing(qemu.PATCHES):
+    if bad := listing(patched_qemu.PATCHES):
         return bad
-    found = qemu.stock()
+    found = patched_qemu.stock()
     with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
         made = {p.name: p.read_bytes() for p in remake(found, Path(name))}
-    have = {p.name: p.read_bytes() for p in qemu.PATCHES.glob("*.patch")}
+    have = {p.name: p.read_bytes() for p in patched_qemu.PATCHES.glob("*.patch")}
     bad = [
-        f"{qemu.PATCHES / n} is not what 'make qemu-refresh' writes"
+        f"{patched_qemu.PATCHES / n} is not what 'make qemu-refresh' writes"
         for n in sorted(made.keys() | have.keys())
         if made.get(n) != have.get(n)
     ]
@@ -61,8 +60,9 @@ def check() -> list[str]:
 def checkpatch(found: source.Source) -> list[str]:
     """QEMU's own, which does not look at the length of a message's lines."""
     bad = []
-    for mail in patchset.mails(qemu.PATCHES):
-        argv = ["perl", found.tree / "scripts/checkpatch.pl", "--terse", "--no-summary", f"--root={found.tree}", mail]
+    for mail in patchset.mails(patched_qemu.PATCHES):
+        flags = ["--terse", "--no-summary", f"--root={found.tree}"]
+        argv: list[str | Path] = ["perl", found.tree / "scripts/checkpatch.pl", *flags, mail]
         said = proc.output(argv, cwd=found.tree, ok=(0, 1)).decode(errors="replace").splitlines()
         bad += [f"{mail.name}: {x.partition('.patch:')[2]}" for x in said if x.strip() and ACCEPTED not in x]
         message = mail.read_text().partition("\n\n")[2].partition("\n---\n")[0]
@@ -70,14 +70,13 @@ def checkpatch(found: source.Source) -> list[str]:
     return bad
 
 
-def _where() -> Path:
-    own = os.environ.get("TREE")
+def _where(own: str) -> Path:
     return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / "qemu"
 
 
-def tree() -> int:
+def tree(options: Options) -> int:
     """make qemu-tree: a git work tree of QEMU with the patches as commits after the tag 'base'."""
-    found, where = qemu.stock(), _where()
+    found, where = patched_qemu.stock(), _where(options.tree)
     if where.exists():
         raise LabError(f"{where} exists: bring its commits back with 'make qemu-refresh', or remove it to start anew")
     cache.need_space(2)
@@ -85,24 +84,24 @@ def tree() -> int:
     with cache.building(where) as work:
         proc.logged(["cp", "-a", f"{found.tree}/.", work], cache.log("tree"), "copying the tree")
         repository.commit_base(work, f"{found.name}, as Debian ships it")
-        repository.am(work, patchset.mails(qemu.PATCHES))
-        repository.git(work, "config", "lab.state", qemu.digest())
+        repository.am(work, patchset.mails(patched_qemu.PATCHES))
+        repository.git(work, "config", "lab.state", patched_qemu.digest())
     print(where)
     return 0
 
 
-def refresh() -> int:
+def refresh(options: Options) -> int:
     """make qemu-refresh: the commits of that tree as patches/qemu."""
-    where = _where()
+    where = _where(options.tree)
     if not (where / ".git").exists():
         raise LabError(f"{where} is no work tree: make it with 'make qemu-tree'")
     if dirty := repository.git(where, "status", "--porcelain", "-uno").splitlines():
         raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    if repository.git(where, "config", "--default", "", "lab.state").strip() != qemu.digest():
+    if repository.git(where, "config", "--default", "", "lab.state").strip() != patched_qemu.digest():
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
     with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
         made = repository.format_list(where, Path(name))
-        changed = repository.install(Path(name), qemu.PATCHES)
-    repository.git(where, "config", "lab.state", qemu.digest())
+        changed = repository.install(Path(name), patched_qemu.PATCHES)
+    repository.git(where, "config", "lab.state", patched_qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

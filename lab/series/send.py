@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import tempfile
 from collections.abc import Iterable
@@ -13,9 +12,9 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.guest import qemu
-from lab.kernel import division, patchmail, source
+from lab.core.options import Options
+from lab.debian import install
+from lab.kernel import division, patched_qemu, patchmail, source
 from lab.series import cover, export, repository, worktree
 
 QEMU = "qemu"  # SERIES= of patches/qemu
@@ -27,9 +26,8 @@ cat > "$1/$(printf '%04d' "$n").eml"
 """
 
 
-def one_series(base: data.Base) -> division.Series:
+def one_series(base: data.Base, name: str) -> division.Series:
     """The one that SERIES= names."""
-    name = os.environ.get("SERIES") or ""
     if base.of or base.series_dir is None:
         raise LabError(f"K={base.name} is not what is posted; use K=mainline")
     rows = division.parse(base.series_dir / division.FILE)
@@ -69,9 +67,10 @@ def recipients(
     return first, [x for x in dict.fromkeys([*ask("--no-m", "--r", "--l"), *cc]) if x not in first]
 
 
-def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
-    """The cover letter and the mails of SERIES= in a folder; the sender, and the patches."""
-    one = one_series(base)
+def write(
+    base: data.Base, one: division.Series, where: Path, mails: Path, who: Address | None
+) -> tuple[str, list[Path]]:
+    """The cover letter and the mails of a series in a folder; the sender, and the patches."""
     assert base.series_dir is not None
     found = source.find(base)
     rows = division.needed(division.parse(base.series_dir / division.FILE), [one.name])
@@ -92,15 +91,15 @@ def write(base: data.Base, where: Path, mails: Path, who: Address | None) -> tup
 
 
 def write_qemu(where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
-    """The same for patches/qemu."""
-    repository.scratch(where, qemu.stock(), qemu.PATCHES)
+    """The same for patches/patched_qemu."""
+    repository.scratch(where, patched_qemu.stock(), patched_qemu.PATCHES)
     part = taken_over(where, repository.Part(QEMU, "base", "HEAD"), who)
     sender = repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
     made = repository.format_parts(where, mails, [part])
     if not who:
         for path in made:
             path.write_text(patchmail.unsigned(path.read_text()))
-    head, _, body = (qemu.PATCHES / cover.LETTER).read_text().partition("\n\n")
+    head, _, body = (patched_qemu.PATCHES / cover.LETTER).read_text().partition("\n\n")
     subject = next(line for line in head.splitlines() if line.startswith("Subject: "))
     if not who:
         body = f"{patchmail.UNSIGNED}\n\n{body}"
@@ -108,29 +107,29 @@ def write_qemu(where: Path, mails: Path, who: Address | None) -> tuple[str, list
     return sender, made
 
 
-def command(base: data.Base) -> int:
+def command(options: Options) -> int:
     """git send-email with a program in sendmail's place that keeps the mails."""
-    own = os.environ.get("FROM")
-    who = patchmail.person(own) if own else None
-    one = None if os.environ.get("SERIES") == QEMU else one_series(base)
-    debian.ensure(data.packages()["send"])
-    final = export.folder(f"{one.name if one else QEMU}-mails")
+    base = data.chosen(options)[0]
+    who = patchmail.person(options.sender) if options.sender else None
+    one = None if options.series == QEMU else one_series(base, options.series)
+    install.ensure(data.packages()["send"])
+    final = export.folder(options.out, f"{one.name if one else QEMU}-mails")
     with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
         where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
         where.mkdir()
         if one:
-            sender, patches = write(base, where, mails, who)
+            sender, patches = write(base, one, where, mails, who)
             to, cc = recipients(source.find(base).tree, patches, one.to, one.cc)
         else:
             sender, patches = write_qemu(where, mails, who)
-            to, cc = recipients(qemu.stock().tree, patches)
+            to, cc = recipients(patched_qemu.stock().tree, patches)
         writer = Path(temporary) / "writer"
         writer.write_text(WRITER)
         writer.chmod(writer.stat().st_mode | stat.S_IXUSR)
         name, _, address = sender.rstrip(">").partition(" <")
         me = {f"GIT_{x}_{key}": v for x in ("AUTHOR", "COMMITTER") for key, v in (("NAME", name), ("EMAIL", address))}
         with cache.building(final) as work:
-            options = [
+            how = [
                 f"--from={sender}",
                 f"--sendmail-cmd={writer} {work}",
                 "--confirm=never",
@@ -142,7 +141,7 @@ def command(base: data.Base) -> int:
                 *(f"--to={x}" for x in to),
                 *(f"--cc={x}" for x in cc),
             ]
-            repository.git(where, "send-email", *options, *sorted(mails.glob("*/*.patch")), env=me)
+            repository.git(where, "send-email", *how, *sorted(mails.glob("*/*.patch")), env=me)
             made = sorted(work.glob("*.eml"))
             if len(made) != len(patches) + 1:
                 raise LabError(f"git send-email made {len(made)} mails of {len(patches) + 1}")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.kernel import division, patchset, source
 from lab.series import cover, repository
 
@@ -103,7 +103,8 @@ def remake(base: data.Base, out: Path) -> list[Path]:
         return export(where, base, out)
 
 
-def series_command(base: data.Base) -> int:
+def series_command(options: Options) -> int:
+    base = data.chosen(options)[0]
     _own(base)
     _, folder = _series_base(base)
     with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
@@ -117,19 +118,19 @@ def series_command(base: data.Base) -> int:
     return 0
 
 
-def tree_path(base: data.Base) -> Path:
-    own, some = os.environ.get("TREE"), os.environ.get("SERIES")
+def tree_path(base: data.Base, options: Options) -> Path:
+    own, some = options.tree, options.series
     name = f"{base.name}-{some}" if some else base.name
     return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / name
 
 
-def chosen(base: data.Base) -> list[division.Series]:
+def chosen(base: data.Base, options: Options) -> list[division.Series]:
     """The series that SERIES= or PART= names, with what they are after; all of them without either."""
     of = data.base(base.of or base.name)
     if of.series_dir is None:
         raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
     rows = division.parse(of.series_dir / division.FILE)
-    return division.choose(rows, os.environ.get("SERIES") or "", os.environ.get("PART") or "")
+    return division.choose(rows, options.series, options.part)
 
 
 def _state(folder: Path) -> str:
@@ -138,10 +139,11 @@ def _state(folder: Path) -> str:
     return cache.digest(*mails, *(x for n, p in sorted(patchset.checkout_files().items()) for x in (n, p.read_bytes())))
 
 
-def tree(base: data.Base) -> int:
+def tree(options: Options) -> int:
     """A git work tree of the whole kernel with the patches as commits, or with those of SERIES=, to read and build."""
+    base = data.chosen(options)[0]
     found, folder = _series_base(base)
-    where, some = tree_path(base), {one.name for one in chosen(base)}
+    where, some = tree_path(base, options), {one.name for one in chosen(base, options)}
     if where.exists():
         raise LabError(f"{where} exists: bring its commits back with 'make refresh', or remove it to start anew")
     cache.need_space(4)
@@ -160,7 +162,7 @@ def tree(base: data.Base) -> int:
         )
         repository.git(work, "tag", "base")
         repository.am(work, patchset.mails(folder, some))
-        if not base.of and not os.environ.get("SERIES"):
+        if not base.of and not options.series:
             for path in fold(work, found):
                 ui.say(f"{path}: taken from the checkout")
             repository.git(work, "config", "lab.state", _state(folder))
@@ -168,11 +170,12 @@ def tree(base: data.Base) -> int:
     return 0
 
 
-def refresh(base: data.Base) -> int:
+def refresh(options: Options) -> int:
     """Bring the commits of the work tree back: mails, list, new files."""
+    base = data.chosen(options)[0]
     _own(base)
     found, folder = _series_base(base)
-    where = tree_path(base)
+    where = tree_path(base, options)
     if not (where / ".git").exists():
         raise LabError(f"{where} is no work tree: make it with 'make tree'")
     dirty = repository.git(where, "status", "--porcelain", "--no-renames").splitlines()

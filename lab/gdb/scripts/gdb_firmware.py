@@ -7,9 +7,6 @@ case looks whether it is that one.
 
 import gdb
 from session import (
-    MSR_DR,
-    MSR_IR,
-    RFI,
     access,
     breakpoint_at,
     case,
@@ -26,6 +23,8 @@ from session import (
     true,
     word,
 )
+
+from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
 RESET, ENTRY, MTMSR = 0xFFF00100, 0xFFF02520, 0xFFF02538
 COPY, COPY_END = 0xFFF02550, 0xFFF02594

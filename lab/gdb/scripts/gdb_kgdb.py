@@ -4,10 +4,7 @@
 import gdb
 from session import (
     BREAK,
-    MSR_PR,
-    MSR_SE,
     PROGRAM,
-    RFI,
     TRACE,
     Failed,
     address,
@@ -27,6 +24,8 @@ from session import (
     true,
     word,
 )
+
+from lab.guest.ppc import MSR_PR, MSR_SE, RFI
 
 ROUND = "param_set_kgdbts_var"  # called by the guest's process for each round
 EXTERNAL, DECREMENTER = 0x500, 0x900

@@ -4,8 +4,6 @@
 import time
 
 from session import (
-    MSR_PR,
-    SC,
     Failed,
     address,
     attach,
@@ -25,17 +23,11 @@ from session import (
     true,
     word,
 )
+from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, to_sc
 
-BL_MASK, BL = 0xFC000003, 0x48000001
+from lab.guest.ppc import MSR_PR
+
 ALONE = 3  # seconds for which the guest runs without a debugger
-
-
-def arg() -> int:
-    return reg("r3")
-
-
-def problem_state() -> None:
-    true(f"problem state (msr {reg('msr'):#x})", reg("msr") & MSR_PR)
 
 
 @case
@@ -64,14 +56,6 @@ def user_breakpoint_with_condition() -> None:
         equal("work()'s argument", arg(), first + 3)
 
 
-def interrupted(before: int) -> bool:
-    """Was the step's event an interrupt from outside? It comes before the instruction."""
-    if reg("pc") not in (0x500, 0x900):
-        return False
-    equal("SRR0", reg("srr0"), before)
-    return True
-
-
 @case
 def user_stepi_on_a_breakpoint() -> None:
     with breakpoint_at("*work") as here:
@@ -88,24 +72,6 @@ def user_return() -> None:
     caller = reg("lr")
     equal("the pc after work()", go(f"advance *{caller:#x}"), caller)
     problem_state()
-
-
-def next_over(call: int) -> bool:
-    """nexti over the bl at an address; false if an interrupt came first."""
-    true(f"a bl at {call:#x}", word(call) & BL_MASK == BL)
-    with breakpoint_at(f"*{call:#x}"):
-        equal("the pc", go(), call)
-        go("nexti")
-    if interrupted(call):
-        return False
-    equal("the pc after nexti", reg("pc"), call + 4)
-    return True
-
-
-def call_of_work() -> int:
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
-        return reg("lr") - 4
 
 
 @case
@@ -142,20 +108,6 @@ def user_finish() -> None:
     equal("the pc after finish", go("finish"), caller)
     problem_state()
     equal("work()'s result", arg(), 3 * n + 1)
-
-
-def to_sc() -> bool:
-    """Step from write() to its system call; false if an interrupt came first."""
-    with breakpoint_at("*write"):
-        equal("the pc", go(), address("write"))
-    for _ in range(60):
-        at = reg("pc")
-        if word(at) == SC:
-            return True
-        step()
-        if interrupted(at):
-            return False
-    raise Failed(f"no sc within 60 steps of write(), at {reg('pc'):#x}")
 
 
 def sc_to_kernel() -> None:

@@ -3,10 +3,6 @@
 
 import gdb
 from session import (
-    MSR_DR,
-    MSR_IR,
-    MSR_PR,
-    MSR_SE,
     address,
     breakpoint_at,
     case,
@@ -22,6 +18,8 @@ from session import (
     translated,
     true,
 )
+
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
 
 ROUND = (0, 1, 9, 10, 11, 12, 2, 3, 4, 5, 4, 5, 6, 7)  # their order; the step over 7, sc, ends after 8
 ALONE = 3  # seconds

@@ -8,7 +8,6 @@ whether it is that one.
 import gdb
 from session import (
     MSR_SF,
-    RFI,
     breakpoint_at,
     case,
     do,
@@ -24,6 +23,8 @@ from session import (
     true,
     word,
 )
+
+from lab.guest.ppc import RFI
 
 RESET, START, MTMSRD = 0x100, 0x4000, 0x4014
 MTMSRD_R11 = 0x7D600164

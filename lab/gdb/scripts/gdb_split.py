@@ -6,9 +6,6 @@ the guest's memory.
 """
 
 from session import (
-    MSR_DR,
-    MSR_IR,
-    RFI,
     breakpoint_at,
     case,
     equal,
@@ -24,6 +21,8 @@ from session import (
     word,
     write_words,
 )
+
+from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
 CODE, DATA, REAL_DATA = 0x100000, 0x50000100, 0x200100
 SETUP = (

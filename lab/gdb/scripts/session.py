@@ -9,21 +9,19 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import gdb
 
+from lab.guest import ppc
+from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
+
 HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
-LIMIT = float(os.environ.get("SESSION_WAIT", "60"))  # seconds until something that runs must have stopped
+LIMIT = 60.0  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 MSR_SF = 1 << 63
-MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
 TRAP = 0x00DDDD00
 BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
 PROGRAM, TRACE = 0x700, 0xD00
-RESERVES = (0x7C000028, 0x7C0000A8)  # lwarx, ldarx
-SC = 0x44000002
-RFI = (0x4C000064, 0x4C000024)
 
 _cases: list[Callable[[], None]] = []
 _unhelped: set[str] = set()
@@ -181,29 +179,16 @@ def breakpoint_at(place: str, **options: object):
             made.delete()
 
 
+def bits() -> int:
+    """Of the guest's registers."""
+    return 8 * gdb.parse_and_eval("$pc").type.sizeof
+
+
 def follows(at: int) -> int:
     """Where the instruction at an address leads to, if it causes no interrupt. Not for sc and tw."""
     code = word(at)
     true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
-    opcode, bits = code >> 26, 8 * gdb.parse_and_eval("$pc").type.sizeof
-    whole = (1 << bits) - 1
-    if code in RFI:
-        return reg("srr0") & ~3
-    if opcode == 18:
-        offset = (code & 0x3FFFFFC ^ 0x2000000) - 0x2000000
-        return (offset if code & 2 else at + offset) & whole
-    extended = code >> 1 & 0x3FF
-    if opcode != 16 and not (opcode == 19 and extended in (16, 528)):
-        return at + 4 & whole
-    options, bit = code >> 21 & 31, code >> 16 & 31
-    counter = reg("ctr") if extended == 528 and opcode == 19 else reg("ctr") - 1 & whole
-    counts = options & 4 or (counter == 0) == bool(options & 2)
-    if not counts or not (options & 16 or (reg("cr") >> 31 - bit & 1) == options >> 3 & 1):
-        return at + 4 & whole
-    if opcode == 19:
-        return reg("lr" if extended == 16 else "ctr") & ~3
-    offset = (code & 0xFFFC ^ 0x8000) - 0x8000
-    return (offset if code & 2 else at + offset) & whole
+    return ppc.follows(code, at, reg, bits())
 
 
 def step_exactly() -> bool:
@@ -215,7 +200,7 @@ def step_exactly() -> bool:
     at, msr = reg("pc"), reg("msr")
     try:
         code = word(at)
-        must, reserves = follows(at), code & 0xFC0007FE in RESERVES
+        must, reserves = follows(at), ppc.reserves(code)
     except gdb.MemoryError:  # gdb was let in between a jump and the fault at its end
         code, must, reserves = 0, None, False
     now = step()
@@ -250,46 +235,14 @@ def translated() -> None:
     raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
 
 
-@dataclass(frozen=True)
-class Access:
-    """A load or a store of one general register."""
-
-    store: bool
-    size: int
-    register: int
-    address: int
-
-
-_D_FORM = {32: (0, 4), 34: (0, 1), 36: (1, 4), 38: (1, 1), 40: (0, 2), 42: (0, 2), 44: (1, 2)}
-_X_FORM = {
-    **{23: (0, 4), 55: (0, 4), 87: (0, 1), 119: (0, 1), 279: (0, 2), 311: (0, 2), 343: (0, 2), 375: (0, 2)},
-    **{151: (1, 4), 183: (1, 4), 215: (1, 1), 247: (1, 1), 407: (1, 2), 439: (1, 2)},
-    **{534: (0, 4), 662: (1, 4), 790: (0, 2), 918: (1, 2)},
-}
-
-
-def access(code: int) -> Access | None:
-    """What a load or store is about to do, byte-reversed ones and those with update too."""
-    opcode, target, base = code >> 26, code >> 21 & 31, code >> 16 & 31
-    if opcode == 31:
-        kind, update, offset = _X_FORM.get(code >> 1 & 0x3FF), code >> 1 & 0x20, reg(f"r{code >> 11 & 31}")
-    else:
-        kind, update = _D_FORM.get(opcode & ~1 if 32 <= opcode <= 45 else opcode), opcode & 1
-        offset = (code & 0xFFFF ^ 0x8000) - 0x8000
-    if kind is None:
-        return None
-    start = reg(f"r{base}") if base or update else 0
-    whole = (1 << 8 * gdb.parse_and_eval("$pc").type.sizeof) - 1
-    return Access(bool(kind[0]), kind[1], target, start + offset & whole)
+def access(code: int) -> ppc.Access | None:
+    """What a load or store is about to do."""
+    return ppc.access(code, reg, bits())
 
 
 def connect() -> None:
     do(f"target remote {os.environ['SESSION_SOCKET']}")
     see()
-
-
-def packet(text: str) -> bytes:
-    return b"$%s#%02x" % (text.encode(), sum(text.encode()) & 0xFF)
 
 
 def detach() -> None:
@@ -307,7 +260,7 @@ def attach() -> None:
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(LIMIT)
         line.connect(os.environ["SESSION_SOCKET"])
-        line.sendall(b"+" + packet("vAttach;1"))
+        line.sendall(b"+$vAttach;1#37")
         said = b""
         while not said.partition(b"$")[2].endswith(b";"):
             said = (said + line.recv(100)).partition(b"#")[0]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 from unittest import mock
 
-from lab.checks import checkout, upstream
+from lab.checks import checkpatch, matrix
 from lab.config import data, loader
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import tools
 from lab.demo import demo
 from lab.guest import guest
 from lab.lockstep import tolerances
@@ -25,8 +25,8 @@ from lab.runner import mutants
 KINDS: list[type] = [
     *(data.Package, data.Qemu, data.Boot, data.Must, data.Target, data.Base, data.Test, data.Suite, data.Expected),
     *(guest.Guest, tolerances.Rule, tolerances.Registers, tolerances.File),
-    *(upstream.Compiler, upstream.Config, upstream.File),
-    *(mutants.Mutant, mutants.File, checkout.Accept, checkout.Accepted, debian.Tool, demo.Expected),
+    *(matrix.Compiler, matrix.Config, matrix.File),
+    *(mutants.Mutant, mutants.File, checkpatch.Accept, checkpatch.Accepted, tools.Tool, demo.Expected),
 ]
 
 
@@ -99,6 +99,8 @@ class Files(unittest.TestCase):
             (Path(name) / "suites/s.toml").write_text("[[test]]\nbinary = 'a'\nlimit = '60'\n")
             text = (data.DATA / "targets/mac99-g4.toml").read_text()
             (Path(name) / "targets/t.toml").write_text(text.replace("limit = 60", "limit = '60'"))
+            (Path(name) / "builds").mkdir()
+            (Path(name) / "builds/t.toml").write_text((data.DATA / "builds/mac99-g4.toml").read_text())
             with mock.patch.object(data, "DATA", Path(name)):
                 with self.assertRaisesRegex(LabError, r"s.toml: test\[0\].limit = '60': it wants a whole number"):
                     data.suite("s")
@@ -115,10 +117,10 @@ class Files(unittest.TestCase):
 
     def test_every_file_loads(self) -> None:
         self.assertTrue(data.packages()["kernel"])
-        self.assertEqual(debian.tools()["emulator"].packages, ["qemu-system-ppc"])
+        self.assertEqual(tools.tools()["emulator"].packages, ["qemu-system-ppc"])
         self.assertTrue(mutants.load())
         self.assertEqual(demo.expected().stops[0], "reported")
-        self.assertTrue(all(row.reason for row in data.read(checkout.Accepted, data.DATA / "checkpatch.toml").accept))
+        self.assertTrue(all(row.reason for row in data.read(checkpatch.Accepted, data.DATA / "checkpatch.toml").accept))
 
     def test_every_key_is_explained(self) -> None:
         for kind in KINDS:

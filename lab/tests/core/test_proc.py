@@ -9,28 +9,29 @@ import re
 import unittest
 from unittest import mock
 
-from lab import __main__ as front
 from lab.config import data
-from lab.core import proc, ui
+from lab.core import options, proc, ui
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.debian.debian import Found
+from lab.debian import apt
+from lab.debian.apt import Found
 from lab.runner import suite
+
+VARIABLES = [*options.variables(), options.ELSEWHERE]
 
 
 class Environment(unittest.TestCase):
     def test_options_do_not_reach_builds(self) -> None:
         """V=0 would be kbuild's, FORMAT and OUT other makefiles' own."""
-        with mock.patch.dict(os.environ, dict.fromkeys(front.VARIABLES, "x") | {"MAKEFLAGS": "x", "HOME": "/h"}):
+        with mock.patch.dict(os.environ, dict.fromkeys(VARIABLES, "x") | {"MAKEFLAGS": "x", "HOME": "/h"}):
             left = proc.environment({"KERNEL": "y"})
-        self.assertEqual([n for n in (*front.VARIABLES, "MAKEFLAGS") if n in left], ["LAB_CACHE"])
+        self.assertEqual([n for n in (*VARIABLES, "MAKEFLAGS") if n in left], ["LAB_CACHE"])
         self.assertEqual((left["HOME"], left["KERNEL"]), ("/h", "y"))
 
     def test_all_from_nothing(self) -> None:
         """.ci/run drops each option that the Makefile exports and the front takes, but where the cache is."""
         (dropped,) = re.findall(r"^unset (.*)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
-        self.assertEqual(set(dropped.split()), set(front.VARIABLES) - {"LAB_CACHE"})
+        self.assertEqual(set(dropped.split()), set(VARIABLES) - {"LAB_CACHE"})
 
 
 class Colours(unittest.TestCase):
@@ -49,7 +50,7 @@ class Colours(unittest.TestCase):
 class Versions(unittest.TestCase):
     def test_newest_first(self) -> None:
         versions = ("6.12.9-1", "6.12.10-1~bpo12+1", "6.12.10-1", "1:5-1")
-        found = debian.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
+        found = apt.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
         wanted = ["1:5-1", "6.12.10-1", "6.12.10-1~bpo12+1", "6.12.9-1", "6.12.9-1"]
         self.assertEqual([f.version for f in found], wanted)
         self.assertEqual([f.package for f in found[-2:]], ["a", "linux"])
@@ -60,7 +61,7 @@ class Versions(unittest.TestCase):
             mock.patch.object(proc.subprocess, "run", return_value=mock.Mock(returncode=2, stderr=b"broken\n")),
             self.assertRaisesRegex(LabError, "dpkg cannot compare the versions .*: broken"),
         ):
-            debian.newest_first({Found("a", "1"), Found("a", "2")})
+            apt.newest_first({Found("a", "1"), Found("a", "2")})
 
 
 class Jobs(unittest.TestCase):

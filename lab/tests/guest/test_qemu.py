@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from lab.config import data
+from lab.core import options
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.gdb import session
-from lab.guest import nested_qemu, qemu, qemulibs
-from lab.kernel import kbuild
-from lab.machine import boot
+from lab.guest import nested_qemu
+from lab.kernel import kbuild, patched_qemu, qemulibs
+from lab.machine import boot, qemu
 from lab.series import qemupatches
 
 
-def chosen(**variables: str):
-    return mock.patch.dict("os.environ", {"CLIENT": "", "FLOW": "", **variables})
+def chosen(client: str = "", flow: str = "") -> contextlib.AbstractContextManager[object]:
+    return mock.patch.object(options, "everywhere", Options(client=client, flow=flow))
 
 
 class Choice(unittest.TestCase):
@@ -27,15 +30,15 @@ class Choice(unittest.TestCase):
             self.assertEqual((nested_qemu.chosen(), session.flow()), ("debian", "helped"))
 
     def test_patched_runs_gdb_s_own_flow(self) -> None:
-        with chosen(CLIENT="patched"):
+        with chosen(client="patched"):
             self.assertEqual((nested_qemu.chosen(), session.flow()), ("patched", "default"))
-        with chosen(FLOW="default"):
+        with chosen(flow="default"):
             self.assertEqual((nested_qemu.chosen(), session.flow()), ("debian", "default"))
 
     def test_bad_values_are_told_in_a_line(self) -> None:
-        with chosen(CLIENT="mine"), self.assertRaisesRegex(LabError, r"^unknown CLIENT=mine; known: debian, patched$"):
+        with chosen(client="mine"), self.assertRaisesRegex(LabError, r"^unknown CLIENT=mine; known: debian, patched$"):
             nested_qemu.chosen()
-        with chosen(FLOW="mine"), self.assertRaisesRegex(LabError, r"^unknown FLOW=mine; known: default, helped$"):
+        with chosen(flow="mine"), self.assertRaisesRegex(LabError, r"^unknown FLOW=mine; known: default, helped$"):
             session.flow()
 
     def test_debian_has_none_for_a_mac(self) -> None:
@@ -44,7 +47,7 @@ class Choice(unittest.TestCase):
 
     def test_every_host_of_pr_can_be_built_for(self) -> None:
         machines = {data.target(n).must.machine for n in data.names("targets") if data.target(n).must.pr}
-        self.assertLessEqual(machines, set(qemu.HOSTS))
+        self.assertLessEqual(machines, set(patched_qemu.HOSTS))
 
 
 class Places(unittest.TestCase):
@@ -56,7 +59,7 @@ class Places(unittest.TestCase):
         target = data.target("mac99-g4")
         built = kbuild.Kernel(Path("/vmlinux"), "7")
         spec = boot.Spec(target, built, [], sockets=[Path("/socket")])
-        words = boot.command_line(spec, Path("/initrd"), "null,id=console", "null,id=result")
+        words = qemu.command_line(spec, Path("/initrd"), "null,id=console", "null,id=result")
         self.assertIn("virtserialport,chardev=result,name=result", words)
         self.assertIn("virtconsole,chardev=port0,name=port0", words)
 
@@ -79,7 +82,7 @@ class Patches(unittest.TestCase):
             for mail in ("0001-a.patch", "0002-b.patch"):
                 (folder / mail).write_text("")
             (folder / "series").write_text(listed)
-            (folder / "BASE").write_text("package: qemu\nversion: 1\nkernel: 1\nsha256: 1\n")
+            (folder / "BASE").write_text('package = "qemu"\nversion = "1"\nkernel = "1"\nsha256 = "1"\n')
             (folder / "cover-letter").write_text(f"Subject: [PATCH 00/{count:02d}] x\n")
             return [line.replace(name, "") for line in qemupatches.listing(folder)]
 

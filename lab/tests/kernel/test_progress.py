@@ -25,7 +25,7 @@ class Share(unittest.TestCase):
         self.whole = f"3 of about {total:,} files"
 
     def words(self, said: bytes = SAID, target: str = "pseries-p8") -> str:
-        return kbuild.share(self.out, data.target(target))(said)
+        return kbuild.share(self.out, data.build(target))(said)
 
     def test_from_nothing(self) -> None:
         self.assertEqual(self.words(), self.whole)

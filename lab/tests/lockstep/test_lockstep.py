@@ -14,7 +14,7 @@ from lab.config import data
 from lab.core import errors
 from lab.core.errors import LabError
 from lab.guest import guest
-from lab.lockstep import lockstep, rsp, tolerances
+from lab.lockstep import checkpoint, pair, rsp, tolerances
 
 GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
 LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
@@ -76,12 +76,12 @@ class Machine(rsp.Stub):
         self.values |= {"pc": at + 4} | (effect if isinstance(effect, dict) else next(effect))
 
 
-def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[lockstep.Result, Machine]:
+def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[pair.Result, Machine]:
     with tempfile.TemporaryDirectory() as name:
         machines = Machine(code, kvm), Machine(code, tcg)
-        result = lockstep.Result()
-        pair = lockstep.Pair(guest.find("openbios-g4"), *machines, result)
-        pair.run(len(code), lockstep.Checkpoint(Path(name)), limit)
+        result = pair.Result()
+        both = pair.Pair(guest.find("openbios-g4"), *machines, result)
+        both.run(len(code), checkpoint.Checkpoint(Path(name)), limit)
         return result, machines[1]
 
 

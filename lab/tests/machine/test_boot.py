@@ -14,7 +14,7 @@ from unittest import mock
 from lab.config import data
 from lab.core.errors import LabError
 from lab.kernel.kbuild import Kernel
-from lab.machine import boot, protocol
+from lab.machine import boot, programs, protocol, qemu
 
 QEMU = 'for a; do case $a in file,id=*) echo "$a" > "${a##*path=}";; esac; done; echo words >&2'
 
@@ -23,14 +23,14 @@ class Leaks(unittest.TestCase):
     def setUp(self) -> None:
         self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp)}))
-        self.enterContext(mock.patch.object(boot, "compile_for", return_value=b"init"))
+        self.enterContext(mock.patch.object(programs, "compile_for", return_value=b"init"))
         self.spec = boot.Spec(data.target("mac99-g4"), Kernel(Path("vmlinux"), "7"), [protocol.Command("t", ["/t"], 1)])
 
     def boot(self, emulator: Callable[[data.Target], list[str]], **patches: Any) -> boot.Record:
         """Boot, and whatever happens nothing may be left open or in the folder of runs."""
         before = len(list(Path("/proc/self/fd").iterdir()))
         try:
-            with mock.patch.multiple(boot, emulator=emulator, **patches):
+            with mock.patch.object(qemu, "emulator", emulator), mock.patch.multiple(boot, GRACE=5, **patches):
                 return boot.run(self.spec)
         finally:
             self.assertEqual(len(list(Path("/proc/self/fd").iterdir())), before)

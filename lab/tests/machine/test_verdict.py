@@ -5,65 +5,44 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import unittest
-from pathlib import Path
 
-from lab.config import data
 from lab.core import errors
 from lab.core.errors import LabError
-from lab.kernel.kbuild import Kernel
 from lab.machine import boot, console, protocol, verdict
 from lab.results import ktap
 from lab.results.ktap import Status
-
-DATA = Path(__file__).parent / "data"
-RELEASE = "7.3.4-stock-mainline"
-
-
-def spec(release: str = RELEASE) -> boot.Spec:
-    command = protocol.Command("pp", ["/bin/pp"], 3)
-    return boot.Spec(data.target("mac99-g4"), Kernel(Path("vmlinux"), release), [command])
-
-
-def record(name: str, piece: int = 7, cut: int | None = None, timed_out: str = "") -> boot.Record:
-    raw = (DATA / f"{name}.results").read_bytes()[:cut]
-    nonce = re.search(rb"@lab:(\w+) ", raw)
-    stream = protocol.Channel(nonce[1].decode() if nonce else "0")
-    for at in range(0, len(raw), piece):
-        stream.feed(raw[at : at + piece])
-    stream.close()
-    return boot.Record((DATA / f"{name}.console").read_bytes(), stream, timed_out)
+from lab.tests.machine import recorded
 
 
 def statuses(name: str) -> dict[str, Status]:
-    return {r.id: r.status for r in ktap.parse(record(name).channel.outcomes[0])}
+    return {r.id: r.status for r in ktap.parse(recorded.record(name).channel.outcomes[0])}
 
 
 class Recorded(unittest.TestCase):
     def test_pass(self) -> None:
-        self.assertEqual(verdict.judge(spec(), record("pass")).code, errors.PASSED)
+        self.assertEqual(verdict.judge(recorded.spec(), recorded.record("pass")).code, errors.PASSED)
         self.assertEqual(statuses("pass"), {"pp.one": Status.PASS, "pp.two": Status.XFAIL, "pp.three": Status.SKIP})
-        self.assertEqual(verdict.status(spec(), record("pass")), 0)
+        self.assertEqual(verdict.status(recorded.spec(), recorded.record("pass")), 0)
 
     def test_fail(self) -> None:
-        self.assertEqual(verdict.judge(spec(), record("fail")).code, errors.PASSED)
+        self.assertEqual(verdict.judge(recorded.spec(), recorded.record("fail")).code, errors.PASSED)
         self.assertEqual(statuses("fail"), {"pp.one": Status.PASS, "pp.two": Status.FAIL, "pp.three": Status.SKIP})
         with contextlib.redirect_stderr(io.StringIO()):
-            self.assertEqual(verdict.status(spec(), record("fail")), 1)
+            self.assertEqual(verdict.status(recorded.spec(), recorded.record("fail")), 1)
 
     def test_oops(self) -> None:
-        found = verdict.judge(spec(), record("oops"))
+        found = verdict.judge(recorded.spec(), recorded.record("oops"))
         self.assertEqual(found.code, errors.CRASHED)
         self.assertIn("Kernel panic - not syncing: sysrq triggered crash", found.excerpt)
         self.assertEqual(statuses("oops")["pp"], Status.CRASH)
 
     def test_hang_of_a_test(self) -> None:
-        self.assertEqual(verdict.judge(spec(), record("hang")).code, errors.PASSED)
+        self.assertEqual(verdict.judge(recorded.spec(), recorded.record("hang")).code, errors.PASSED)
         self.assertEqual(statuses("hang"), {"pp.one": Status.PASS, "pp": Status.TIMEOUT})
 
     def test_hang_of_the_machine(self) -> None:
-        found = verdict.judge(spec(), record("hang", cut=-60, timed_out="no end after 5 s"))
+        found = verdict.judge(recorded.spec(), recorded.record("hang", cut=-60, timed_out="no end after 5 s"))
         self.assertEqual(found.code, errors.TIMEOUT)
         self.assertIn("no end after 5 s while pp ran", found.text)
         self.assertTrue(found.excerpt)
@@ -72,51 +51,51 @@ class Recorded(unittest.TestCase):
         self.assertEqual(statuses("trunc"), {"pp.one": Status.PASS, "pp": Status.CRASH})
 
     def test_cut_off_in_the_middle(self) -> None:
-        cut = record("pass", cut=-100)
-        self.assertEqual(verdict.judge(spec(), cut).code, errors.CRASHED)
+        cut = recorded.record("pass", cut=-100)
+        self.assertEqual(verdict.judge(recorded.spec(), cut).code, errors.CRASHED)
         self.assertTrue(any(r.status is Status.CRASH for r in ktap.parse(cut.channel.outcomes[0])))
 
     def test_the_emulator_died(self) -> None:
-        cut = record("pass", cut=-100)
+        cut = recorded.record("pass", cut=-100)
         cut.qemu_status, cut.qemu_says = -6, "Facility 0\nqemu: fatal: no vector\n\nNIP 0"
-        self.assertIn("(QEMU killed by signal 6: qemu: fatal: no vector)", verdict.judge(spec(), cut).text)
+        self.assertIn("(QEMU killed by signal 6: qemu: fatal: no vector)", verdict.judge(recorded.spec(), cut).text)
 
     def test_wrong_kernel(self) -> None:
         with self.assertRaisesRegex(
             LabError, "the run is worthless: uname says release 7.3.4-stock-mainline"
         ) as caught:
-            verdict.judge(spec("7.3.4-mainline-0123456789ab"), record("pass"))
+            verdict.judge(recorded.spec("7.3.4-mainline-0123456789ab"), recorded.record("pass"))
         self.assertEqual(caught.exception.code, errors.SETUP)
 
     def test_no_guest_can_be_created(self) -> None:
-        without = record("pass")
+        without = recorded.record("pass")
         without.channel.facts["pr"] = "Invalid argument"
         with self.assertRaisesRegex(LabError, "a KVM PR guest cannot be created: Invalid argument"):
-            verdict.judge(spec(), without)
+            verdict.judge(recorded.spec(), without)
 
     def test_qemu_does_not_start(self) -> None:
         dead = boot.Record(b"", protocol.Channel("0"), qemu_status=1, qemu_says="qemu: no such machine")
         with self.assertRaisesRegex(LabError, "QEMU does not start: qemu: no such machine"):
-            verdict.judge(spec(), dead)
+            verdict.judge(recorded.spec(), dead)
 
     def test_silent_death(self) -> None:
         dead = boot.Record(b"SLOF\n", protocol.Channel("0"), qemu_status=0)
-        self.assertEqual(verdict.judge(spec(), dead).code, errors.CRASHED)
+        self.assertEqual(verdict.judge(recorded.spec(), dead).code, errors.CRASHED)
 
     def test_pieces_do_not_matter(self) -> None:
         for piece in (1, 2, 1000000):
-            self.assertEqual(bytes(record("pass", piece).channel.outcomes[0].output),
-                             bytes(record("pass").channel.outcomes[0].output))  # fmt: skip
+            self.assertEqual(bytes(recorded.record("pass", piece).channel.outcomes[0].output),
+                             bytes(recorded.record("pass").channel.outcomes[0].output))  # fmt: skip
 
 
 class ExitStatus(unittest.TestCase):
     """One exit status, one meaning."""
 
     def status(self, how: str, value: int) -> tuple[int, str]:
-        ended = record("pass")
+        ended = recorded.record("pass")
         ended.channel.outcomes[-1].how, ended.channel.outcomes[-1].value = how, value
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            return verdict.status(spec(), ended), said.getvalue()
+            return verdict.status(recorded.spec(), ended), said.getvalue()
 
     def test_of_a_program(self) -> None:
         for value in (5, 77, 255):
@@ -160,7 +139,7 @@ class Console(unittest.TestCase):
             self.assertTrue(console.crash(f"a\n{line}\r\nb\n".encode()), line)
 
     def test_clean(self) -> None:
-        self.assertEqual(console.crash((DATA / "pass.console").read_bytes()), [])
+        self.assertEqual(console.crash((recorded.DATA / "pass.console").read_bytes()), [])
 
 
 class Tap(unittest.TestCase):

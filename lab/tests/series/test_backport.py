@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Targets that share a kernel; the list and the local mails of a backport."""
+"""The list and the local mails of a backport."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from unittest import mock
 
 from lab.config import data
 from lab.core import cache
-from lab.core.errors import LabError
 from lab.kernel import patchmail
 from lab.series import backport, backport_notes, repository
 
@@ -21,30 +20,6 @@ LINES = [f"{n}\n" for n in range(40)]
 
 def text(changes: dict[int, str]) -> str:
     return "".join(changes.get(n, line) for n, line in enumerate(LINES))
-
-
-class SharedKernel(unittest.TestCase):
-    def test_builds_as_its_owner_does(self) -> None:
-        one, owner = data.target("pseries-p9"), data.target("pseries-p8")
-        for key in ("kernel", *data.BUILD):
-            self.assertEqual(getattr(one, key), getattr(owner, key))
-        self.assertEqual(owner.kernel, "pseries-p8")
-
-    def test_like_another_without_fragments(self) -> None:
-        one, owner = data.target("pseries-p8-threads"), data.target("pseries-p8")
-        self.assertEqual((one.kernel, one.programs), (owner.kernel, owner.programs))
-        self.assertEqual(data.target("pseries-p8-debug").kernel, "pseries-p8-debug")
-
-    def test_bad_owner(self) -> None:
-        for more, want in (("kernel = 'foo'", "'foo' is no target"), ("kernel = 'mac99-g4'\nbits = 32", "'bits'")):
-            with tempfile.TemporaryDirectory() as name:
-                lab = Path(name)
-                (lab / "targets").mkdir()
-                for path in (data.DATA / "targets").glob("*.toml"):
-                    (lab / "targets" / path.name).write_bytes(path.read_bytes())
-                (lab / "targets/new.toml").write_text(more)
-                with mock.patch.object(data, "DATA", lab), self.assertRaisesRegex(LabError, want):
-                    data.target("new")
 
 
 class Backport(unittest.TestCase):

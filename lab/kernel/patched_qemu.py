@@ -12,9 +12,8 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
-from lab.guest import qemulibs
-from lab.kernel import kbuild, patchset, source
+from lab.debian import apt, install
+from lab.kernel import kbuild, patchset, qemulibs, source
 
 PATCHES = cache.ROOT / "patches/qemu"
 SUITE = "trixie"
@@ -53,7 +52,7 @@ def base() -> patchset.Base:
 def stock() -> source.Source:
     """Debian's source tree, as dpkg-source unpacks it."""
     want = base()
-    tree = debian.source_tree(want.package, [SUITE], want.version)
+    tree = apt.source_tree(want.package, [SUITE], want.version)
     return source.Source(f"{want.package} {want.version}", want.kernel, f"{want.package}_{want.version}", tree)
 
 
@@ -104,8 +103,8 @@ def build(target: data.Target) -> Path:
     machine = target.must.machine
     if machine not in HOSTS:
         raise LabError(f"{target.name}: no QEMU is built for {machine}; known: {', '.join(HOSTS)}")
-    debian.ensure([*kbuild.needs(target), *data.packages()["qemu"]])
-    key = cache.digest(digest(), OPTIONS, DEVICES, HOSTS[machine], kbuild.compiler(target))[:12]
+    install.ensure([*kbuild.needs(target.build), *data.packages()["qemu"]])
+    key = cache.digest(digest(), OPTIONS, DEVICES, HOSTS[machine], kbuild.compiler(target.build))[:12]
     final = cache.folder() / "qemu" / f"{machine}-{key}"
     with cache.lock("qemu"):
         if not final.exists():
@@ -130,6 +129,6 @@ def _build(target: data.Target, final: Path) -> None:
     with cache.building(final) as work:
         (work / "usr/bin").mkdir(parents=True)
         for name in names:
-            proc.output([f"{target.cross}strip", "-o", work / "usr/bin" / name, out / name])
+            proc.output([f"{target.build.cross}strip", "-o", work / "usr/bin" / name, out / name])
     kbuild.prune(p for p in final.parent.glob(f"{machine}-*"))
     ui.say(f"built QEMU for {machine} in {ui.took(time.monotonic() - start)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unittest
 
-from lab.guest import guest
+from lab.guest import guest, ppc
 from lab.lockstep import rsp, stepping
 
 from .test_lockstep import NOP, Machine
@@ -13,7 +13,7 @@ from .test_lockstep import NOP, Machine
 
 class SplitRealMode(unittest.TestCase):
     def test_msr_comes_back(self) -> None:
-        for msr in (0x9000, stepping.MSR_IR, stepping.MSR_DR, stepping.MSR_IR | stepping.MSR_DR):
+        for msr in (0x9000, ppc.MSR_IR, ppc.MSR_DR, ppc.MSR_IR | ppc.MSR_DR):
             machine = Machine([NOP], {})
             machine.values["msr"] = msr
             made = stepping.Walk(guest.find("openbios-g4"), machine)
@@ -21,7 +21,7 @@ class SplitRealMode(unittest.TestCase):
             with self.assertRaisesRegex(rsp.Broken, "no answer"), made.as_code(machine, msr):
                 inside = machine.values["msr"]
                 raise rsp.Broken("no answer")
-            self.assertEqual(inside & stepping.MSR_DR != 0, inside & stepping.MSR_IR != 0)
+            self.assertEqual(inside & ppc.MSR_DR != 0, inside & ppc.MSR_IR != 0)
             self.assertEqual(machine.values["msr"], msr)
 
 

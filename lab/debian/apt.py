@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packages of any Debian suite by a private apt; the machine's own is left alone."""
+"""A private apt configuration, as chdist makes one: package lists, downloads and source packages of a Debian suite."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
+from lab.debian import install
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
+
+
 TORN = ("unexpected size", "Hash Sum mismatch", "404  Not Found")
+
+
 OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
 
 
@@ -121,10 +126,10 @@ class Apt:
                 ) from None
             raise
 
-    def update(self, force: bool = False) -> None:
+    def update(self) -> None:
         """Fetch the package lists, unless they are younger than FRESH seconds. LabError without a network."""
         stamp = self.dir / "updated"
-        if self._configure() and not force and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
+        if self._configure() and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
             return
         ui.say(f"fetching the package lists of {', '.join(self.suites)} ({self.arch})")
         self._run(["apt-get", "update"], "apt-get update")
@@ -174,20 +179,20 @@ class Apt:
 
 def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
     """A source package, unpacked in the cache, with Debian's own patches applied."""
-    ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
-    final = cache.folder() / "trees" / f"debian-{package}-{version or suites[-1]}"
-    with cache.lock(final.name):
-        if not final.exists():
-            cache.need_space(4 if version else 1)
-            apt = Apt(suites, architecture(), sources=True)
-            apt.update()
-            ui.say(f"fetching the source package {package} {version}".rstrip())
-            with cache.building(final) as work, tempfile.TemporaryDirectory(dir=cache.folder()) as name:
-                dsc = apt.source(package, version, Path(name))
-                work.rmdir()
-                argv = ["dpkg-source", "--no-check", "--no-copy", "-x", str(dsc), str(work)]
-                proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
-    return final
+    install.ensure([data.Package("dpkg-dev", "dpkg-source"), data.Package("patch", "patch")])
+
+    def fill(work: Path) -> None:
+        cache.need_space(4 if version else 1)
+        apt = Apt(suites, architecture(), sources=True)
+        apt.update()
+        ui.say(f"fetching the source package {package} {version}".rstrip())
+        with tempfile.TemporaryDirectory(dir=cache.folder()) as name:
+            dsc = apt.source(package, version, Path(name))
+            work.rmdir()
+            argv = ["dpkg-source", "--no-check", "--no-copy", "-x", str(dsc), str(work)]
+            proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")
+
+    return cache.stage(cache.folder() / "trees" / f"debian-{package}-{version or suites[-1]}", fill)
 
 
 def newest_first(found: set[Found]) -> list[Found]:
@@ -209,104 +214,3 @@ def _compare(one: str, two: str) -> int:
             said = done.stderr.decode(errors="replace").strip()
             raise LabError(f"dpkg cannot compare the versions {one} and {two}: {said or 'no reason given'}")
     return 0
-
-
-@dataclass(frozen=True)
-class Tool:
-    """[NAME] of lab/data/tools.toml."""
-
-    suites: list[list[str]]  # of Debian; each list is tried in turn, the last suite of one is preferred
-    packages: list[str] = field(default_factory=list)  # to unpack with what they depend on; none: built from its source
-
-
-def tools() -> dict[str, Tool]:
-    """lab/data/tools.toml."""
-    path = data.DATA / "tools.toml"
-    return data.convert(data.load(path), dict[str, Tool], "tools", path)
-
-
-def tool_root(name: str, arch: str | None = None) -> Path:
-    """A tool of lab/data/tools.toml, unpacked with its dependencies in the cache."""
-    tool = tools().get(name)
-    if tool is None:
-        raise LabError(f"lab/data/tools.toml does not describe '{name}'")
-    arch = arch or architecture()
-    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool.suites, tool.packages)[:12]}"
-    with cache.lock(final.name):
-        if not final.exists():
-            _fetch_tool(name, tool, arch, final)
-    return final
-
-
-def _fetch_tool(name: str, tool: Tool, arch: str, final: Path) -> None:
-    """From the first suites that the mirror has whole."""
-    cache.need_space(1)
-    for number, suites in enumerate(tool.suites, 1):
-        try:
-            apt = Apt(suites, arch)
-            apt.update()
-            ui.say(f"fetching {name} from {suites[-1]} ({arch})")
-            with cache.building(final) as work:
-                apt.closure(tool.packages, work)
-            return
-        except Torn as why:
-            if number == len(tool.suites):
-                raise
-            ui.say(f"{why}; trying {' with '.join(reversed(tool.suites[number]))}")
-
-
-def bootable(root: Path) -> Path:
-    """Add what a target needs to have an unpacked root as its own: base-files is in no closure."""
-    for name in ("bin", "lib", "lib64", "sbin"):
-        if (root / "usr" / name).is_dir() and not (root / name).exists():
-            with contextlib.suppress(FileExistsError):
-                (root / name).symlink_to(f"usr/{name}")
-    for name in ("dev", "proc", "sys", "tmp"):
-        (root / name).mkdir(exist_ok=True)
-    return root
-
-
-def command(root: Path, program: str) -> list[str]:
-    """How to run a program of an unpacked root: its own loader, its own libraries."""
-    loaders = sorted(
-        [
-            *root.glob("usr/lib*/ld-linux*.so.*"),
-            *root.glob("lib*/ld-linux*.so.*"),
-            *root.glob("usr/lib/*/ld-linux*.so.*"),
-        ]
-    )
-    if not loaders or not (root / program).exists():
-        raise LabError(f"{root} is not whole: remove it and run it again")
-    libs = {p.parent for p in root.glob("usr/lib/*/libc.so.6")} | {p.parent for p in root.glob("lib/*/libc.so.6")}
-    subs = {p for lib in libs for p in lib.iterdir() if p.is_dir() and any(p.glob("*.so*"))}
-    path = ":".join(str(p) for p in [*sorted(libs), *sorted(subs)])
-    return [str(loaders[0]), "--library-path", path, str(root / program)]
-
-
-def ensure(needs: Sequence[data.Package]) -> None:
-    """Install the named packages that are missing, and say so."""
-    missing = sorted({p.name for p in needs if not _present(p.has)})
-    if not missing:
-        return
-    line = "apt-get install -y --no-install-recommends " + " ".join(missing)
-    if shutil.which("apt-get") is None:
-        raise LabError(f"missing here: {', '.join(missing)}; the lab wants Debian 12 or later")
-    if os.geteuid() != 0:
-        raise LabError(f"packages are missing; as root run: {line}")
-    ui.say(f"installing what is missing: {line}")
-    env = {"DEBIAN_FRONTEND": "noninteractive"}
-    with cache.lock("apt-install"):
-        try:
-            proc.logged(line.split(), cache.log("apt-install"), "apt-get install", env=env)
-        except LabError:
-            try:  # a fresh machine may have no lists, or old ones
-                proc.logged(["apt-get", "update"], cache.log("apt-install"), "apt-get update", env=env)
-                proc.logged(line.split(), cache.log("apt-install"), "apt-get install", env=env)
-            except LabError as why:
-                raise LabError(
-                    f"cannot install {', '.join(missing)}: connect to the network, or install by hand; {why}"
-                ) from None
-
-
-def _present(has: str) -> bool:
-    return Path(has).exists() if has.startswith("/") else shutil.which(has) is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.debian import debian
+from lab.debian import apt
 from lab.kernel import kbuild
 
 NICE = ["nice", "-n", "10"]
@@ -32,16 +32,16 @@ def tools() -> dict[str, str]:
     final = cache.folder() / "tools" / f"meson-{cache.digest(MESON, MESON_SUITE)[:12]}"
     with cache.lock(final.name):
         if not final.exists():
-            apt = debian.Apt([MESON_SUITE], debian.architecture())
-            apt.update()
+            private = apt.Apt([MESON_SUITE], apt.architecture())
+            private.update()
             ui.say(f"fetching {', '.join(MESON)}")
             with cache.building(final) as work:
                 for name in MESON:
-                    found = apt.find(name)
+                    found = private.find(name)
                     if not found:
-                        raise LabError(f"Debian's {MESON_SUITE} has no package {name}: correct lab/guest/qemulibs.py")
+                        raise LabError(f"Debian's {MESON_SUITE} has no package {name}: correct lab/kernel/qemulibs.py")
                     with tempfile.TemporaryDirectory(dir=cache.folder()) as folder:
-                        proc.output(["dpkg", "-x", apt.download(found[0], Path(folder)), work])
+                        proc.output(["dpkg", "-x", private.download(found[0], Path(folder)), work])
     return {"PYTHONPATH": str(final / "usr/lib/python3/dist-packages")}
 
 
@@ -49,10 +49,10 @@ class Toolchain:
     """The cross compiler of a target, with ccache if there is one, and a log for what it builds."""
 
     def __init__(self, target: data.Target) -> None:
-        self.target, self.cross = target, target.cross
+        self.target, self.cross = target, target.build.cross
         self.log = cache.log(f"qemu-{target.must.machine}")
         self.jobs = f"-j{os.cpu_count() or 1}"
-        self.cc = [*(["ccache"] if shutil.which("ccache") else []), f"{target.cross}gcc"]
+        self.cc = [*(["ccache"] if shutil.which("ccache") else []), f"{target.build.cross}gcc"]
         self.env = tools() | {
             "CCACHE_DIR": str(cache.folder() / "ccache"),
             "CCACHE_BASEDIR": str(cache.folder()),
@@ -74,7 +74,7 @@ def share(said: bytes) -> str:
 def libraries(tools: Toolchain, fdt: Path) -> Path:
     """A folder with lib, include and lib/pkgconfig; fdt: libfdt's source. The caller holds the lock of the build."""
     code = Path(__file__).read_bytes()
-    key = cache.digest(code, kbuild.compiler(tools.target), tools.cross)[:12]
+    key = cache.digest(code, kbuild.compiler(tools.target.build), tools.cross)[:12]
     final = cache.folder() / "qemu" / f"libraries-{tools.target.must.machine}-{key}"
     if not final.exists():
         ui.say(f"building the libraries of QEMU for {tools.target.must.machine}; log: {tools.log}")
@@ -83,7 +83,7 @@ def libraries(tools: Toolchain, fdt: Path) -> Path:
                 (root / sub).mkdir(parents=True)
             work = Path(name)
             for library, suite in LIBRARIES.items():
-                shutil.copytree(debian.source_tree(library, [suite]), work / library, symlinks=True)
+                shutil.copytree(apt.source_tree(library, [suite]), work / library, symlinks=True)
             _fdt(tools, fdt, root)
             _zlib(tools, work / "zlib", root)
             _pcre2(tools, work / "pcre2", root)
@@ -130,7 +130,7 @@ def _pcre2(tools: Toolchain, tree: Path, root: Path) -> None:
 def _fdt(tools: Toolchain, tree: Path, root: Path) -> None:
     objects = [root / "lib" / f"{p.stem}.o" for p in sorted(tree.glob("fdt*.c"))]
     for path in objects:
-        argv = [*tools.cc, "-O2", "-c", f"-I{tree}", tree / f"{path.stem}.c", "-o", path]
+        argv: list[str | Path] = [*tools.cc, "-O2", "-c", f"-I{tree}", tree / f"{path.stem}.c", "-o", path]
         tools.run(argv, "building libfdt", root)
     tools.run([f"{tools.cross}ar", "rcs", root / "lib/libfdt.a", *objects], "building libfdt", root)
     for path in objects:
@@ -141,14 +141,14 @@ def _fdt(tools: Toolchain, tree: Path, root: Path) -> None:
 def cross_file(tools: Toolchain, root: Path) -> str:
     """What Meson would find out by running programs, which it cannot do here."""
     known = ("have_c99_vsnprintf", "have_c99_snprintf", "have_unix98_printf", "va_val_copy")
-    bits = "64" if tools.target.bits == 64 else ""
+    bits = "64" if tools.target.build.bits == 64 else ""
     return (
         f"[binaries]\nc = {tools.cc}\ncpp = {[*tools.cc[:-1], tools.cross + 'g++']}\nar = '{tools.cross}ar'\n"
         f"strip = '{tools.cross}strip'\npkg-config = 'pkg-config'\npkgconfig = 'pkg-config'\n"
         f"[built-in options]\nc_args = ['-I{root}/include']\nc_link_args = ['-L{root}/lib']\n"
         "[properties]\n" + "".join(f"{name} = true\n" for name in known) + "growing_stack = false\n"
         f"[host_machine]\nsystem = 'linux'\ncpu_family = 'ppc{bits}'\ncpu = 'ppc{bits}'\n"
-        f"endian = '{tools.target.endian}'\n"
+        f"endian = '{tools.target.build.endian}'\n"
     )
 
 

@@ -13,7 +13,7 @@ from lab.kernel import kbuild
 class Variables(unittest.TestCase):
     def compilers(self, ccache: str | None, cc: str = "") -> list[str]:
         with mock.patch("shutil.which", return_value=ccache):
-            args, _ = kbuild.make_variables(data.target("mac99-g4"), "out-x", cc)
+            args, _ = kbuild.make_variables(data.build("mac99-g4"), "out-x", cc)
         return [a for a in args if a.startswith("CC=")]
 
     def test_compiler(self) -> None:

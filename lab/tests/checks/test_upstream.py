@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the gauntlet makes of what compilers say."""
+"""What the builds makes of what compilers say."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
-from unittest import mock
 
-from lab.checks import upstream
+from lab.checks import matrix, upstream, upstream_builds
 from lab.config import data
 from lab.core.errors import LabError
 
@@ -18,31 +17,33 @@ OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-vari
 NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
 
 
-class Gauntlet(unittest.TestCase):
+class Builds(unittest.TestCase):
     def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
-        config, compiler = data.target("mac99-g4"), upstream.Compiler("gcc", ())
-        commits = [upstream.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
+        config, compiler = data.build("mac99-g4"), matrix.Compiler("gcc", ())
+        commits = [matrix.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
         texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
         results = []
         for commit, text in zip(commits, texts, strict=True):
             why = failed if commit.number else base_failed
-            cell = upstream.Cell(commit, config, compiler, Path("none"))
-            results.append((cell, upstream.Result(why, dict(upstream.messages(text)), 1.0, {"kvm-pr": 100})))
-        made = cast(upstream.Gauntlet, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
+            cell = matrix.Cell(commit, config, compiler, Path("none"))
+            results.append((cell, matrix.Result(why, dict(upstream_builds.messages(text)), 1.0, {"kvm-pr": 100})))
+        made = cast(upstream_builds.Builds, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
         self.growth = upstream.growth(results)
-        self.made = upstream.matrix(made, results)
+        self.made = upstream.judged(made, results)
         return self.made.rows, self.made.bad
 
     def test_what_a_build_read(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             out = Path(name) / "arch"
             out.mkdir()
-            (out / ".a.o.cmd").write_text("deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n")
-            self.assertEqual(upstream.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
+            (out / ".a.o.cmd").write_text(
+                "deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n"
+            )
+            self.assertEqual(upstream_builds.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
 
     def test_a_commit_is_built_again_only_if_it_changes_what_was_read(self) -> None:
-        def commit(**files: str) -> upstream.Commit:
-            return upstream.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
+        def commit(**files: str) -> matrix.Commit:
+            return matrix.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
 
         before, read = commit(arch_a="1", arch_b="1"), {"arch/a"}
         for after, again in (
@@ -53,7 +54,7 @@ class Gauntlet(unittest.TestCase):
             (commit(arch_a="1", arch_b="1", arch_Makefile="1"), True),
             (commit(arch_a="1", arch_b="1", Documentation_a="1"), False),
         ):
-            self.assertEqual(upstream.reread(before, after, read), again, after.files)
+            self.assertEqual(upstream_builds.reread(before, after, read), again, after.files)
 
     def test_moved_warning_is_not_new(self) -> None:
         rows, bad = self.table([OLD.replace(":10:", ":20:")])
@@ -90,17 +91,14 @@ class Gauntlet(unittest.TestCase):
             self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
 
     def test_matrix_loads(self) -> None:
-        self.assertEqual({c.name for c in upstream.compilers()}, {"gcc", "clang"})
-        self.assertIn("e500", [c.name for c in upstream.configs()])
+        self.assertEqual({c.name for c in matrix.compilers()}, {"gcc", "clang"})
+        self.assertIn("e500", [c.name for c in matrix.configs()])
 
     def test_unknown_configuration(self) -> None:
-        with mock.patch.dict("os.environ", {"T": "foo"}), self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
-            upstream.chosen(upstream.configs(), upstream.booted())
-        with mock.patch.dict("os.environ", {"T": "e500,mac99-g4"}):
-            self.assertEqual(
-                [[t.name for t in some] for some in upstream.chosen(upstream.configs(), upstream.booted())],
-                [["e500"], ["mac99-g4"]],
-            )
+        with self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
+            matrix.chosen("foo", matrix.configs(), matrix.booted())
+        builds, hosts = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
+        self.assertEqual(([b.name for b in builds], [h.name for h in hosts]), (["e500"], ["mac99-g4"]))
 
 
 if __name__ == "__main__":

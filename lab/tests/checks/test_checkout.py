@@ -12,15 +12,16 @@ from types import SimpleNamespace
 from typing import cast
 from unittest import mock
 
-from lab.checks import checkout, upstream, upstream_once
+from lab.checks import checkout, checkpatch, upstream_builds, upstream_once
 from lab.config import data
+from lab.core import proc
 from lab.core.errors import LabError
 from lab.kernel import patchset
 
 
 class Tools(unittest.TestCase):
     def complaints(self, script: str) -> list[str]:
-        return checkout.complaints(["sh", "-c", script], checkout.POSITION)
+        return proc.complaints(["sh", "-c", script], checkout.POSITION)
 
     def test_complaints(self) -> None:
         self.assertEqual(self.complaints("true"), [])
@@ -38,8 +39,8 @@ class Tools(unittest.TestCase):
             tool.write_text("#!/bin/sh\necho unknown option; exit 1\n")
             tool.chmod(0o755)
             with (
-                mock.patch.object(checkout.debian, "tool_root"),
-                mock.patch.object(checkout.debian, "command", return_value=[str(tool)]),
+                mock.patch.object(checkout.tools, "tool_root"),
+                mock.patch.object(checkout.tools, "command", return_value=[str(tool)]),
                 self.assertRaisesRegex(LabError, "tool check fails with status 1: unknown option"),
             ):
                 checkout.ruff()
@@ -65,7 +66,7 @@ class Tools(unittest.TestCase):
         ignored = [p.name for p in data.LAB.rglob("*.py") if re.search(r"#\s*type:\s*ignore", p.read_text())]
         self.assertEqual(ignored, [])
 
-    def test_of_the_gauntlet(self) -> None:
+    def test_of_check_upstream(self) -> None:
         def said(script: str, counts: bool = False) -> Counter[str]:
             return upstream_once.said_of(["sh", "-c", script], "tool", ["a.c"], Path(), counts)
 
@@ -83,7 +84,7 @@ class Tools(unittest.TestCase):
         said = "./old.c:1:0-1: preceding lock on line 4\n./xnew.c:2:0-1: WARNING: x\n"
         new = f"{said}./new.c:7:8-9: WARNING: y\n".replace("line 4", "line 5")  # no other complaint
         once = upstream_once.Once.__new__(upstream_once.Once)
-        once.gauntlet = cast(upstream.Gauntlet, SimpleNamespace(build="arch/powerpc/kvm/"))
+        once.builds = cast(upstream_builds.Builds, SimpleNamespace(build="arch/powerpc/kvm/"))
         once.files = ["arch/powerpc/kvm/new.c", "arch/powerpc/kvm/old.c", "arch/powerpc/kernel/new.c"]
         once.stock, once.tree = Path("stock"), Path("tree")
 
@@ -91,7 +92,7 @@ class Tools(unittest.TestCase):
             return SimpleNamespace(stdout=(new if cwd == once.tree else said).encode(), returncode=0)
 
         with (
-            mock.patch.object(upstream_once.debian, "ensure"),
+            mock.patch.object(upstream_once.install, "ensure"),
             mock.patch.object(upstream_once.proc, "captured", side_effect=captured),
         ):
             self.assertEqual(once.coccicheck().bad, ["./new.c: WARNING: y"])
@@ -109,8 +110,8 @@ class Checkpatch(unittest.TestCase):
                 asked.append(base.name)
                 return SimpleNamespace(tree=Path(name))
 
-            with mock.patch.object(checkout.source, "find", side_effect=find):
-                found = checkout.checkpatch("6.12")
+            with mock.patch.object(checkpatch.source, "find", side_effect=find):
+                found = checkpatch.complaints("6.12")
         folder = data.base("6.12").series_dir
         assert folder is not None
         self.assertEqual(asked, ["6.12"])
@@ -118,8 +119,8 @@ class Checkpatch(unittest.TestCase):
 
     def test_once_checks_its_own_base(self) -> None:
         once = upstream_once.Once.__new__(upstream_once.Once)
-        once.gauntlet = cast(upstream.Gauntlet, SimpleNamespace(base=data.base("6.12"), commits=[1, 2]))
-        with mock.patch.object(checkout, "checkpatch", return_value=["bad"]) as judged:
+        once.builds = cast(upstream_builds.Builds, SimpleNamespace(base=data.base("6.12"), commits=[1, 2]))
+        with mock.patch.object(checkpatch, "complaints", return_value=["bad"]) as judged:
             self.assertEqual(once.checkpatch().bad, ["bad"])
         judged.assert_called_once_with("6.12")
 
