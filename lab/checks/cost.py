@@ -26,8 +26,8 @@ WATCHES = (
     ("watch_elsewhere", "access to another page", 1, None),
     ("watch_load", "load from a page with watched stores", 1, 10),
     ("watch_store", "store beside a watched word", 1, 6000),
-    ("watch_reserve", "lwarx and stwcx. beside a watched word", 1, 4500),
-    ("break_loop", "instruction in a breakpoint's page", 3, 1800),
+    ("watch_reserve", "lwarx and stwcx. beside a watched word", 1, 6000),
+    ("break_loop", "instruction in a breakpoint's page", 3, 2400),
 )
 HIT = 1.15  # a hit against an empty exit
 

@@ -149,7 +149,7 @@ bool kvmppc_fetch_inst(struct kvm_vcpu *vcpu, u32 *inst)
 	return done;
 }
 
-/* Execute a load or load-and-reserve.  Return false if that was not possible. */
+/* Execute a load-and-reserve.  Return false if that was not possible. */
 static bool kvmppc_larx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 			struct kvmppc_reservation *res)
 {
@@ -161,22 +161,16 @@ static bool kvmppc_larx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	    !kvmppc_larx_read(vcpu, gpa, size, &val))
 		return false;
 
-	if (GETTYPE(op->type) == LARX)
-		*res = (struct kvmppc_reservation){ gpa, val, size };
+	*res = (struct kvmppc_reservation){ gpa, val, size };
 	kvmppc_set_gpr(vcpu, op->reg, kvmppc_larx_val(vcpu, val, size));
 	return true;
 }
 
-/**
- * kvmppc_emulate_access - make a load or store of a general register
- * @vcpu: the vCPU, with the PC at the instruction
- * @op: what the instruction does
- *
- * The access is a single one, as the CPU's would be.  kvm->srcu is held.
- *
- * Return: false if the CPU has to execute it.
+/*
+ * Execute a load or store of a general register by a single access, as the CPU's
+ * would be.  Return false if the CPU has to execute it.
  */
-bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
+static bool kvmppc_larx_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 {
 	bool store = GETTYPE(op->type) == STORE;
 	int size = GETSIZE(op->type), rc;
@@ -185,14 +179,12 @@ bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 	gpa_t gpa;
 	ulong val;
 
-	/* What CPUs do with the upper half of RA in 32-bit mode is their business. */
+	/* In 32-bit mode, not all CPUs set the upper half of RA to 0. */
 	if ((op->type & UPDATE) && !(kvmppc_get_msr(vcpu) & MSR_64BIT) &&
-	    IS_ENABLED(CONFIG_64BIT))
+	    op->ea != (u32)op->ea)
 		return false;
 
-	if ((!store && GETTYPE(op->type) != LOAD) ||
-	    MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) ||
-	    !kvmppc_larx_xlate(vcpu, op, store, &gpa))
+	if (!kvmppc_larx_xlate(vcpu, op, store, &gpa))
 		return false;
 
 	if (store) {
@@ -238,6 +230,27 @@ bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 
 	if (op->type & UPDATE)
 		kvmppc_set_gpr(vcpu, op->update_reg, op->ea);
+	return true;
+}
+
+/**
+ * kvmppc_emulate_access - execute a load or store of a general register
+ * @vcpu: the vCPU, with the PC at the instruction
+ * @op: what the instruction does
+ *
+ * The caller holds kvm->srcu.
+ *
+ * Return: false if the CPU has to execute it.
+ */
+bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
+{
+	if (GETTYPE(op->type) != LOAD && GETTYPE(op->type) != STORE)
+		return false;
+
+	/* A transaction would not undo it. */
+	if (MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)) || !kvmppc_larx_access(vcpu, op))
+		return false;
+
 	kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
 	kvmppc_debug_larx_done(vcpu);
 	return true;
@@ -370,16 +383,16 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 
 	switch (GETTYPE(op.type)) {
 	case LOAD:
-		if (op.type & (SIGNEXT | UPDATE | BYTEREV))
-			return false;
-		fallthrough;
+	case STORE:
 	case LARX:
 	case STCX:
 		kvm_vcpu_srcu_read_lock(vcpu);
 		if (GETTYPE(op.type) == STCX)
 			done = kvmppc_stcx(vcpu, &op, res);
-		else
+		else if (GETTYPE(op.type) == LARX)
 			done = kvmppc_larx(vcpu, &op, res);
+		else
+			done = kvmppc_larx_access(vcpu, &op);
 		kvm_vcpu_srcu_read_unlock(vcpu);
 		if (done)
 			kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
@@ -581,18 +594,20 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
 	struct instruction_op op;
 	u32 inst;
 
-	if (!kvmppc_fetch_inst(vcpu, &inst) || !kvmppc_may_be_larx(inst))
+	if (!kvmppc_fetch_inst(vcpu, &inst))
+		return true;
+
+	if (kvmppc_watching(vcpu))
+		return kvmppc_watch_start(vcpu, inst);
+
+	if (!kvmppc_may_be_larx(inst))
 		return true;
 
 	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
 	analyse_instr(&op, &vcpu->arch.regs, ppc_inst(inst));
-	if (GETTYPE(op.type) != LARX && GETTYPE(op.type) != STCX)
-		return true;
+	if (GETTYPE(op.type) == LARX || GETTYPE(op.type) == STCX)
+		kvmppc_larx_single(vcpu, &op);
 
-	if (kvmppc_watching(vcpu))
-		return kvmppc_watch_larx_start(vcpu, &op);
-
-	kvmppc_larx_single(vcpu, &op);
 	return true;
 }
 
@@ -601,7 +616,8 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
  * @vcpu: the vCPU, which is about to run
  *
  * A debugger that steps gets each load-and-reserve and store conditional
- * emulated.  With watchpoints, KVM must not leave them to the CPU, either.
+ * emulated.  With watchpoints, KVM does not leave them to the CPU, either, and
+ * stops at a hit without entering the guest.
  *
  * When it then lets the guest go, KVM goes on with the reservation.
  *

@@ -19,12 +19,12 @@
  *
  * A fault in a cut page leads to kvmppc_watch_fault().  It decodes the
  * instruction, as the faulting address need not be the first one that the
- * instruction accesses.  If this is a hit, the guest exits.  If not, the
- * instruction gets a pass:  KVM lets the CPU step it, and maps all cut pages that
- * it needs, which it remembers.  An unaligned access needs two of them.  The pass
- * outlasts whatever KVM does in between.  It ends when the instruction has
- * completed, when an interrupt is injected, and at the next KVM_RUN.  Then the
- * pages are unmapped again.
+ * instruction accesses.  If this is a hit, the guest exits.  If not, KVM emulates
+ * an aligned load or store of a general register.  Any other instruction gets a
+ * pass: KVM lets the CPU step it, and maps all cut pages that it needs, which it
+ * remembers.  An unaligned access needs two of them.  The pass survives exits to
+ * KVM.  It ends when the instruction has completed, when an interrupt is
+ * injected, and at the next KVM_RUN.  Then the pages are unmapped again.
  *
  * A pass that begins by the fetch of an instruction maps the page that it is in.
  * Its data may be in the same page, and would not fault.  So all that the
@@ -162,6 +162,7 @@ static struct kvmppc_watch *kvmppc_watch_find(struct kvm_vcpu *vcpu, u64 first,
 	u64 last = (first + size - 1) & top;
 	struct kvmppc_watch *w;
 
+	first &= top;
 	for (w = vcpu3s->watch; w < vcpu3s->watch + vcpu3s->nr_watches; w++) {
 		if (!(w->type & types))
 			continue;
@@ -332,12 +333,20 @@ bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op 
 	return kvmppc_watch_breakpoint(vcpu) || kvmppc_watch_stops(vcpu, &a);
 }
 
-/* Decode the next instruction. */
+/* Decode an instruction.  Return false if it makes no access, or none known. */
+static bool kvmppc_watch_decode_inst(struct kvm_vcpu *vcpu, u32 inst,
+				     struct instruction_op *op)
+{
+	/* The opcodes of loads, stores and cache operations are among these. */
+	return get_op(inst) >= 31 && kvmppc_watch_analyse(vcpu, inst, op);
+}
+
+/* The same for the next instruction */
 static bool kvmppc_watch_decode(struct kvm_vcpu *vcpu, struct instruction_op *op)
 {
 	u32 inst;
 
-	return kvmppc_fetch_inst(vcpu, &inst) && kvmppc_watch_analyse(vcpu, inst, op);
+	return kvmppc_fetch_inst(vcpu, &inst) && kvmppc_watch_decode_inst(vcpu, inst, op);
 }
 
 /* Fill in kvm_run if the guest stops before the next instruction. */
@@ -386,7 +395,10 @@ int kvmppc_watch_reserved(struct kvm_vcpu *vcpu)
 	if (kvmppc_larx_continue(vcpu))
 		return RESUME_GUEST_NV;
 
-	if (kvmppc_watch_decode(vcpu, &op) && kvmppc_watch_hit_insn(vcpu, &op, &r))
+	if (!kvmppc_watch_decode(vcpu, &op))
+		op.type = UNKNOWN;
+
+	if (kvmppc_watch_hit_insn(vcpu, &op, &r))
 		return r;
 
 	vcpu3s->pass_code = false;
@@ -418,19 +430,23 @@ static bool kvmppc_watch_larx(struct kvm_vcpu *vcpu, struct instruction_op *op, 
 }
 
 /**
- * kvmppc_watch_larx_start - KVM_RUN starts with a load-and-reserve or its kin
+ * kvmppc_watch_start - look at the instruction that KVM_RUN starts with
  * @vcpu: the vCPU
- * @op: the instruction
+ * @inst: the instruction
  *
  * The CPU would not fault for a store conditional, as it has no reservation.
  *
  * Return: false if the guest stops before the instruction.
  */
-bool kvmppc_watch_larx_start(struct kvm_vcpu *vcpu, struct instruction_op *op)
+bool kvmppc_watch_start(struct kvm_vcpu *vcpu, u32 inst)
 {
+	struct instruction_op op;
 	int r;
 
-	if (!kvmppc_watch_hit_insn(vcpu, op, &r) && !kvmppc_watch_larx(vcpu, op, &r))
+	if (!kvmppc_watch_decode_inst(vcpu, inst, &op))
+		op.type = UNKNOWN;
+
+	if (!kvmppc_watch_hit_insn(vcpu, &op, &r) && !kvmppc_watch_larx(vcpu, &op, &r))
 		return true;
 
 	return r != RESUME_HOST;
@@ -609,8 +625,9 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 		return true;
 	}
 
-	/* A pass takes another exit. */
-	if (kvmppc_emulate_access(vcpu, &op)) {
+	/* A pass takes another exit, but do not end one that has begun. */
+	if (!(to_book3s(vcpu)->kvm_steps & KVM_STEP_WATCH) &&
+	    kvmppc_emulate_access(vcpu, &op)) {
 		*r = RESUME_GUEST_NV;
 		return true;
 	}

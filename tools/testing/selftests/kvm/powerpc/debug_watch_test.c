@@ -349,6 +349,39 @@ TEST_F(debug, between)
 	TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA + 0x1000), 60);
 }
 
+/* W3: a store to the watched page, between lwarx and stwcx. to it or another one */
+GUEST_ASM(store_between_code,
+	  "	li	%r9, 20\n"
+	  "	addi	%r11, %r5, 8\n"
+	  "store_between_1: lwarx %r8, 0, %r10\n"
+	  "	addi	%r8, %r8, 1\n"
+	  "	stwu	%r8, 4(%r11)\n"
+	  "	lhau	%r7, 2(%r11)\n"
+	  "	addi	%r11, %r11, -6\n"
+	  "	stwcx.	%r8, 0, %r10\n"
+	  "	bne-	store_between_1\n"
+	  "	addic.	%r9, %r9, -1\n"
+	  "	bne	store_between_1\n"
+	  "	sc\n");
+
+TEST_F(debug, store_between)
+{
+	struct debug_guest *guest = &self->guest;
+	u64 word;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		word = GUEST_DATA + (i & 1 ? 0 : 0x1000);
+		debug_guest_write32(guest, word, 0);
+		guest->regs.gpr[10] = word;
+		START(guest, store_between_code);
+		watch(guest, GUEST_DATA + 4, 4, i & 2 ? READ : WRITE);
+		run_on(guest);
+		TEST_ASSERT_EQ(debug_guest_read32(guest, word), 20);
+		TEST_ASSERT_EQ(guest->regs.gpr[11], GUEST_DATA + 8);
+	}
+}
+
 /* W2, W3: the word that stwcx. stores to is watched. */
 TEST_F(debug, watch_atomic_write)
 {
