@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make check: what can be judged without booting anything."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.checks import checkpatch, documents, unit_tests
+from lab.config import data
+from lab.core import cache, proc, ui
+from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
+from lab.debian import apt, install, tools
+from lab.kernel import division, patchset, source
+from lab.results import page, rules
+from lab.runner import suite
+from lab.series import backport, cover, qemupatches, repository, worktree
+
+Check = Callable[[], list[str]]
+
+# Files whose format has no room for a comment, or that are not ours to mark.
+UNMARKED = re.compile(r"(^COPYING$|\.md$|\.patch$|^patches/|/?\.gitkeep$|\.json$|^records/|^lab/tests/machine/data/)")
+POSITION = r"\S+:\d+:\d+: "  # of what a tool complains of
+# A machine of a package archive by its usual names; the mirror is the user's own.
+HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b"
+
+
+def tracked() -> list[str]:
+    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=cache.ROOT).decode()
+    return [n for n in said.split("\0") if n and (cache.ROOT / n).is_file()]
+
+
+def spdx() -> list[str]:
+    bad = []
+    for name in tracked():
+        if not UNMARKED.search(name):
+            head = (cache.ROOT / name).read_text(errors="replace").splitlines()[:3]
+            if not any("SPDX-License-Identifier: " in line for line in head):
+                bad.append(f"{name}: no SPDX-License-Identifier in the first lines")
+    return bad
+
+
+def hosts() -> list[str]:
+    pattern = re.compile(f"{HOSTS}|{re.escape(urllib.parse.urlsplit(apt.mirror()[0]).hostname or 'no host')}")
+    return [
+        f"{name}:{number}: names a host: {m[0]}"
+        for name in tracked()
+        if name != "COPYING"
+        for number, line in enumerate((cache.ROOT / name).read_text(errors="replace").splitlines(), 1)
+        for m in [pattern.search(line)]
+        if m
+    ]
+
+
+def listing() -> list[str]:
+    """series.toml has each mail, and each series is fit to be posted."""
+    folder = data.base("mainline").series_dir
+    assert folder is not None
+    rows = division.parse(folder / division.FILE)
+    named = set(patchset.mails(folder))
+    bad = [
+        f"{path}: no series of {division.FILE} has it: name it there, or remove it"
+        for path in sorted(folder.rglob("*.patch"))
+        if path not in named
+    ]
+    for one in rows:
+        if len(one.patches) > division.MOST:
+            bad.append(f"{one.name}: {len(one.patches)} patches, more than the {division.MOST} of one posting")
+        try:
+            cover.prose(folder, one)
+        except LabError as why:
+            bad.append(str(why))
+    if patchset.read_base(folder / "BASE") is None:
+        bad.append(f"{folder / 'BASE'} is missing")
+    return bad
+
+
+def alone() -> list[str]:
+    """Each series applies with nothing before it but what series.toml says that it is after."""
+    base = data.base("mainline")
+    assert base.series_dir is not None
+    found, folder, bad = source.find(base), base.series_dir, []
+    rows = division.parse(folder / division.FILE)
+    for number, one in enumerate(rows):
+        needed = {s.name for s in division.needed(rows, [one.name])}
+        if needed == {s.name for s in rows[: number + 1]}:
+            continue  # as all of them apply
+        with tempfile.TemporaryDirectory(prefix=".alone.", dir=cache.folder()) as name:
+            try:
+                patchset.apply(patchset.mails(folder, needed), found.tree, Path(name), found.name)
+            except LabError as why:
+                bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
+    return bad
+
+
+def round_trip() -> list[str]:
+    """git am on BASE, the checkout's files, format-patch: the same bytes again."""
+    base = data.base("mainline")
+    assert base.series_dir is not None
+    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
+        out = Path(name)
+        worktree.remake(base, out)
+        made = repository.files_of(out)
+    have = repository.files_of(base.series_dir)
+    return [
+        f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
+        for n in sorted(made.keys() | have.keys())
+        if made.get(n) != have.get(n)
+    ]
+
+
+def backports() -> list[str]:
+    """The lists and local mails of the older kernels are what mainline's mails make."""
+    return [line for name in data.names("bases") if data.base(name).of for line in backport.check(data.base(name))]
+
+
+def scripts() -> list[str]:
+    names = [n for n in tracked() if n.endswith(".sh") or n == ".ci/run"]
+    if not names:
+        return []
+    return proc.complaints(["shellcheck", "--format=gcc", *names], POSITION)
+
+
+def ruff() -> list[str]:
+    command = tools.command(tools.tool_root("ruff"), "usr/bin/ruff")
+    return proc.complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
+
+
+def mypy() -> list[str]:
+    """Types; what is checked and how strictly is in pyproject.toml."""
+    return proc.complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
+
+
+def data_files() -> list[str]:
+    """Every data file loads; an expectation names a target and a test of the suite."""
+    for name in data.names("bases"):
+        data.base(name)
+    tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
+    bad = []
+    for name in data.names("targets"):
+        data.target(name)
+    for build in map(data.build, data.names("builds")):
+        missing = [f for f in build.fragments if not (data.DATA / "configs" / f).exists()]
+        bad += [f"lab/data/builds/{build.name}.toml: no lab/data/configs/{f}" for f in missing]
+    for base in data.names("expect"):
+        for name, must in (data.expected(base) or {}).items():
+            if name not in data.names("targets"):
+                bad.append(f"lab/data/expect/{base}.toml: unknown target {name}")
+            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
+            bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
+            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
+    return bad
+
+
+def clause_names() -> list[str]:
+    return rules.Clauses().problems(t.binary for t in data.suite(data.SUITE))
+
+
+CHECKS: dict[str, Check] = {
+    "data files": data_files,
+    "every case names its clause": clause_names,
+    "one table of commands": documents.front,
+    "documents: tables are what their data say": documents.stale,
+    "documents hold no results and no patch numbers": documents.results_in_prose,
+    "documents: links and commands exist": lambda: documents.links() + documents.make_commands(),
+    "RESULTS.md is what the records say": page.check,
+    "SPDX lines": spdx,
+    "no host names": hosts,
+    "shellcheck": scripts,
+    "ruff": ruff,
+    "mypy": mypy,
+    "series.toml has the mails": listing,
+    "mails make the round trip": round_trip,
+    "each series applies alone": alone,
+    "backports follow the mails": backports,
+    "checkpatch --strict": checkpatch.complaints,
+    "patches/qemu apply and make the round trip": qemupatches.check,
+}
+
+
+def run(total: suite.Count) -> None:
+    install.ensure(data.packages()["check"])
+    for name, check in CHECKS.items():
+        try:
+            bad = check()
+        except LabError as why:
+            bad = [str(why)]
+        ui.status("FAILED" if bad else "PASSED", name)
+        for line in bad:
+            ui.say(f"  {line}")
+        total.failed += bool(bad)
+        total.passed += not bad
+
+
+def main(options: Options) -> int:
+    total = suite.Count()
+    run(total)
+    unit_tests.unit_tests(total)
+    print(total.line(), flush=True)
+    return FAILED if total.failed else PASSED

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make docs: the parts of README.md and docs/ that are made of data; and what those written by hand must not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.config import commands, data
+from lab.core import cache, markdown, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.guest import guest
+from lab.series import catalog
+
+README_LINES = 120
+# Results belong into RESULTS.md, and a patch is called by its subject.
+FORBIDDEN = (
+    (re.compile(r"\b\d[\d,]* (?:passed|failed|skipped|pass|fail)\b"), "a number of tests"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "a date of a run"),
+    (re.compile(r"\b(?:[Mm]ail|[Pp]atch|[Cc]ommit)(?:es|s)? (?:nr\.? |no\.? |#)?\d+\b"), "a patch by its number"),
+)
+
+
+def documents() -> list[Path]:
+    """Those with parts that are made."""
+    found = (cache.ROOT / "README.md", data.LAB / "README.md", *sorted((cache.ROOT / "docs").glob("*.md")))
+    return [p for p in found if p.exists()]
+
+
+def covers() -> list[Path]:
+    """What a person wrote of the cover letters: cover.txt, or the letter where there is none."""
+    found = [p for p in (cache.ROOT / "patches").rglob("*cover*") if p.is_file()]
+    return sorted(p for p in found if p.name == "cover.txt" or not (p.parent / "cover.txt").exists())
+
+
+def by_hand() -> list[Path]:
+    more = [cache.ROOT / "CONTRIBUTING.md", cache.ROOT / "Documentation/virt/kvm/ppc-debug.rst"]
+    return [*documents(), *(p for p in more if p.exists()), *covers()]
+
+
+def names(kind: str, variable: str) -> Callable[[], list[str]]:
+    """A table of the data files of one kind."""
+    return lambda: markdown.table([f"`{variable}=`", "what it is"], [[f"`{n}`", s] for n, s in commands.listed(kind)])
+
+
+def targets() -> list[str]:
+    rows = []
+    for name, summary in commands.listed("targets"):
+        one = data.target(name)
+        machine = one.qemu.args[one.qemu.args.index("-M") + 1].partition(",")[0]
+        cpu = one.qemu.args[one.qemu.args.index("-cpu") + 1]
+        kinds = " and ".join(k for k, on in (("PR", one.must.pr), ("HV", one.must.hv)) if on)
+        rows.append([f"`{name}`", summary, f"`-M {machine} -cpu {cpu}`", kinds, "yes" if one.default else ""])
+    return markdown.table(["`T=`", "what it is", "QEMU", "KVM", "in a plain `make test`"], rows)
+
+
+def exit_codes() -> list[str]:
+    return markdown.table(["status", "meaning"], [[code, what] for what, code in commands.STATUS])
+
+
+def guest_commands() -> list[str]:
+    """What a user types for each kind of guest: the lab's own arguments."""
+    lines = ["```"]
+    for name in ("openbios-g4", "openbios-g5", "slof"):
+        who = guest.find(name)
+        lines += [f"# {who.summary.partition(':')[0]}", f"{who.program} -accel kvm -s -S -nographic \\"]
+        args = " ".join(who.args)
+        while len(args) > 90:  # one long -M
+            cut = args.rindex(",", 0, 90) + 1
+            lines.append(f"    {args[:cut]}\\")
+            args = args[cut:]
+            if len(args) <= 90:
+                lines.append(args)
+                args = ""
+        lines += [f"    {args}", ""] if args else [""]
+    return [*lines[:-1], "```"]
+
+
+def rooms() -> list[str]:
+    """The lab's packages."""
+    return markdown.table(
+        ["package", "what is in it"], [[f"`{n}`", x] for n, x in data.load(data.DATA / "rooms.toml").items()]
+    )
+
+
+MAKERS: dict[str, Callable[[], list[str]]] = {
+    "first-commands": commands.first_commands,
+    "commands": commands.for_documents,
+    "variables": commands.variables_for_documents,
+    "bases": names("bases", "K"),
+    "targets": targets,
+    "guests": names("guests", "GUEST"),
+    "exit-codes": exit_codes,
+    "guest-commands": guest_commands,
+    "rooms": rooms,
+    "series": catalog.series_table,
+    "series-short": catalog.series_short,
+    "series-trees": catalog.series_tree_table,
+    "safety": catalog.safety,
+    "places": catalog.places,
+    "bugs": catalog.bugs,
+    "sizes": catalog.sizes,
+}
+
+
+def stale() -> list[str]:
+    """Documents whose made parts are not what the data say."""
+    bad = []
+    for path in documents():
+        text = path.read_text()
+        if markdown.fill(text, MAKERS, path) != text:
+            bad.append(f"{path.relative_to(cache.ROOT)}: a table is not what its data say: run 'make docs'")
+    return bad
+
+
+def prose(path: Path) -> str:
+    """What a person wrote of a file, with its lines' numbers: no made parts, no mail header, no diffstat."""
+    text = markdown.by_hand(path.read_text())
+    if path in covers() and text.startswith("From"):
+        head, _, body = text.partition("\n\n")
+        text = "\n" * (head.count("\n") + 2) + body
+    return text
+
+
+def forbidden(text: str) -> list[tuple[int, str, str]]:
+    """Line, what it is, and the words, of everything that hand-written text must not hold."""
+    return [
+        (number, what, found[0])
+        for number, line in enumerate(text.splitlines(), 1)
+        for pattern, what in FORBIDDEN
+        for found in pattern.finditer(line)
+    ]
+
+
+def results_in_prose() -> list[str]:
+    bad = []
+    for path in by_hand():
+        where = path.relative_to(cache.ROOT)
+        bad += [f"{where}:{n}: holds {what}: {words}" for n, what, words in forbidden(prose(path))]
+    lines = len((cache.ROOT / "README.md").read_text().splitlines())
+    return bad + ([f"README.md: {lines} lines, more than {README_LINES}"] if lines > README_LINES else [])
+
+
+def links() -> list[str]:
+    """Files of this repository that documents point to and that are not there."""
+    bad = []
+    for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()):
+            if not (path.parent / target).exists():
+                bad.append(f"{path.relative_to(cache.ROOT)}: points to {target}, which is not there")
+    return bad
+
+
+def make_commands() -> list[str]:
+    """Commands that documents name and that make does not have."""
+    known = {c.name for c in commands.table().commands}
+    bad = []
+    for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
+        for code in re.findall(r"`make ([a-z][a-z-]*)[^`]*`|^    make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE):
+            name = code[0] or code[1]
+            if name not in known:
+                bad.append(f"{path.relative_to(cache.ROOT)}: 'make {name}' is no command")
+    return bad
+
+
+def front() -> list[str]:
+    """The table of commands, the Makefile and the functions agree."""
+    return commands.problems(commands.table(), cache.ROOT / "Makefile")
+
+
+def main(_options: Options) -> int:
+    if not (cache.ROOT / "README.md").exists():
+        raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
+    for path in documents():
+        text = path.read_text()
+        made = markdown.fill(text, MAKERS, path)
+        if made != text:
+            cache.write(path, made.encode())
+            ui.say(f"written: {path.relative_to(cache.ROOT)}")
+    return 0

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What make check-upstream builds: configurations and compilers of lab/data/upstream.toml, and the commits."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.kernel import division, source
+from lab.series import repository, worktree
+
+MATRIX = data.DATA / "upstream.toml"
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """[[compiler]] of lab/data/upstream.toml."""
+
+    name: str  # for people, and for folders
+    make: tuple[str, ...] = ()  # more words for make
+    cc: str = ""  # in the place of the cross compiler
+    packages: tuple[data.Package, ...] = ()  # of Debian, which it needs
+
+
+@dataclass(frozen=True)
+class Config:
+    """[[config]] of lab/data/upstream.toml: a target's configuration, and what is other."""
+
+    name: str  # for people, for folders and T=
+    summary: str  # one line for people
+    build: str  # of lab/data/builds, whose compiler and fragments it has
+    add: list[str] = field(default_factory=list)  # fragments of lab/data/configs on top
+    also: list[str] = field(default_factory=list)  # what make builds besides 'build'
+    instead: bool = False  # in the place of the target's own fragments
+
+
+@dataclass(frozen=True)
+class File:
+    """lab/data/upstream.toml."""
+
+    config: list[Config]  # every commit is built with each
+    compiler: list[Compiler]  # and by each
+    boot: list[str]  # targets that every commit is booted on
+    build: list[str]  # what make builds; the first is the folder of the modules
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A state of the series: what it makes of the files, and what decides a build."""
+
+    number: int  # 0: BASE
+    subject: str
+    files: source.Overlay = field(repr=False, hash=False, compare=False)
+    key: str = ""
+    series: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One build: a commit, a configuration, a compiler; path: where its result is kept."""
+
+    commit: Commit
+    config: data.KernelBuild
+    compiler: Compiler
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Configuration and compiler."""
+        return f"{self.config.name} {self.compiler.name}"
+
+
+@dataclass
+class Result:
+    """What one build said; stored, so that it need not be done again."""
+
+    failed: str = ""
+    messages: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)  # text of the modules
+    reads: list[str] = field(default_factory=list)  # of the files that patches touch, those that the build read
+
+
+def file() -> File:
+    """lab/data/upstream.toml."""
+    return data.read(File, MATRIX)
+
+
+def configs() -> list[data.KernelBuild]:
+    """The configurations."""
+    found = []
+    for row in file().config:
+        base = data.build(row.build)
+        fragments = [*([] if row.instead else base.fragments), *row.add]
+        for name in fragments:
+            if not (data.DATA / "configs" / name).exists():
+                raise LabError(f"{MATRIX}: {row.name}: no lab/data/configs/{name}")
+        found.append(dataclasses.replace(base, name=row.name, summary=row.summary, fragments=fragments))
+    return found
+
+
+def booted() -> list[data.Target]:
+    """The targets that every commit is booted on."""
+    return [data.target(name) for name in file().boot]
+
+
+def chosen(
+    names: str, some: list[data.KernelBuild], hosts: list[data.Target]
+) -> tuple[list[data.KernelBuild], list[data.Target]]:
+    """All configurations and hosts, or those that T= names."""
+    wanted = [name for name in names.split(",") if name]
+    known = [c.name for c in some] + [h.name for h in hosts]
+    for name in wanted:
+        if name not in known:
+            raise LabError(f"unknown T={name}; make check-upstream knows: {', '.join(known)}")
+    if not wanted:
+        return some, hosts
+    return [c for c in some if c.name in wanted], [h for h in hosts if h.name in wanted]
+
+
+def compilers() -> list[Compiler]:
+    """What each commit is built by."""
+    return file().compiler
+
+
+def compiled(path: str) -> bool:
+    """Does the kernel's build depend on this file?"""
+    return not path.startswith(("Documentation/", "tools/testing/")) and path != "MAINTAINERS"
+
+
+def commits(base: data.Base, options: Options) -> list[Commit]:
+    """BASE, and the tree after each mail, by the files that the series touches."""
+    assert base.series_dir is not None
+    found = source.find(base)
+    made: list[Commit] = []
+    with tempfile.TemporaryDirectory(prefix=".upstream.", dir=cache.folder()) as name:
+        where = Path(name)
+        chosen_series = worktree.chosen(base, options)
+        repository.scratch(where, found, base.series_dir, {s.name for s in chosen_series})
+        names = division.of_subject(chosen_series)
+        for number, line in enumerate(repository.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
+            commit, _, subject = line.partition(" ")
+            repository.git(where, "checkout", "-q", "--detach", commit)
+            there = repository.git(where, "ls-files", "-z").split("\0")
+            files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in there if n}
+            # Only what is other than in BASE: a later mail that touches another file changes no key before it.
+            stock = made[0].files if made else files
+            parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]
+            key = cache.digest(found.key, *parts)[:16]
+            made.append(Commit(number, subject if number else "BASE", files, key, names.get(subject, "")))
+    return made

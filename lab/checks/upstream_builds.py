@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The builds of make check-upstream: every commit of the series, with each configuration, by each compiler."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab.checks import matrix
+from lab.config import data
+from lab.core import cache, proc, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.debian import install
+from lab.kernel import kbuild, source
+
+SOURCE = re.compile(r"(?<![\w/.])\.\./([\w/.-]+\.[chS])\b")
+
+
+MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
+
+
+class Builds:
+    """The builds of a base's commits, and what is known of them."""
+
+    def __init__(self, base: data.Base, options: Options) -> None:
+        self.base = base
+        self.source = source.find(base)
+        if not self.source.key:
+            raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
+        self.configs, self.boots = matrix.chosen(options.target, matrix.configs(), matrix.booted())
+        self.compilers, self.build = matrix.compilers(), matrix.file().build[0]
+        self.commits = matrix.commits(base, options)
+        self.store = cache.folder() / "gauntlet"
+        self.tree = source.Tree(
+            cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
+        )
+        self.ran = 0
+
+    def cells(self) -> list[matrix.Cell]:
+        """Every build; those with the same inputs have the same path."""
+        found = []
+        versions = {c.name: self.version(c) for c in self.compilers}
+        for commit in self.commits:
+            for config in self.configs:
+                for compiler in self.compilers:
+                    parts = [commit.key, kbuild.fragment(config), config.cross, *self.made(config), *compiler.make]
+                    name = cache.digest(*parts, compiler.cc or kbuild.compiler(config), versions[compiler.name])[:20]
+                    found.append(matrix.Cell(commit, config, compiler, self.store / f"{name}.json"))
+        return found
+
+    def made(self, config: data.KernelBuild) -> list[str]:
+        """What make builds for a configuration."""
+        known = matrix.file()
+        return [*known.build, *(x for row in known.config if row.name == config.name for x in row.also)]
+
+    def version(self, compiler: matrix.Compiler) -> str:
+        """What the compiler and the checker say of their versions."""
+        checker = "sparse --version; " if "CHECK=sparse" in compiler.make else ""
+        cc = f"{compiler.cc} --version" if compiler.cc else "true"
+        return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
+
+    def out(self, cell: matrix.Cell) -> data.KernelBuild:
+        """A build folder of its own for each compiler."""
+        return dataclasses.replace(cell.config, name=f"check-{cell.config.name}-{cell.compiler.name}")
+
+    def run(self) -> list[tuple[matrix.Cell, matrix.Result]]:
+        """All cells; builds those whose result is not known."""
+        install.ensure([p for c in self.configs for p in kbuild.needs(c)])
+        install.ensure([p for c in self.compilers for p in c.packages])
+        cells = self.cells()
+        with cache.lock(f"build-{self.tree.path.name}"):
+            before: dict[str, matrix.Cell] = {}
+            for commit in self.commits:
+                here = [c for c in cells if c.commit is commit]
+                todo = list({c.path: c for c in here if not self.known(c, before.get(c.name))}.values())
+                if todo:
+                    self.some(commit, todo)
+                before = {c.name: c for c in here}
+        return [(cell, matrix.Result(**json.loads(cell.path.read_text()))) for cell in cells]
+
+    def known(self, cell: matrix.Cell, before: matrix.Cell | None) -> bool:
+        """Is the result there? It is that of the commit before if only files change that its build did not read."""
+        if not cell.path.exists() and before:
+            result = json.loads(before.path.read_text())
+            if result["reads"] and not reread(before.commit, cell.commit, set(result["reads"])):
+                cache.write(cell.path, json.dumps(result | {"seconds": 0.0}).encode())
+        return cell.path.exists()
+
+    def some(self, commit: matrix.Commit, todo: list[matrix.Cell]) -> None:
+        """Bring the tree to a commit and build these cells of it."""
+        ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
+        source.clone(self.source, self.tree.path)
+        source.sync(self.tree.path, self.source.tree, commit.files)
+        cache.need_space(2)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            try:
+                for _ in pool.map(self.one, todo):
+                    pass
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                proc.kill_all()
+                raise
+
+    def one(self, cell: matrix.Cell) -> None:
+        """Build one cell and keep what was said."""
+        start = time.monotonic()
+        build = self.out(cell)
+        log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
+        out = kbuild.configure(self.tree, build, log)
+        args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
+        done = proc.captured(
+            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made(cell.config)],
+            f"{cell.name}",
+            cwd=self.tree.path,
+            env=env,
+        )
+        text = done.stdout.decode(errors="replace")
+        with open(log, "a", encoding="utf-8") as kept:
+            kept.write(f"\n# {cell.commit.number} {cell.commit.subject}\n{text}")
+        found = messages(text)
+        failed = ""
+        if done.returncode:
+            failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
+        sizes = self.sizes(cell, self.tree.path / out.name)
+        touched = {name for commit in self.commits for name in commit.files}
+        read = [] if failed else sorted(touched & reads(self.tree.path / out.name))
+        result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)
+        cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
+        self.ran += 1
+
+    def sizes(self, cell: matrix.Cell, out: Path) -> dict[str, int]:
+        """Bytes of code in each module, as `size` counts them."""
+        modules = [p for p in sorted((out / self.build).glob("kvm*.o")) if p.with_suffix(".mod").exists()]
+        if not modules:
+            return {}
+        lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
+        return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+    def on_each_host(
+        self,
+        kind: str,
+        doing: str,
+        key: Callable[[matrix.Commit, data.Target], str],
+        judge: Callable[[matrix.Commit, data.Target], str],
+    ) -> dict[str, list[str]]:
+        """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
+        once for all commits with one key, and never again: what it says is kept."""
+        found: dict[str, list[str]] = {t.name: [] for t in self.boots}
+        for target in self.boots:
+            install.ensure(kbuild.needs(target.build))
+            first: dict[str, matrix.Commit] = {}
+            for commit in self.commits:
+                first.setdefault(key(commit, target), commit)
+            for name, commit in first.items():
+                path = self.store / f"{kind}-{name}.json"
+                if not path.exists():
+                    ui.say(f"{commit.number:2} {commit.subject}: {doing} {target.name}")
+                    cache.write(path, json.dumps(judge(commit, target)).encode())
+                if why := json.loads(path.read_text()):
+                    found[target.name].append(f"{commit.number} {commit.subject}: {why}")
+        return found
+
+
+def reads(out: Path) -> set[str]:
+    """The files of the tree that kbuild's notes of a build folder name."""
+    notes = (p.read_text(errors="replace") for p in out.rglob(".*.cmd"))
+    return {name for text in notes for name in SOURCE.findall(text)}
+
+
+def reread(before: matrix.Commit, after: matrix.Commit, read: set[str]) -> bool:
+    """Does a commit change what a build of the commit before it read, or how things are built?"""
+    names = {n for n in before.files.keys() | after.files.keys() if before.files.get(n) != after.files.get(n)}
+    return any(n in read or Path(n).name.startswith(("Makefile", "Kconfig")) for n in names if matrix.compiled(n))
+
+
+def messages(text: str) -> Counter[str]:
+    """Warnings and errors without the line numbers that every patch moves."""
+    found: Counter[str] = Counter()
+    for line in text.splitlines():
+        if m := MESSAGE.match(line):
+            found[f"{m['file']}: {m['text']}"] += 1
+    return found

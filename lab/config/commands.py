@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of commands (lab/data/commands.toml): for help, for the documents, and for the front."""
+
+from __future__ import annotations
+
+import importlib
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.config import data
+from lab.core import cache, markdown
+from lab.core import options as options_
+from lab.core.errors import LabError
+from lab.core.options import Options
+
+FILE = data.DATA / "commands.toml"
+WIDTH = 100
+INDENT = 18
+STATUS = (
+    ("passed", 0),
+    ("a test failed", 1),
+    ("a tool or the set-up failed", 2),
+    ("the kernel in the host crashed", 3),
+    ("a time limit passed", 4),
+)
+EVERYWHERE = ("KERNEL_SRC", "V", "LAB_CACHE")  # variables that each command takes
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    run: str  # module:function of the lab, which takes Options and returns an exit status
+    group: str = ""
+    what: str = ""
+    cost: str = ""
+    uses: list[str] = field(default_factory=list)
+    stage: bool = False  # a part of other commands
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    what: str
+    lists: str = ""  # the folder of data files whose names it takes
+    values: list[str] = field(default_factory=list)  # the only ones that it takes; none: any
+
+
+@dataclass(frozen=True)
+class Table:
+    groups: dict[str, str]
+    commands: list[Command]
+    variables: list[Variable]
+
+
+def table() -> Table:
+    """The file, checked: every group and variable that a command names is there."""
+    text: dict[str, Any] = data.load(FILE)
+    made = Table(
+        text["groups"],
+        [data.make(Command, row, FILE) for row in text["command"]],
+        [data.make(Variable, row, FILE) for row in text["variable"]],
+    )
+    known = {v.name for v in made.variables}
+    for command in made.commands:
+        if not command.stage and command.group not in made.groups:
+            raise LabError(f"{FILE}: {command.name} is in no group; known: {', '.join(made.groups)}")
+        if unknown := set(command.uses) - known:
+            raise LabError(f"{FILE}: {command.name} uses {', '.join(sorted(unknown))}, which no [[variable]] describes")
+    return made
+
+
+def _lines(first: str, said: str) -> list[str]:
+    return textwrap.wrap(said, WIDTH, initial_indent=f"  {first:{INDENT - 2}}", subsequent_indent=" " * INDENT)
+
+
+def _described(command: Command) -> list[str]:
+    lines = _lines(command.name, command.what)
+    more = " ".join(f"{v}=" for v in command.uses)
+    cost = f"[{command.cost}]" if command.cost else ""
+    pad = " " * INDENT
+    return lines + textwrap.wrap(f"{cost} {more}".strip(), WIDTH, initial_indent=pad, subsequent_indent=pad)
+
+
+def help_text() -> str:
+    """What 'make help' prints."""
+    made = table()
+    lines = ["usage: make COMMAND [VARIABLE=value ...]"]
+    for group, title in made.groups.items():
+        lines += ["", title]
+        for command in made.commands:
+            if command.group == group and not command.stage:
+                lines += _described(command)
+    lines += ["", "Stages of the above: " + " ".join(c.name for c in made.commands if c.stage), "", "Variables"]
+    for variable in made.variables:
+        lines += _lines(f"{variable.name}=", variable.what)
+    codes = ", ".join(f"{code} {what}" for what, code in STATUS)
+    lines += ["", *textwrap.wrap(f"exit status: {codes}. {FRONT}", WIDTH)]
+    lines += ["", f"Everything is kept in {cache.place()}."]
+    return "\n".join(lines)
+
+
+FRONT = (
+    "make itself turns every failure into 2; 'python3 -m lab COMMAND VARIABLE=value' is the same as "
+    "'make COMMAND VARIABLE=value' and exits with the status as it is."
+)
+
+
+def listed(kind: str) -> list[tuple[str, str]]:
+    """The names that a variable takes, each with its summary; targets of a plain make test first."""
+    rows = []
+    for name in data.names(kind):
+        row = data.load(data.DATA / kind / f"{name}.toml")
+        rows.append((not row.get("default", True), name, row.get("summary", "")))
+    return [(name, summary) for _, name, summary in sorted(rows)]
+
+
+def help_of(variable: str) -> str:
+    """'make help T=' and its like."""
+    found = next(v for v in table().variables if v.name == variable)
+    lines = [f"{variable}=: {found.what}", ""]
+    width = max(len(name) for name, _ in listed(found.lists))
+    for name, summary in listed(found.lists):
+        lines.append(f"  {name:{width}}  {summary}".rstrip())
+    return "\n".join(lines)
+
+
+def for_documents() -> list[str]:
+    """All groups, as a table of Markdown each."""
+    made = table()
+    lines: list[str] = []
+    for group, title in made.groups.items():
+        rows = [
+            [f"`{' '.join(['make', c.name, *(f'{v}=' for v in c.uses)])}`", c.what, c.cost]
+            for c in made.commands
+            if c.group == group and not c.stage
+        ]
+        lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "takes"], rows), ""]
+    return lines[:-1]
+
+
+def variables_for_documents() -> list[str]:
+    return markdown.table(["variable", "meaning"], [[f"`{v.name}=`", v.what] for v in table().variables])
+
+
+def first_commands() -> list[str]:
+    """README's first screen."""
+    rows = [(f"make {c.name}", c.what, c.cost) for c in table().commands if c.name in ("demo", "test")]
+    shorts = [what.split("; ")[0].split(", on the ")[0] for _, what, _ in rows]
+    return [f"    {command:11} # {short}: {cost}" for (command, _, cost), short in zip(rows, shorts, strict=True)]
+
+
+def takes(command: Command) -> list[str]:
+    """The variables that a command takes."""
+    made = table()
+    if command.name == "help":  # it tells about those that are named
+        return [v.name for v in made.variables if v.lists]
+    return [*command.uses, *(v for v in EVERYWHERE if v != options_.ELSEWHERE)]
+
+
+def find(name: str) -> Command:
+    """A command by its name. LabError for one that is not there."""
+    known = {c.name: c for c in table().commands}
+    if name not in known:
+        raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def function(command: Command) -> Callable[[Options], int]:
+    """What a command runs; imported now, so that 'make help' works on any machine."""
+    module, _, name = command.run.partition(":")
+    found: Callable[[Options], int] = getattr(importlib.import_module(f"lab.{module}"), name)
+    return found
+
+
+def main(options: Options) -> int:
+    """make help, or 'make help T=' and its like."""
+    asked = [v.name for v in table().variables if v.lists and v.name in options.given]
+    print("\n\n".join(map(help_of, asked)) or help_text())
+    return 0
+
+
+def check_values(told: Options) -> None:
+    """LabError for a value that a variable does not take: told before anything is built."""
+    for variable in table().variables:
+        value = getattr(told, options_.field_of(variable.name), "")
+        if variable.values and value and value not in variable.values:
+            raise LabError(f"unknown {variable.name}={value}; known: {', '.join(variable.values)}")
+
+
+def help_about(name: str) -> str:
+    """'python3 -m lab COMMAND --help'; of all commands if that is none."""
+    command = next((c for c in table().commands if c.name == name), None)
+    if command is None:
+        return help_text()
+    lines = [f"usage: make {command.name} [VARIABLE=value ...]", "", *_described(command), ""]
+    wanted = set(takes(command))
+    for variable in table().variables:
+        if variable.name in wanted:
+            lines += _lines(f"{variable.name}=", variable.what)
+    return "\n".join(lines)
+
+
+def problems(made: Table, makefile: Path) -> list[str]:
+    """Where the front, the table and the options do not agree."""
+    bad = [f"{FILE}: {v.name} is no field of lab/core/options.py" for v in made.variables
+           if v.name not in (*options_.variables(), options_.ELSEWHERE)]  # fmt: skip
+    for command in made.commands:
+        try:
+            function(command)
+        except (ImportError, AttributeError) as why:
+            bad.append(f"{FILE}: {command.name} runs {command.run}, which is not there: {why}")
+    text = makefile.read_text()
+    named = sorted(c.name for c in made.commands)
+    bad += [f"{makefile}: names {n} itself: it belongs into {FILE.name}" for n in named if f"\n{n}:" in text]
+    return bad

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make demo: the same debugging session on the unpatched and on the patched kernel, side by side."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import textwrap
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, errors, proc, ui
+from lab.core.options import Options
+from lab.debian import install, tools
+from lab.gdb import session
+from lab.guest import nested_qemu
+from lab.kernel import kbuild
+from lab.machine import boot, programs, protocol, qemu, verdict
+from lab.results import records
+
+HERE = data.LAB / "demo"
+STOCK, PATCHED = "stock-mainline", "mainline"
+WIDTH = 100
+HALF = (WIDTH - 4) // 2
+MARK = "<>"
+LIMIT = 180  # seconds for one session; what runs the guest in it has a limit of its own
+SE = 0x400
+PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
+ENDS = 10  # seconds from gdb's "kill" to the end of the target
+MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
+CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
+# What stepper says, as a person would have asked for it.
+WORDS = {
+    "break": "(kvm) breakpoint at reported",
+    "run": "(kvm) KVM_RUN",
+    "step": "(kvm) KVM_RUN, single-step",
+    "look": "(kvm) set pc = look",
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """lab/demo/expected.toml: where a right session stops, and the registers that it shows."""
+
+    stops: list[str]  # places in guest.S, in their order
+    values: dict[str, int]  # of registers, at the end
+
+    @property
+    def steps(self) -> int:
+        """From the breakpoint to the last stop before the look."""
+        return self.stops.index("look") - 1
+
+
+@dataclass(frozen=True)
+class Guest:
+    """The assembled guest program; code tells the place and the instruction at an address."""
+
+    elf: Path
+    code: dict[int, tuple[str, str]]
+
+    def address(self, place: str) -> str:
+        return next(f"{at:#x}" for at, (here, _) in self.code.items() if here == place)
+
+
+@dataclass
+class Session:
+    """One kernel's side of the demonstration."""
+
+    release: str
+    lines: list[str]
+    client: str
+    problem: verdict.Verdict
+
+
+def expected() -> Expected:
+    return data.read(Expected, HERE / "expected.toml")
+
+
+def disassembly(text: str) -> dict[int, tuple[str, str]]:
+    """What objdump -d prints, instructions as gdb has them."""
+    code: dict[int, tuple[str, str]] = {}
+    symbol, start = "", 0
+    for line in text.splitlines():
+        if m := re.fullmatch(r"([0-9a-f]+) <(\w+)>:", line):
+            start, symbol = int(m[1], 16), m[2]
+        elif m := re.fullmatch(r"\s*([0-9a-f]+):\t(?:[0-9a-f]{2} ){4}\t(.+)", line):
+            at = int(m[1], 16)
+            what = re.sub(r"\b([0-9a-f]+) (<\w+>)$", r"0x\1 \2", " ".join(m[2].split()))
+            code[at] = (f"{symbol}+{at - start}" if at > start else symbol, what)
+    return code
+
+
+def assemble(target: data.Target) -> Guest:
+    """guest.S, linked, and what objdump says of it."""
+    source, log, cross = HERE / "guest.S", cache.log("demo"), target.build.cross
+
+    def fill(work: Path) -> None:
+        flags = ["-a32", "-mbig", "-mppc", "-mregnames"]
+        proc.logged([f"{cross}as", *flags, "-o", work / "guest.o", source], log, "assembling guest.S")
+        flags = ["-m", "elf32ppc", "-N", "--no-warn-rwx-segments", *PLACES]
+        proc.logged([f"{cross}ld", *flags, "-o", work / "guest.elf", work / "guest.o"], log, "linking guest.S")
+
+    final = cache.folder() / "demo" / f"guest-{cache.digest(source.read_bytes(), PLACES, cross)[:12]}"
+    elf = cache.stage(final, fill) / "guest.elf"
+    return Guest(elf, disassembly(proc.output([f"{cross}objdump", "-d", elf]).decode()))
+
+
+def tidy(text: str) -> list[str]:
+    """Lines with single blanks: gdb aligns with tabs."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def decorate(lines: list[str], guest: Guest) -> list[str]:
+    """What stepper says, in the form in which gdb says it."""
+    return [_decorated(line, guest) for line in lines]
+
+
+def _decorated(line: str, guest: Guest) -> str:
+    if m := re.fullmatch(r"stop (0x[0-9a-f]+|0)", line):
+        at = int(m[1], 16)
+        place, what = guest.code.get(at, ("", ""))
+        return f"=> {at:#x} <{place}>: {what}" if place else f"=> {at:#x}:"
+    return WORDS.get(line, line)
+
+
+def findings(lines: list[str], want: Expected) -> list[str]:
+    """How a transcript differs from what is expected; empty if it does not."""
+    found = []
+    stops = [m[2] or m[1] for line in lines if (m := re.match(r"=> (0x[0-9a-f]+)(?: <(.+?)>)?:", line))]
+    if stops == ["system_reset"]:
+        found.append("the guest runs no instruction: it is at the System Reset vector")
+    else:
+        for number, (have, must) in enumerate(itertools.zip_longest(stops, want.stops, fillvalue="none"), 1):
+            if have != must:
+                found.append(f"stop {number}: {have} instead of {must}")
+                break
+    found += [line for line in lines if line.startswith(("did not stop", "gdb: ", "stepper: "))]
+    for name, value in want.values.items():
+        shown = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
+        if shown is not None and shown != value:
+            why = " (the debugger's MSR_SE)" if shown ^ value == SE else ""
+            found.append(f"{name} is {shown:#x} instead of {value:#x}{why}")
+        elif shown is None and not found:
+            found.append(f"{name} is not shown")
+    return found
+
+
+def first_difference(left: list[str], right: list[str]) -> int | None:
+    for number, (one, other) in enumerate(itertools.zip_longest(left, right)):
+        if one != other:
+            return number
+    return None
+
+
+def side_by_side(left: list[str], right: list[str]) -> list[str]:
+    """Two columns; the first row that differs has the mark between them."""
+    first = first_difference(left, right)
+    rows = []
+    for number, cells in enumerate(itertools.zip_longest(left, right, fillvalue="")):
+        wrapped = [textwrap.wrap(cell, HALF, subsequent_indent="   ") or [""] for cell in cells]
+        for inner, (one, other) in enumerate(itertools.zip_longest(*wrapped, fillvalue="")):
+            between = MARK if number == first and not inner else "| "
+            rows.append(f"{one:{HALF}} {between} {other}".rstrip())
+    return rows
+
+
+def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
+    """gdb here, on a QEMU in the target."""
+    plan = nested_qemu.Plan(target, built, [*CLIENT, *nested_qemu.stub(target)], CLIENT[0], limit=LIMIT, log=log)
+    with nested_qemu.Client(plan) as host:
+        version = f"QEMU {host.greeting()}"
+        ui.say(f"{version} is up in the target: attaching gdb")
+        words = ["-x", str(HERE / "steps.py"), str(guest.elf)]
+        said = session.batch(host, words, LIMIT, {"DEMO_STEPS": str(steps), "DEMO_SOCKET": nested_qemu.SOCKET})
+        record = host.ended(ENDS)
+    lines = tidy(bytes(said.output).decode(errors="replace"))
+    return Session(built.release, lines, version, verdict.judge(host.spec, record))
+
+
+def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
+    """lab/demo/stepper.c in the target."""
+    files = {
+        "bin/stepper": programs.compile_for(target.build, "demo/stepper.c"),
+        "lab/guest.elf": guest.elf.read_bytes(),
+    }
+    argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
+    spec = boot.Spec(target, built, [protocol.Command("stepper", argv, LIMIT)], files, log=log)
+    record = boot.run(spec)
+    lines = decorate(_said(record), guest)
+    return Session(built.release, lines, "lab/demo/stepper.c by /dev/kvm", verdict.judge(spec, record))
+
+
+def _said(record: boot.Record) -> list[str]:
+    return [line for one in record.channel.outcomes for line in tidy(bytes(one.output).decode(errors="replace"))]
+
+
+def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:
+    print(f"\n{'unpatched: ' + stock.release:{HALF}} |  patched: {patched.release}")
+    print("-" * (HALF + 1) + "+" + "-" * (WIDTH - HALF - 2))
+    for row in side_by_side(stock.lines, patched.lines):
+        print(ui.paint(row, "FAILED" if f" {MARK} " in row else "", sys.stdout))
+    print(f"\n{MARK} marks the first difference" if stock.lines != patched.lines else "\nno difference")
+    for name, side in (("unpatched", stock), ("patched", patched)):
+        right = f"stops {len(want.stops)} times, each where it must; the guest sees nothing of the debugger"
+        text = "; ".join(findings(side.lines, want)) or right
+        print(textwrap.fill(f"{name + ':':12}{text}", WIDTH, subsequent_indent=" " * 12))
+    emulator = _first_line([*qemu.emulator(target), "--version"]).replace(" emulator version", "")
+    print(f"\nhost:    {target.name} ({target.summary}), emulated by {emulator}")
+    print(f"kernels: {stock.release} and {patched.release} (uname -r, checked in the booted host)")
+    if has_client(target):
+        print(f"client:  {patched.client or stock.client} {' '.join(MACHINE)}")
+        print(f"gdb:     {_first_line(['gdb-multiarch', '--version'])}")
+    else:
+        print(f"client:  {patched.client}: Debian has no QEMU for this host; CLIENT={nested_qemu.PATCHED} builds one")
+    sys.stdout.flush()
+
+
+def has_client(target: data.Target) -> bool:
+    """Is there a QEMU to run in the target: Debian's, or the one that CLIENT= asks for?"""
+    return target.must.machine in tools.PACKAGED or nested_qemu.chosen() == nested_qemu.PATCHED
+
+
+def _first_line(argv: list[str]) -> str:
+    return proc.output(argv).decode().splitlines()[0]
+
+
+def main(options: Options) -> int:
+    start = time.monotonic()
+    _, target = data.chosen(options)
+    install.ensure([*kbuild.needs(target.build), *(data.packages()["demo"] if has_client(target) else [])])
+    if has_client(target):
+        nested_qemu.root(target)
+    kernels = {name: kbuild.build(data.base(name), target.build) for name in (STOCK, PATCHED)}
+    guest, want = assemble(target), expected()
+    method = with_gdb if has_client(target) else with_stepper
+    sides = []
+    for name, built in kernels.items():
+        ui.say(f"booting {built.release} on {target.name}")
+        sides.append(method(target, built, guest, want.steps, f"demo-{name}-{target.name}"))
+    report(target, sides[0], sides[1], want)
+    for side in sides:
+        if side.problem.code:
+            side.problem.tell(f"{target.name}, {side.release}")
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
+    code = errors.worst((wrong, *(side.problem.code for side in sides)))
+    record = records.Record("demo", PATCHED, target.name, seconds=time.monotonic() - start)
+    record.counts = {"failed" if code else "passed": 1}
+    record.facts = {"notes": [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]}
+    records.leave(record, data.base(PATCHED), target, sessions=has_client(target))
+    return code

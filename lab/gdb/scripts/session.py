@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs in gdb: what the sessions share. A session is a list of cases, each with a name and its assertions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+import gdb
+
+from lab.guest import ppc
+from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
+
+HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
+LIMIT = 60.0  # seconds until something that runs must have stopped
+GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
+MSR_SF = 1 << 63
+TRAP = 0x00DDDD00
+BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
+PROGRAM, TRACE = 0x700, 0xD00
+
+_cases: list[Callable[[], None]] = []
+_unhelped: set[str] = set()
+
+
+class Failed(Exception):
+    pass
+
+
+def case(function: Callable[[], None]) -> Callable[[], None]:
+    """Marks a case; they run in the order of the file."""
+    _cases.append(function)
+    return function
+
+
+def default_case(function: Callable[[], None]) -> Callable[[], None]:
+    """A case that an unpatched QEMU fails, whatever helps it otherwise: it is for FLOW=default only."""
+    _unhelped.add(function.__name__)
+    return case(function)
+
+
+def do(command: str) -> str:
+    return gdb.execute(command, to_string=True)
+
+
+def reg(name: str) -> int:
+    value = gdb.parse_and_eval(f"${name}")
+    return int(value.cast(gdb.lookup_type("unsigned long long"))) & (1 << 8 * value.type.sizeof) - 1
+
+
+def little_endian() -> bool:
+    return "little" in do("show endian")
+
+
+def word(at: int) -> int:
+    data = gdb.selected_inferior().read_memory(at, 4)
+    return int.from_bytes(bytes(data), "little" if little_endian() else "big")
+
+
+def write_words(at: int, words: tuple[int, ...]) -> None:
+    """Into a big-endian guest's memory."""
+    gdb.selected_inferior().write_memory(at, b"".join(w.to_bytes(4, "big") for w in words))
+
+
+def put(values: dict[str, int]) -> None:
+    """Registers."""
+    for name, value in values.items():
+        do(f"set ${name} = {value:#x}")
+
+
+def address(name: str) -> int:
+    """Of a symbol."""
+    return int(gdb.parse_and_eval(f"(unsigned long long)&{name}"))
+
+
+def equal(what: str, have: int, must: int) -> None:
+    if have != must:
+        raise Failed(f"{what} is {have:#x}, not {must:#x}")
+
+
+def true(what: str, value: object) -> None:
+    if not value:
+        raise Failed(what)
+
+
+def runs(command: str, limit: float = LIMIT) -> bool:
+    """A command that runs the guest; false if it had to be interrupted."""
+    late, done = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        wait = limit
+        while not done.wait(wait):
+            late.set()
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            wait = GIVE_UP
+
+    watch = threading.Thread(target=interrupt)
+    watch.start()
+    try:
+        do(command)
+    except KeyboardInterrupt:
+        late.set()
+    finally:
+        done.set()
+        watch.join()
+    return not late.is_set()
+
+
+def see() -> None:
+    """Let an unpatched QEMU translate addresses as the guest does now.
+
+    Under KVM, such a QEMU translates by the MSR of the last reset or incoming migration, or
+    by the one that gdb has written last. Until gdb writes the MSR, it reads memory, and puts
+    its breakpoints, where the guest's addresses led to at that time.
+    """
+    if HELPED:
+        _translate_by(reg("msr"))
+
+
+def _translate_by(msr: int) -> None:
+    text = msr.to_bytes(gdb.parse_and_eval("$msr").type.sizeof, "little" if little_endian() else "big")
+    do(f"maintenance packet P41={text.hex()}")
+
+
+@contextlib.contextmanager
+def real_addresses():
+    """For gdb's breakpoints, while the guest is stopped with translation on."""
+    _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
+    try:
+        yield
+    finally:
+        see()
+
+
+def interrupt_after(seconds: float) -> None:
+    """Let the guest run, and stop it by Ctrl-C."""
+    true("it runs until it is interrupted", not runs("continue", seconds))
+    see()
+
+
+def interrupt_and_step() -> None:
+    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
+    for n in range(10):
+        interrupt_after(0.1 + 0.053 * n)
+        for _ in range(10):
+            step_exactly()
+
+
+def go(command: str = "continue") -> int:
+    """Run to a stop; the pc there."""
+    stopped = runs(command)
+    see()
+    if not stopped:
+        raise Failed(f"'{command}' does not stop: interrupted at {reg('pc'):#x}")
+    return reg("pc")
+
+
+def step() -> int:
+    return go("stepi")
+
+
+def step_to(must: int, what: str) -> None:
+    at = reg("pc")
+    equal(f"the pc after {what} at {at:#x}", step(), must)
+
+
+@contextlib.contextmanager
+def breakpoint_at(place: str, **options: object):
+    """A breakpoint for a while; its hit_count is gdb's."""
+    made = gdb.Breakpoint(place, **options)
+    try:
+        yield made
+    finally:
+        if made.is_valid():
+            made.delete()
+
+
+def bits() -> int:
+    """Of the guest's registers."""
+    return 8 * gdb.parse_and_eval("$pc").type.sizeof
+
+
+def follows(at: int) -> int:
+    """Where the instruction at an address leads to, if it causes no interrupt. Not for sc and tw."""
+    code = word(at)
+    true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
+    return ppc.follows(code, at, reg, bits())
+
+
+def step_exactly() -> bool:
+    """A step of one instruction; false if it was one that led to an interrupt, with SRR0 at the instruction.
+
+    From a load that reserves gdb goes on to behind the store, without a stop. sc leads to its
+    vector, and SRR0 is the instruction after it.
+    """
+    at, msr = reg("pc"), reg("msr")
+    try:
+        code = word(at)
+        must, reserves = follows(at), ppc.reserves(code)
+    except gdb.MemoryError:  # gdb was let in between a jump and the fault at its end
+        code, must, reserves = 0, None, False
+    now = step()
+    if now == 0xC00 and (code == SC or must is None):
+        equal("SRR0 after sc", reg("srr0"), at + 4)
+        return True
+    if (now == must and code != BREAK) or (reserves and at < now <= at + 64):
+        return True
+    vectors = (0x300, 0x380, 0x400, 0x480) + ((0x500, 0x900) if msr & MSR_EE else ())
+    vectors += (PROGRAM,) if code == BREAK else ()
+    vectors += (TRACE,) if msr & MSR_SE else ()  # the guest's own, after the instruction before
+    if now not in vectors:
+        raise Failed(f"the pc after a step at {at:#x} is {now:#x}, not {'a vector' if must is None else hex(must)}")
+    equal(f"SRR0 at {now:#x}", reg("srr0"), at)
+    return False
+
+
+def step_into_trace_interrupt(after: int) -> None:
+    """The guest's own one, from behind the instruction that it traces."""
+    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
+    equal("SRR0", reg("srr0"), after)
+    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
+    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
+
+
+def translated() -> None:
+    """Step until translation is on; it may be so already."""
+    for _ in range(100):
+        if reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR:
+            return
+        step()
+    raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
+
+
+def access(code: int) -> ppc.Access | None:
+    """What a load or store is about to do."""
+    return ppc.access(code, reg, bits())
+
+
+def connect() -> None:
+    do(f"target remote {os.environ['SESSION_SOCKET']}")
+    see()
+
+
+def detach() -> None:
+    """Let the guest run without a debugger."""
+    do("detach")
+
+
+def attach() -> None:
+    """Stop a running guest that nobody debugs, and debug it.
+
+    A serial line does not tell QEMU that somebody connects: the first byte stops the guest
+    and is lost, and the process stays detached, where QEMU's answer to gdb's first question
+    would follow a null pointer. vAttach comes first, then, and not from gdb.
+    """
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(LIMIT)
+        line.connect(os.environ["SESSION_SOCKET"])
+        line.sendall(b"+$vAttach;1#37")
+        said = b""
+        while not said.partition(b"$")[2].endswith(b";"):
+            said = (said + line.recv(100)).partition(b"#")[0]
+        line.sendall(b"+")
+        true(f"attached: {said!r}", b"$T05" in said)
+    connect()
+
+
+def main() -> None:
+    """All cases, as TAP: what one leaves behind is what the next starts from."""
+    settings = ["confirm off", "pagination off", "width 0", "remotetimeout 120"]
+    if HELPED:  # else gdb would take breakpoints out before see() can say where they are
+        settings.append("breakpoint always-inserted on")
+    for setting in settings:
+        do(f"set {setting}")
+    print(f"TAP version 13\n1..{len(_cases)}", flush=True)
+    try:
+        connect()
+        gone = ""
+    except gdb.error as why:
+        gone = str(why)
+    for number, function in enumerate(_cases, 1):
+        if HELPED and function.__name__ in _unhelped:
+            print(f"ok {number} {function.__name__} # SKIP needs CLIENT=patched", flush=True)
+            continue
+        try:
+            if gone:
+                raise Failed(gone)
+            function()
+            print(f"ok {number} {function.__name__}", flush=True)
+        except (Failed, gdb.error, gdb.MemoryError, IndexError) as why:  # IndexError: an earlier case found nothing
+            print(f"# {why}\nnot ok {number} {function.__name__}", flush=True)
+    with contextlib.suppress(gdb.error):
+        do("kill")

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""QEMU's gdbstub under KVM PR, packet by packet: what patches/qemu changes and gdb's own order of packets hides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lab.config import data
+from lab.gdb import session
+from lab.guest import guest, nested_qemu
+from lab.lockstep import lockstep, rsp
+from lab.results import ktap
+
+CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
+NOP, TRAP = 0x60000000, 0x00DDDD00
+MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4 = 0x7C7883A6, 0x7C9983A6
+BAT_256M, BAT_VS, BAT_RW = 0x1FFC, 2, 2
+PROGRAM = 0x700
+MSR_PR, MSR_IR, MSR_DR = 0x4000, 0x20, 0x10
+KERNEL = 0xC0000000  # an effective address that a BAT translates, in privileged state only
+
+
+class Failed(Exception):
+    """What a case has found."""
+
+
+def equal(what: str, have: object, must: object) -> None:
+    if have != must:
+        show = [f"{x:#x}" if isinstance(x, int) else repr(x) for x in (have, must)]
+        raise Failed(f"{what} is {show[0]}, not {show[1]}")
+
+
+class Machine:
+    """A stopped 32-bit guest. 'g' comes before each register: it synchronizes them in any QEMU."""
+
+    def __init__(self, stub: rsp.Stub) -> None:
+        self.stub = stub
+        self.numbers = {r.name: r.number for r in reversed(stub.layout())}
+
+    def get(self, name: str) -> int:
+        self.stub.ask("g")
+        return int(self.stub.ask(f"p{self.numbers[name]:x}"), 16)
+
+    def put(self, **values: int) -> None:
+        for name, value in values.items():
+            self.stub.ask("g")
+            self.stub.sure(f"P{self.numbers[name]:x}={value:08x}")
+
+    def words(self, at: int, *words: int) -> None:
+        text = "".join(f"{w:08x}" for w in words)
+        self.stub.sure(f"M{at:x},{len(text) // 2:x}:{text}")
+
+    def word(self, at: int) -> int:
+        return int.from_bytes(self.stub.memory(at, 4), "big")
+
+    def real_mode(self, at: int, *code: int) -> int:
+        """At the first of these instructions, with translation and interrupts off; its address."""
+        self.put(msr=0, pc=at)
+        self.words(at, *code)
+        return at
+
+
+def p_after_a_stop(guest: Machine) -> None:
+    """'p' is the first packet after a step."""
+    here = guest.real_mode(CODE + 0x1000, NOP, NOP)
+    guest.stub.sure("s", "T05")
+    equal("the pc", int(guest.stub.ask(f"p{guest.numbers['pc']:x}"), 16), here + 4)
+
+
+def write_after_a_stop(guest: Machine) -> None:
+    """'P' is the first packet after a step."""
+    guest.real_mode(CODE + 0x2000, NOP, NOP)
+    guest.stub.sure("s", "T05")
+    guest.stub.sure(f"P{guest.numbers['r5']:x}=12345678")
+    equal("r5", guest.get("r5"), 0x12345678)
+
+
+def breakpoint_of_the_guest(guest: Machine) -> None:
+    """KVM's instruction for breakpoints where the debugger has set none: the guest's Program interrupt."""
+    here = guest.real_mode(CODE + 0x3000, TRAP, NOP)
+    guest.stub.insert(PROGRAM)
+    guest.stub.resume()
+    equal("the pc", guest.get("pc"), PROGRAM)
+    equal("SRR0", guest.get("srr0"), here)
+    guest.stub.remove(PROGRAM)
+
+
+def overwritten_breakpoint(guest: Machine) -> None:
+    """The guest loads other code over a breakpoint: that code stays, and the breakpoint can be removed."""
+    here = guest.real_mode(CODE + 0x4000, NOP)
+    guest.stub.insert(here)
+    guest.words(here, MTSPR_DBAT0L_R4)
+    equal("the answer to z0", guest.stub.ask(f"z0,{here:x},4"), "OK")
+    equal("the instruction", guest.word(here), MTSPR_DBAT0L_R4)
+
+
+def breakpoint_where_nothing_is_mapped_any_more(guest: Machine) -> None:
+    """A breakpoint is removed from where it was inserted, whatever the address leads to now."""
+    here = guest.real_mode(CODE + 0x5000, MTSPR_DBAT0U_R3)
+    guest.stub.insert(here)
+    equal("memory, with the breakpoint", guest.word(here), TRAP)
+    guest.put(msr=MSR_IR | MSR_DR)
+    said = guest.stub.ask(f"z0,{here:x},4")
+    guest.put(msr=0)
+    equal("the answer to z0", said, "OK")
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+
+
+def kernel_from_problem_state(guest: Machine) -> None:
+    """What only the kernel may access can be read while the guest is in problem state."""
+    here = guest.real_mode(CODE + 0x6000, MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4, NOP)
+    guest.put(r3=KERNEL | BAT_256M | BAT_VS, r4=BAT_RW)
+    for _ in range(2):
+        guest.stub.sure("s", "T05")
+    guest.put(msr=MSR_PR | MSR_IR | MSR_DR)
+    said = guest.stub.memory(KERNEL + here, 4)
+    guest.put(msr=0)
+    equal("the memory", said.hex(), f"{MTSPR_DBAT0U_R3:08x}")
+
+
+CASES: tuple[Callable[[Machine], None], ...] = (
+    p_after_a_stop,
+    write_after_a_stop,
+    breakpoint_of_the_guest,
+    overwritten_breakpoint,
+    breakpoint_where_nothing_is_mapped_any_more,
+    kernel_from_problem_state,
+)
+
+
+def run(stub: rsp.Stub, name: str) -> list[ktap.Result]:
+    """All cases, on a guest at its reset."""
+    machine, results = Machine(stub), []
+    for case in CASES:
+        try:
+            case(machine)
+            results.append(ktap.Result(f"{name}.{case.__name__}", ktap.Status.PASS))
+        except (Failed, rsp.Broken) as why:
+            results.append(ktap.Result(f"{name}.{case.__name__}", ktap.Status.FAIL, str(why)))
+    return results
+
+
+def judge(base: data.Base, target: data.Target, test: data.Test) -> list[ktap.Result]:
+    """A suite's test. An unpatched QEMU fails it, so that such a one is asked for only by FLOW=default."""
+    if session.flow() == session.HELPED:
+        return [ktap.Result(test.id, ktap.Status.SKIP, f"needs CLIENT={nested_qemu.PATCHED}")]
+    with lockstep.under_kvm(base, target, guest.find(test.guest)) as stub:
+        return run(stub, test.id)

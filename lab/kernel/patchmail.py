@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Patches as mails: their headers, and who signs them."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import email.utils
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from pathlib import Path
+
+from lab.core.errors import LabError
+
+# Who the commits are by as long as no person has taken them over.
+NOBODY = re.compile(r"@users\.noreply\.")
+SIGNED = "Signed-off-by: "
+UNSIGNED = "Not signed off: a person must review and sign this patch before it is posted."
+HEAD = email.parser.BytesParser(policy=email.policy.default)
+
+
+def headers(mail: bytes) -> EmailMessage:
+    """The headers of a patch or a cover letter as git format-patch writes it, decoded and unfolded."""
+    first, _, rest = mail.partition(b"\n")
+    found = HEAD.parsebytes(rest if first.startswith(b"From ") else mail, headersonly=True)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def subject(mail: Path) -> str:
+    """The subject without its [PATCH n/m]."""
+    return re.sub(r"^\[PATCH[^]]*\] *", "", str(headers(mail.read_bytes())["Subject"] or ""))
+
+
+def person(text: str) -> Address:
+    """FROM=: one person with a name and an address."""
+    name, address = email.utils.parseaddr(text)
+    try:
+        found = Address(name, addr_spec=address)
+    except (ValueError, IndexError):
+        found = Address()
+    if not found.display_name or "." not in found.domain:
+        raise LabError(f"FROM={text}: give a name and an address: FROM='Name <name@example.org>'")
+    if NOBODY.search(f"@{found.domain}"):
+        raise LabError(f"FROM={text}: {found.domain} stands for no person: give your own address")
+    return found
+
+
+def address(one: Address) -> str:
+    """As it stands in a trailer."""
+    return f"{one.display_name} <{one.addr_spec}>"
+
+
+def signed(message: str, who: Address | None) -> str:
+    """A commit message with the sign-off of a person in the place of the project's; or with none."""
+    lines = message.rstrip("\n").split("\n")
+    ours = [n for n, line in enumerate(lines) if line.startswith(SIGNED) and NOBODY.search(line)]
+    kept = [line for n, line in enumerate(lines) if n not in ours]
+    if who and f"{SIGNED}{address(who)}" not in kept:
+        at = len(kept) - (len(lines) - 1 - ours[-1]) if ours else len(kept)
+        kept.insert(at, f"{SIGNED}{address(who)}")
+    return "\n".join(kept).rstrip("\n") + "\n"
+
+
+def unsigned(mail: str) -> str:
+    """A patch that says below its --- that nobody has signed it."""
+    return mail.replace("\n---\n", f"\n---\n{UNSIGNED}\n\n", 1)

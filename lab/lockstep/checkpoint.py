@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where a comparison can go on from, or begin: states of the reference in files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, ui
+from lab.guest import guest
+from lab.kernel import kbuild
+from lab.lockstep import rsp, stepping
+
+REACH = 900  # seconds that the reference may take to a place
+
+
+@dataclass
+class Checkpoint:
+    """Where a run may go on: the reference's state, which had been KVM's too."""
+
+    folder: Path
+    done: int = 0
+    by_rule: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder / "notes.json"
+
+    def read(self) -> bool:
+        if not (self.state.exists() and self._notes.exists()):
+            return False
+        notes = json.loads(self._notes.read_text())
+        self.done, self.by_rule = notes["steps"], notes["by_rule"]
+        return True
+
+    def write(self, tcg: rsp.Stub, steps: int, by_rule: dict[str, int]) -> None:
+        self._notes.unlink(missing_ok=True)
+        tcg.save(self.state)
+        cache.write(self._notes, json.dumps({"steps": steps, "by_rule": by_rule}).encode())
+
+
+def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
+    key = cache.digest(release, who, start, *guest.files(who).values())[:12]
+    return Checkpoint(cache.folder() / "lockstep" / f"{who.name}-{start or 'reset'}-{key}")
+
+
+def reach(who: guest.Guest, start: str, path: Path) -> None:
+    """Run the reference to a place at full speed, and save it there."""
+    at = guest.address(who, start)
+    with stepping.reference(who) as tcg:
+        ui.say(f"running {who.name} under TCG to {start} ({at:#x})")
+        tcg.insert(at)
+        tcg.wire.patience(REACH)
+        tcg.resume()
+        tcg.remove(at)
+        tcg.save(path)
+
+
+def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: str) -> Path:
+    """A file with the guest at that place."""
+    path = checkpoint(kbuild.build(base, target.build).release, who, start).folder / "start"
+    if not path.exists():
+        reach(who, start, path)
+    return path

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make lockstep: one guest under KVM PR and under TCG, compared after every step."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, errors, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.debian import install
+from lab.guest import guest, nested_qemu
+from lab.kernel import kbuild
+from lab.lockstep import checkpoint, pair, rsp, stepping
+from lab.machine import console, programs
+from lab.results import ktap, records
+
+STEPS = 20000
+
+
+@contextlib.contextmanager
+def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
+    more = ["-incoming", f"file:{nested_qemu.inside(target)}/state"] if state else []
+    plan = nested_qemu.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
+    preload = "-"
+    plan.files["pilot"] = programs.compile_for(target.build, "lockstep/pilot.c")
+    if nested_qemu.chosen() == nested_qemu.DEBIAN:  # the patched one holds interrupts back itself
+        preload = f"{nested_qemu.inside(target)}/blockirq"
+        plan.files["blockirq"] = programs.compile_for(target.build, "lockstep/blockirq.c", programs.PRELOAD)
+    plan.argv = [f"{nested_qemu.inside(target)}/pilot", nested_qemu.port(target), preload, *plan.argv]
+    if state:
+        plan.files["state"] = state.read_bytes()
+    ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
+    with nested_qemu.Client(plan) as host:
+        host.wait_for(host.socket.exists, pair.TARGET, "serial port of the target")
+        pilot = rsp.Pilot(host.socket, pair.TARGET + host.spec.target.boot.limit)
+        try:
+            pilot.greeting()
+            yield pilot
+            if report := console.crash(host.end().console):
+                for line in report:
+                    ui.say(f"  {line}")
+                raise LabError(f"{target.name}: the kernel under test complains on its console", errors.CRASHED)
+        except rsp.Broken as why:
+            ui.say(f"lockstep: {why}")
+            host.fail("answer from QEMU")
+        finally:
+            pilot.wire.close()
+
+
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    who, count, start = guest.chosen(options), options.steps or STEPS, options.start
+    install.ensure([*kbuild.needs(target.build), *data.packages()["demo"]])
+    nested_qemu.root(target)
+    nested_qemu.port(target)
+    here = checkpoint.checkpoint(kbuild.build(base, target.build).release, who, start)
+    state: Path | None = None
+    resume = options.resume and here.read()
+    if options.resume and not resume:
+        ui.say("nothing to resume: no run of this kernel, this guest and this START has stopped; from the beginning")
+    if resume:
+        ui.say(f"going on after step {here.done}")
+        state = here.state
+        if here.done >= count:
+            raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
+    elif start:
+        state = checkpoint.start_state(base, target, who, start)
+    found = compare(base, target, who, count, here, state)
+    leave_record(base, target, who, found, start)
+    return report(who, found, start)
+
+
+def compare(
+    base: data.Base,
+    target: data.Target,
+    who: guest.Guest,
+    count: int,
+    here: checkpoint.Checkpoint,
+    state: Path | None = None,
+    limit: float = 0,
+) -> pair.Result:
+    """Both machines, up to that many steps: from the state, or from reset."""
+    with stepping.reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
+        both = pair.Pair(who, kvm, tcg, pair.Result(here.done, begin=here.done, by_rule=here.by_rule))
+        if state:
+            both.settle()
+        return both.run(count, here, limit)
+
+
+def leave_record(base: data.Base, target: data.Target, who: guest.Guest, result: pair.Result, start: str) -> None:
+    """Of a walk that came to its end, or to a difference."""
+    name = f"{who.name}-{start or 'reset'}-{result.steps}"
+    record = records.Record("lockstep", base.name, target.name, name, seconds=result.seconds)
+    record.counts = {"failed" if result.difference else "passed": 1}
+    record.facts = {"guest": who.name, "start": start, "steps": result.steps, "rate": round(result.rate)}
+    record.facts |= {"different": bool(result.difference), "by rule": result.by_rule}
+    records.leave(record, base, target, sessions=True)
+
+
+def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
+    """A suite's test: so many steps without a difference."""
+    who = guest.find(test.guest)
+    state = checkpoint.start_state(base, target, who, test.start) if test.start else None
+    with tempfile.TemporaryDirectory(prefix=".lockstep.", dir=cache.folder()) as name:
+        try:
+            found = compare(base, target, who, test.steps, checkpoint.Checkpoint(Path(name)), state, test.limit)
+        except LabError as why:
+            status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
+            return ktap.Result(test.id, status, str(why))
+    leave_record(base, target, who, found, test.start)
+    said = summary(who, found, test.start)
+    ui.say(said)
+    if found.difference:
+        return ktap.Result(test.id, ktap.Status.FAIL, said, tuple(found.difference))
+    return ktap.Result(test.id, ktap.Status.PASS)
+
+
+def summary(who: guest.Guest, result: pair.Result, start: str) -> str:
+    end = "a difference" if result.difference else "no difference"
+    return f"{who.name} from {start or 'reset'}: {result.steps} steps, {end}, {result.rate:.0f} steps a second"
+
+
+def report(who: guest.Guest, result: pair.Result, start: str) -> int:
+    for line in result.difference:
+        print(line)
+    for name, times in result.by_rule.items():
+        print(f"by rule '{name}' (lab/data/lockstep.toml): {times} times")
+    print(summary(who, result, start))
+    return errors.FAILED if result.difference else errors.PASSED

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What may differ between KVM's guest and TCG's (lab/data/lockstep.toml), and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lab.config import data
+from lab.guest import guest
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may differ after an instruction, and why: [[rule]]."""
+
+    name: str  # for people
+    mask: int  # the rule is for an instruction if (instruction & mask) == value
+    value: int  # see mask
+    registers: list[str]  # that may differ; "rD" is the instruction's own target register
+    reason: str  # why they may
+    bits: int = -1  # only these of the registers may differ
+    guests: list[str] = field(default_factory=list)  # the rule is for these only; all if empty
+    goes_on_with: Literal["kvm", "tcg"] = "kvm"  # the side whose value both have then
+    reads: list[int] = field(default_factory=list)  # only from these addresses, first and last; X-form loads
+
+    def fits(self, instruction: int, registers: Callable[[], dict[str, int]]) -> bool:
+        """Is the rule for this instruction, with these registers before it?"""
+        if instruction & self.mask != self.value:
+            return False
+        return not self.reads or self.reads[0] <= indexed(instruction, registers()) <= self.reads[1]
+
+    def allows(self, instruction: int, registers: Callable[[], dict[str, int]]) -> set[str]:
+        """Names of the registers that may differ after this instruction."""
+        if not self.fits(instruction, registers):
+            return set()
+        return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
+
+
+def indexed(instruction: int, registers: dict[str, int]) -> int:
+    """The effective address of an X-form load, in 32-bit mode."""
+    base = instruction >> 16 & 31
+    return (registers[f"r{base}"] if base else 0) + registers[f"r{instruction >> 11 & 31}"] & 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Which registers are compared, by patterns of their names: [registers]."""
+
+    step: list[str]  # after each step
+    rest: list[str]  # after many steps
+
+
+@dataclass(frozen=True)
+class File:
+    """lab/data/lockstep.toml."""
+
+    registers: Registers  # what is compared
+    rule: list[Rule] = field(default_factory=list)  # what may differ
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the file says for one guest."""
+
+    step: list[str]
+    rest: list[str]
+    rules: list[Rule]
+
+
+def table(who: guest.Guest) -> Table:
+    """The registers to compare and the rules for a guest."""
+    file = data.read(File, data.DATA / "lockstep.toml")
+    rules = [rule for rule in file.rule if not rule.guests or who.name in rule.guests]
+    return Table(file.registers.step, file.registers.rest, rules)

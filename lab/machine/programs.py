@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Programs of the lab in C, compiled for a host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, proc
+from lab.debian import install
+
+PROGRAM = ["-static"]
+PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
+
+
+def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PROGRAM) -> bytes:
+    """A program, or something to preload; name: of a file below lab/. LabError if it does not compile."""
+    code = data.LAB / name
+    flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
+    key = cache.digest(code.read_bytes(), kernel_build.cross, flags)[:12]
+    install.ensure(kernel_build.packages)
+
+    def fill(work: Path) -> None:
+        argv: list[str | Path] = [f"{kernel_build.cross}gcc", *flags, "-o", work / "program", code]
+        proc.logged(argv, cache.log("init"), f"building {name}")
+
+    final = cache.folder() / "init" / f"{Path(name).stem}-{kernel_build.programs}-{key}"
+    return (cache.stage(final, fill) / "program").read_bytes()

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make results: RESULTS.md, made of records/ and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from lab.core import cache, markdown, ui
+from lab.core.options import Options
+from lab.results import records, state
+from lab.results.records import Record
+from lab.results.state import State
+
+FILE = cache.ROOT / "RESULTS.md"
+HEAD = """\
+# Results
+
+Written by `make results` from the records that runs leave (`records/`). Do not edit it.
+
+All hosts are emulated by QEMU (TCG). *Unpatched* is Debian's kernel as it is: the tests of what the series
+fixes fail there. *Skipped* tests are for something that the host's CPU or machine does not have; the
+reasons are at the end. The column *state* compares what was tested with the repository at commit
+{commit}: *current* has the same kernel and the same tests, *n behind* was run n commits before. A record
+with *local changes* was made in a checkout that had changes beyond its commit."""
+UNPATCHED = "stock-"
+
+
+def words(counts: dict[str, int]) -> str:
+    order = [*records.COUNTS.values()]
+    return ", ".join(f"{counts[k]} {k}" for k in sorted(counts, key=order.index)) or "nothing ran"
+
+
+def day(record: Record) -> str:
+    return record.date.partition("T")[0]
+
+
+def age(record: Record, at: State, folder: Path | None = None) -> str:
+    """How what was tested differs from what the repository has at the last `make results`."""
+    tested = record.tested
+    if tested is None:
+        return "unknown"
+    now = at.now.get(record.base, {})
+    notes = ["local changes"] if tested.changed else []
+    if tested.config != at.configs.get(record.target, ""):
+        notes.insert(0, "another configuration")
+    if (tested.kernel, tested.tests) == (now.get("kernel"), now.get("tests")):
+        return ", ".join(["current", *notes])
+    count = at.behind.get(tested.commit)
+    said = "of another history" if count is None else f"{count} behind"
+    if tested.patches and now.get("ids"):
+        ids = set(now["ids"].split())
+        if lacks := len(ids - records.patch_ids(tested.patches, folder)):
+            said += f", {lacks} of {len(ids)} patches differ"
+    if tested.kernel == now.get("kernel"):
+        said += ", same kernel"
+    return ", ".join([said, *notes])
+
+
+def run_of(record: Record | None, at: State) -> str:
+    """When, on what, how long."""
+    if record is None:
+        return ""
+    commit = f"`{record.tested.commit[:10]}`" if record.tested and record.tested.commit else "?"
+    return f"{day(record)}, {commit}, {age(record, at)}, {ui.took(record.seconds)}"
+
+
+class Page:
+    """The sections of RESULTS.md; each is empty if there is no record for it."""
+
+    def __init__(self, found: list[Record], at: State) -> None:
+        self.found, self.at = found, at
+
+    def of(self, *kinds: str) -> list[Record]:
+        return [r for r in self.found if r.kind in kinds]
+
+    def pairs(self, some: list[Record]) -> dict[tuple[str, str, str], dict[bool, Record]]:
+        """Unpatched (True) beside patched, by base, suite and target."""
+        rows: dict[tuple[str, str, str], dict[bool, Record]] = {}
+        for r in some:
+            old = r.base.startswith(UNPATCHED)
+            rows.setdefault((r.base.removeprefix(UNPATCHED), r.name, r.target), {})[old] = r
+        return dict(sorted(rows.items(), key=lambda row: (row[0][0] != "mainline", row[0])))
+
+    def tests(self) -> list[str]:
+        rows = []
+        for (base, suite, target), sides in self.pairs(self.of("test")).items():
+            old, new = sides.get(True), sides.get(False)
+            cells = [words(r.counts) if r else "not run" for r in (old, new)]
+            rows.append([base, suite, target, *cells, run_of(old, self.at), run_of(new, self.at)])
+        head = ["base", "suite", "host", "unpatched", "with the series", "run: unpatched", "run: with the series"]
+        return markdown.table(head, rows)
+
+    def programs(self, suite: str) -> list[str]:
+        """A row for each program, a column for each host: the newest kernel with the series."""
+        some = [r for r in self.of("test") if r.name == suite and r.base == "mainline"]
+        names = list(dict.fromkeys(n for r in some for n in r.facts.get("programs", {})))
+        rows = [
+            [f"`{n}`", *(words(r.facts["programs"][n]) if n in r.facts["programs"] else "-" for r in some)]
+            for n in names
+        ]
+        return markdown.table(["program", *(r.target for r in some)], rows)
+
+    def failures(self) -> list[str]:
+        lines = []
+        for r in self.found:
+            if not r.base.startswith(UNPATCHED) and r.facts.get("bad"):
+                what = " ".join(x for x in (r.kind, r.name, r.base, r.target) if x)
+                lines.append(f"- {what}: {', '.join(r.facts['bad'])}")
+        return lines or ["None."]
+
+    def walks(self) -> list[str]:
+        rows = []
+        for r in sorted(self.of("lockstep", "replay"), key=lambda r: (r.kind, r.target, r.name)):
+            f = r.facts
+            end = "a difference" if f["different"] else "none"
+            cells = [r.kind, r.target, f["guest"], f.get("start") or "reset", f["steps"], end, f"{f['rate']:.0f}"]
+            rows.append([*cells, run_of(r, self.at)])
+        return markdown.table(["", "host", "guest", "from", "steps", "difference", "steps a second", "run"], rows)
+
+    def fuzz(self) -> list[str]:
+        rows = []
+        for r in self.of("fuzz"):
+            said = "<br>".join(r.facts.get("said", []))
+            rows.append([r.base, r.target, r.name, words(r.counts), said, run_of(r, self.at)])
+        return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
+
+    def bench(self) -> list[str]:
+        lines: list[str] = []
+        for r in self.of("bench"):
+            lines += [f"{r.target}: {run_of(r, self.at)}", "", "```", *r.facts["lines"], "```", ""]
+        return lines[:-1] or ["None."]
+
+    def others(self) -> list[str]:
+        """One line for each run of another kind."""
+        rows = []
+        for r in self.of("kselftest", "check-upstream", "check-debian", "demo"):
+            note = "; ".join(str(x) for x in r.facts.get("notes", []))
+            rows.append([f"`make {r.kind}`", r.base, r.target or "all", words(r.counts), note, run_of(r, self.at)])
+        return markdown.table(["command", "base", "host", "result", "notes", "run"], rows)
+
+    def skips(self) -> list[str]:
+        reasons: dict[str, set[str]] = {}
+        for r in self.of("test"):
+            for why in r.facts.get("skipped", {}):
+                reasons.setdefault(why, set()).add(r.target)
+        return [f"- {why}: {', '.join(sorted(targets))}" for why, targets in sorted(reasons.items())] or ["None."]
+
+    def tools(self) -> list[str]:
+        kinds: dict[str, set[str]] = {}
+        for r in self.found:
+            for tool, version in r.versions.items():
+                kinds.setdefault(tool, set()).add(version)
+            if r.tested:
+                kinds.setdefault(f"kernel source, {r.base.removeprefix(UNPATCHED)}", set()).add(r.tested.source)
+        return markdown.table(["tool", "versions"], [[k, ", ".join(sorted(v))] for k, v in sorted(kinds.items())])
+
+    def sections(self) -> Iterable[tuple[str, Callable[[], list[str]]]]:
+        yield "Tests", self.tests
+        yield "Failures with the series", self.failures
+        for suite in sorted({r.name for r in self.of("test") if r.base == "mainline"}):
+            yield f"Suite {suite}, by program: mainline with the series", partial(self.programs, suite)
+        yield "Single-stepping under KVM compared with TCG", self.walks
+        yield "Fuzzing", self.fuzz
+        yield "Cost", self.bench
+        yield "Other checks", self.others
+        yield "Why tests were skipped", self.skips
+        yield "Tools", self.tools
+
+    def text(self) -> str:
+        commit = f"`{self.at.commit[:10]}`" if self.at.commit else "(none)"
+        lines = [HEAD.format(commit=commit)]
+        for title, make in self.sections():
+            lines += ["", f"## {title}", "", *make()]
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def page() -> str:
+    """What RESULTS.md must be."""
+    return Page(records.read(), state.read()).text()
+
+
+def check() -> list[str]:
+    """RESULTS.md is what the records say."""
+    have = FILE.read_text() if FILE.exists() else ""
+    return [] if have == page() else ["RESULTS.md is not what records/ gives: run 'make results' and look at git diff"]
+
+
+def main(_options: Options) -> int:
+    for name in records.gather():
+        ui.say(f"new: records/{name}")
+    found = records.read()
+    state.write(state.look(found))
+    cache.write(FILE, page().encode())
+    ui.say(f"RESULTS.md is made of {len(found)} records; git add records RESULTS.md")
+    return 0

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each run leaves: what was tested, by which tools, with which result.
+
+A run writes its record into the cache. `make results` copies the records into
+records/, and makes RESULTS.md of them. A record has the name of what was run
+(kind, base, target, suite or guest): a newer run replaces an older one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.config import data
+from lab.core import cache, proc, ui
+from lab.core.errors import LabError
+from lab.debian import tools
+from lab.kernel import kbuild, patchmail, patchset, source
+from lab.machine import qemu
+from lab.results.ktap import Result, Status
+
+FOLDER = cache.ROOT / "records"
+PATCHES = "patches"
+# The same things under the same names in all records.
+COUNTS = {
+    Status.PASS: "passed",
+    Status.FAIL: "failed",
+    Status.SKIP: "skipped",
+    Status.TIMEOUT: "hung",
+    Status.CRASH: "crashed",
+    Status.XFAIL: "not yet met",
+}
+LISTED = 40  # names of failed tests that a record holds
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The state of the series that a run was made with; each key is the same for the same content."""
+
+    commit: str  # of this repository
+    changed: bool  # there were files that no commit has
+    source: str  # the kernel's source, by name and version
+    patches: str = ""  # the list of patch-ids, see records/patches
+    kernel: str = ""  # what the kernel was built from; empty: a tree of the user's own
+    tests: str = ""  # what the selftests were built from
+    config: str = ""  # the kernel's configuration
+
+
+@dataclass
+class Record:
+    kind: str
+    base: str
+    target: str
+    name: str = ""  # suite, or guest: what tells it from others of the kind, base and target
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    date: str = ""
+    tested: Tested | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # what only this kind has: steps, seeds, rows
+
+    @property
+    def file(self) -> str:
+        return "-".join(x for x in (self.kind, self.base, self.target, self.name) if x) + ".json"
+
+    @property
+    def own(self) -> bool:
+        """Made with a kernel tree of the user's own, which nobody else has."""
+        return self.tested is None or not self.tested.kernel
+
+
+def text(record: Record) -> bytes:
+    return (json.dumps(dataclasses.asdict(record), indent=1, sort_keys=True) + "\n").encode()
+
+
+def parse(said: str, where: Path) -> Record:
+    try:
+        table = json.loads(said)
+        tested = table.pop("tested")
+        return Record(**table, tested=Tested(**tested) if tested else None)
+    except (ValueError, TypeError, KeyError, AttributeError) as why:
+        raise LabError(f"{where} is no record ({why}): remove it, and run what it is of again") from None
+
+
+def read(folder: Path | None = None) -> list[Record]:
+    return [parse(p.read_text(), p) for p in sorted((folder or FOLDER).glob("*-*.json"))]
+
+
+def kept() -> Path:
+    """Where a run leaves its record."""
+    return cache.folder() / "records"
+
+
+def ids(found: Iterable[Path]) -> list[tuple[str, str]]:
+    """The patch-id and the subject of each of these patches, in order."""
+    rows = []
+    for mail in found:
+        said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode().split()
+        rows.append((said[0] if said else "", patchmail.subject(mail)))
+    return rows
+
+
+def listing(rows: list[tuple[str, str]]) -> bytes:
+    return "".join(f"{number} {name}\n" for number, name in rows).encode()
+
+
+@functools.cache
+def _patches(folder: Path) -> tuple[str, bytes]:
+    """The key of a series, and the list that it stands for."""
+    content = listing(ids(patchset.mails(folder)))
+    return cache.digest(content)[:12], content
+
+
+def _key(files: source.Overlay, first: str, tests: bool) -> str:
+    """Of the files that go into the kernel, or of those that go into the selftests."""
+    skip = "Documentation/"
+    wanted = {n: f for n, f in files.items() if n.startswith("tools/") == tests and not n.startswith(skip)}
+    return cache.digest(first, *(x for n, (content, _) in sorted(wanted.items()) for x in (n, content)))[:12]
+
+
+def commit() -> tuple[str, bool]:
+    """The commit of the checkout, and whether there is more in it than that commit has."""
+    try:
+        head = proc.output(["git", "rev-parse", "HEAD"], cwd=cache.ROOT).decode().strip()
+        changed = proc.output(["git", "status", "--porcelain", "--", ":!records", ":!RESULTS.md"], cwd=cache.ROOT)
+    except LabError:
+        return "", False
+    return head, bool(changed.strip())
+
+
+def config(target: data.Target | None) -> str:
+    return cache.digest(kbuild.fragment(target.build))[:12] if target else ""
+
+
+def tested(base: data.Base, target: data.Target | None = None) -> Tested:
+    """What a run of this base tests, now."""
+    found = source.find(base)
+    head, changed = commit()
+    shared = data.base("mainline")
+    patches = ""
+    if base.series_dir:
+        patches, content = _patches(base.series_dir)
+        cache.write(kept() / PATCHES / f"{patches}.txt", content)
+    kernel_key = found.key
+    if found.key and base.series_dir:
+        kernel_key = _key(source.overlay(found, base), found.key, tests=False)
+    tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
+    return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))
+
+
+def versions(target: data.Target | None, sessions: bool = False) -> dict[str, str]:
+    """The tools: the compiler, the emulator of the host and, for sessions, the QEMU inside and gdb."""
+    if target is None:
+        return {}
+    found = {
+        "gcc": _number(kbuild.compiler(target.build)),
+        "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
+    }
+    if sessions:
+        if arch := tools.PACKAGED.get(target.must.machine):
+            listed = tools.tool_root("emulator", arch) / "packages.txt"
+            name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
+            found["QEMU in the host"] = name[1] if name else "unknown"
+        found["gdb"] = _number(proc.output(["gdb-multiarch", "--version"]).decode())
+    return found
+
+
+def _number(said: str) -> str:
+    """The version in the first line of what --version prints: the last number, or that in front of a bracket."""
+    line = (said.splitlines() or [""])[0]
+    found = re.findall(r"\d+(?:\.\d+)+", line)
+    return found[-1] if found else line
+
+
+def count(results: Iterable[Result]) -> dict[str, int]:
+    number = Counter(COUNTS[r.status] for r in results)
+    return {word: number[word] for word in COUNTS.values() if number[word]}
+
+
+def programs(results: Iterable[Result]) -> dict[str, dict[str, int]]:
+    """The counts of each program."""
+    parts: dict[str, list[Result]] = {}
+    for result in results:
+        parts.setdefault(result.id.partition(".")[0], []).append(result)
+    return {name: count(some) for name, some in parts.items()}
+
+
+def details(results: list[Result]) -> dict[str, Any]:
+    """What a table wants to know of the results besides their number."""
+    bad = [r.id for r in results if r.status.bad]
+    reasons = Counter(r.why or "no reason given" for r in results if r.status is Status.SKIP)
+    return {
+        "programs": programs(results),
+        "bad": bad[:LISTED] + ([f"and {len(bad) - LISTED} more"] if len(bad) > LISTED else []),
+        "skipped": dict(sorted(reasons.items())),
+    }
+
+
+def leave(record: Record, base: data.Base, target: data.Target | None = None, sessions: bool = False) -> None:
+    """Complete the record of a run, and write it into the cache; a run is not spoiled by a record that fails."""
+    record.date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    record.seconds = round(record.seconds, 1)
+    try:
+        record.tested = tested(base, target)
+        record.versions = versions(target, sessions)
+        cache.write(kept() / record.file, text(record))
+    except (LabError, OSError) as why:
+        ui.say(f"no record of this run: {why}")
+
+
+def of_results(
+    kind: str, base: data.Base, target: data.Target, name: str, results: list[Result], seconds: float, **facts: Any
+) -> Record:
+    """The record of a run of tests."""
+    return Record(kind, base.name, target.name, name, count(results), seconds, facts=details(results) | {**facts})
+
+
+def gather() -> list[str]:
+    """Copy the cache's newer records into records/; their names."""
+    taken = []
+    for path in sorted(kept().glob("*-*.json")):
+        record = parse(path.read_text(), path)
+        here = FOLDER / path.name
+        if record.own or (here.exists() and parse(here.read_text(), here).date >= record.date):
+            continue
+        cache.write(here, text(record))
+        taken.append(path.name)
+    used = {r.tested.patches for r in read() if r.tested and r.tested.patches}
+    for key in used:
+        path = kept() / PATCHES / f"{key}.txt"
+        if path.exists() and not (FOLDER / PATCHES / path.name).exists():
+            cache.write(FOLDER / PATCHES / path.name, path.read_bytes())
+    for path in (FOLDER / PATCHES).glob("*.txt"):
+        if path.stem not in used:
+            path.unlink()
+    return taken
+
+
+def patch_ids(key: str, folder: Path | None = None) -> set[str]:
+    path = (folder or FOLDER) / PATCHES / f"{key}.txt"
+    return {line.split()[0][:12] for line in path.read_text().splitlines()} if key and path.exists() else set()

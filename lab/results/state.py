@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where the checkout was at the last `make results`: records are as old as they differ from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, proc
+from lab.core.errors import LabError
+from lab.results import records
+
+STATE = "state.json"
+
+
+@dataclass
+class State:
+    """The checkout at the last `make results`, to which the records' age is counted."""
+
+    commit: str = ""
+    behind: dict[str, int | None] = field(default_factory=dict)  # commits since; None: not in this history
+    now: dict[str, dict[str, str]] = field(default_factory=dict)  # of each base, as Tested has them
+    configs: dict[str, str] = field(default_factory=dict)  # of each target
+
+
+def behind(past: str, head: str) -> int | None:
+    try:
+        proc.output(["git", "merge-base", "--is-ancestor", past, head], cwd=cache.ROOT)
+        return int(proc.output(["git", "rev-list", "--count", f"{past}..{head}"], cwd=cache.ROOT))
+    except LabError:
+        return None
+
+
+def look(found: list[records.Record]) -> State:
+    """Where the checkout is now, against these records."""
+    head, _ = records.commit()
+    state = State(head)
+    for past in sorted({r.tested.commit for r in found if r.tested}):
+        state.behind[past] = behind(past, head)
+    for name in sorted({r.target for r in found if r.target in data.names("targets")}):
+        state.configs[name] = records.config(data.target(name))
+    for name in sorted({r.base for r in found}):
+        now = records.tested(data.base(name))
+        state.now[name] = {"patches": now.patches, "kernel": now.kernel, "tests": now.tests}
+        if now.patches:
+            listed = records.kept() / records.PATCHES / f"{now.patches}.txt"
+            state.now[name]["ids"] = " ".join(line.split()[0][:12] for line in listed.read_text().splitlines())
+    return state
+
+
+def write(state: State) -> None:
+    text = json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True)
+    cache.write(records.FOLDER / STATE, f"{text}\n".encode())
+
+
+def read(folder: Path | None = None) -> State:
+    path = (folder or records.FOLDER) / STATE
+    if not path.exists():
+        return State()
+    try:
+        return State(**json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        raise LabError(f"{path} is not what 'make results' writes: run it") from None

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make fuzz: the random selftests for as long as SECONDS= says, with a seed that is recorded."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from lab.config import data
+from lab.core import ui
+from lab.core.errors import FAILED, PASSED, LabError
+from lab.core.options import Options
+from lab.kernel import kbuild
+from lab.machine import protocol, verdict
+from lab.results import ktap, records, tally
+from lab.runner import report, suite
+
+SECONDS = 600
+SLACK = 5  # a program may take this many times SECONDS
+
+
+@dataclass(frozen=True)
+class Program:
+    binary: str
+    args: list[str]
+
+
+def programs() -> tuple[list[Program], int]:
+    """Those of lab/data/fuzz.toml, and how many random programs take a second."""
+    path = data.DATA / "fuzz.toml"
+    table: dict[str, Any] = data.load(path)
+    return [data.make(Program, row, path) for row in table.get("program", [])], table["programs_a_second"]
+
+
+def seed(given: str) -> int:
+    said = given or f"{secrets.randbits(32):#x}"
+    try:
+        return int(said, 0)
+    except ValueError:
+        raise LabError(f"SEED={said}: give a number, such as 0x1234") from None
+
+
+def tests(target: data.Target, seconds: int, number: int, wanted: str = "") -> list[data.Test]:
+    """The programs that run on this target, with their arguments."""
+    found, rate = programs()
+    words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * rate}
+    fit = {t.binary for t in data.programs(target)}
+    made = [
+        data.Test(p.binary, seconds * SLACK + 120, args=[a.format(**words) for a in p.args])
+        for p in found
+        if p.binary in fit and wanted in ("", p.binary)
+    ]
+    if not made:
+        raise LabError(f"nothing of lab/data/fuzz.toml is for T={target.name} TEST={wanted}: take another T=")
+    return made
+
+
+def said(outcome: protocol.Outcome) -> list[str]:
+    """The program's own words about what it did: its seed and its numbers."""
+    lines = outcome.output.decode(errors="replace").splitlines()
+    return [x.removeprefix("# ").strip() for x in lines if re.match(r"# .*\d", x) and "Totals:" not in x][:6]
+
+
+def main(options: Options) -> int:
+    base, target = data.chosen(options)
+    seconds, number = options.seconds or SECONDS, seed(options.seed)
+    chosen = tests(target, seconds, number, options.test)
+    built = kbuild.build(base, target.build)
+    total, code = tally.Count(), PASSED
+    for test in chosen:  # each in a host of its own: one that falls over does not take the others along
+        spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
+        record, found = verdict.run(spec, f": {test.id} {' '.join(test.args)}")
+        results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
+        if found.code:
+            code = code or found.code
+            results.append(ktap.Result("(kernel)", ktap.Status.CRASH, found.text))
+        notes = [line for o in record.channel.outcomes for line in said(o)]
+        for line in notes:
+            ui.say(f"  {line}")
+        for result in results:
+            ui.status(result.status.value, f"{base.name} {target.name}: {result.id}")
+        report.count([report.Job(base, target, [test], results=results)], total)
+        left = records.of_results("fuzz", base, target, test.id, results, record.seconds, said=notes, seed=hex(number))
+        records.leave(left, base, target)
+    print(total.line(), flush=True)
+    return code or (FAILED if total.failed else PASSED)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make test: build, boot, judge, and say it in a table."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from lab.config import data
+from lab.core import errors, proc, ui
+from lab.core import options as options_
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.debian import apt, install
+from lab.guest import nested_qemu
+from lab.kernel import kbuild, selftests
+from lab.machine import boot, console, protocol, verdict
+from lab.results import ktap, records
+from lab.results.ktap import Result, Status
+from lab.results.tally import Count
+from lab.runner.report import Job, columns_of, count, known, report, tell
+
+QEMUS = 2  # at a time
+BASE, STOCK = "mainline", "stock-mainline"
+LONGER = (
+    *("make check-upstream", "make check-debian", "make kselftest", "make bench", "make lockstep"),
+    *("make test SUITE=gdb", "SUITE=kvm-common", "K=6.12", "K=6.1", "T='*-debug'", "T='*-lockdep'"),
+)
+
+
+def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
+    """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
+    binary = pattern.partition(".")[0]
+    return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
+
+
+def jobs(options: Options) -> list[Job]:
+    """What K=, T=, SUITE= and TEST= choose. LabError if that is nothing."""
+    suite = data.suite(options.suite or data.SUITE)
+    pattern, only_base, named = options.test, options.kernel, options.target
+    targets = data.targets(named)
+    also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
+    bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
+    made = []
+    for base in bases:
+        recorded = data.expected(base.name)
+        for target in [*targets, *map(data.target, also)]:
+            fit = [t for t in suite if target.name not in also or target.name in t.also]
+            tests = [t for t in choose(fit, target, pattern) if only_base or not t.bases or base.name in t.bases]
+            # Stock runs where it is recorded what it must fail there, unless it is asked for.
+            if not only_base and recorded is not None and target.name not in recorded:
+                continue
+            for some in ([t for t in tests if not t.guest], [t for t in tests if t.guest]):
+                if not some:
+                    continue
+                job = Job(base, target, some, pattern=pattern)
+                job.expected = (recorded or {}).get(target.name)
+                made.append(job)
+    if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
+        wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
+        known = sorted({n for t in suite for n in t.targets})
+        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
+    if not made:
+        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
+    return made
+
+
+def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
+    if test.partition(".")[0] not in {t.id for t in tests}:
+        return False
+    return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
+
+
+def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
+    """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
+    files = selftests.programs(selftests.build(target.build), tests, target.build)
+    patience = target.boot.patience
+    commands = [protocol.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
+    return boot.Spec(target, built, commands, files, log=log)
+
+
+def prepare(job: Job) -> None:
+    if job.sessions:
+        install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
+        try:
+            if not all(test.binary == "replay" for test in job.tests):
+                nested_qemu.root(job.target)
+        except apt.Torn as why:
+            job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
+        return
+    built = kbuild.build(job.base, job.target.build)
+    job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
+
+
+def execute_sessions(job: Job) -> None:
+    """Each has a host of its own."""
+    from lab.gdb import session, stubtest
+    from lab.guest import bringup
+    from lab.lockstep import lockstep, replay
+
+    judges = {
+        "guestboot": bringup.judge,
+        "lockstep": lockstep.judge,
+        "replay": replay.judge,
+        "gdbstub": stubtest.judge,
+    }
+    if job.results:  # skipped
+        for result in job.results:
+            tell(job, result)
+        return
+    for test in job.tests:
+        if judge := judges.get(test.binary):
+            how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
+            ui.say(f"{job.name}: {test.id}, {test.guest} {how}")
+            found = judge(job.base, job.target, test)
+            for result in found if isinstance(found, list) else [found]:
+                job.results.append(result)
+                tell(job, result)
+            continue
+        ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")
+        outcome, record, spec = session.session(job.base, job.target, test)
+        job.seconds += record.seconds
+        job.first = job.first or record.first_result
+        if report := console.crash(record.console):
+            found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+            found.tell(f"{job.name}, {spec.kernel.release}")
+            job.code = errors.worst((job.code, found.code))
+            job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
+        new = [r for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
+        for result in new:
+            tell(job, result)
+        job.results += new
+
+
+def execute(job: Job) -> None:
+    if job.sessions:
+        execute_sessions(job)
+        return
+    assert job.spec is not None
+    ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
+    record = boot.run(job.spec)
+    boot.echo_console(record)
+    job.seconds, job.first = record.seconds, record.first_result
+    found = verdict.judge(job.spec, record)
+    job.code = found.code
+    job.results = collect(job, record, found)
+    for result in job.results:
+        tell(job, result)
+    if options_.everywhere.verbose:
+        for outcome in record.channel.outcomes:
+            sys.stderr.write(outcome.output.decode(errors="replace"))
+    if found.code:
+        found.tell(job.name)
+
+
+def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
+    readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
+    results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, job.pattern, job.tests)]
+    ran = {o.name for o in record.channel.outcomes}
+    results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
+    if found.code:
+        results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
+    if results and all(r.status is Status.SKIP for r in results):
+        results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
+    flakes = job.expected.flakes if job.expected else []
+    return [r for r in results if not known(flakes, r.id)]
+
+
+def leave_records(all_jobs: list[Job], options: Options) -> None:
+    """One for each base and target; a part of a suite, which TEST= names, leaves none."""
+    if options.test:
+        return
+    suite = options.suite or data.SUITE
+    for base in dict.fromkeys(job.base.name for job in all_jobs):
+        for job in columns_of(all_jobs, base):
+            sessions = any(j.sessions for j in all_jobs if j.name == job.name)
+            record = records.of_results("test", job.base, job.target, suite, job.results, job.seconds)
+            records.leave(record, job.base, job.target, sessions)
+
+
+def run_jobs(todo: list[Job]) -> None:
+    """Build what the jobs need, one after the other, and boot them, some at a time."""
+    for number, job in enumerate(todo, 1):
+        prepare(job)
+        ui.say(f"{number} of {len(todo)} runs prepared ({job.name}), {ui.so_far()}")
+    # Failing often means waiting for a time limit: the longest first, beside the others.
+    order = sorted(todo, key=lambda job: job.expected is None)
+    with ThreadPoolExecutor(QEMUS) as pool:
+        try:
+            running = {pool.submit(execute, job): job for job in order}
+            for number, future in enumerate(as_completed(running), 1):
+                future.result()
+                ui.say(f"{number} of {len(todo)} runs done ({running[future].name}), {ui.so_far()}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            proc.kill_all()
+            raise
+
+
+def run(options: Options, first: Callable[[list[Job], Count], None] | None = None) -> int:
+    """Prepare, boot and judge what the options choose; 'first' comes before that and counts with it."""
+    start = time.monotonic()
+    todo = jobs(options)
+    total = Count()
+    if first:
+        first(todo, total)
+    run_jobs(todo)
+    count(todo, total)
+    code = report(todo, total)
+    leave_records(todo, options)
+    if not (total.passed or total.failed):
+        raise LabError("every test was skipped: nothing was proved")
+    if first:
+        ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
+    ui.say(f"took {ui.took(time.monotonic() - start)}")
+    print(total.line(), flush=True)
+    return code or (errors.FAILED if total.failed else errors.PASSED)

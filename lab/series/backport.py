@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A backport: mainline's mails where they apply as they are, local ones where not."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+import tempfile
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, proc, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.kernel import patchmail, patchset, source
+from lab.series import repository
+from lab.series.backport_notes import Notes
+
+TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One of mainline's mails, and its commit in the scratch repository."""
+
+    path: Path
+    commit: str
+    subject: str
+    patch_id: str
+
+    @property
+    def name(self) -> str:
+        """With the folder of its series, which a local mail is in as well."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+def mainline(base: data.Base, where: Path) -> list[Mail]:
+    """The series that is backported, as commits in a small repository."""
+    of = data.base(base.of)
+    assert of.series_dir is not None
+    found = repository.scratch(where, source.find(of), of.series_dir)
+    commits = repository.git(where, "rev-list", "--reverse", "base..HEAD").split()
+    return [
+        Mail(
+            path,
+            commit,
+            repository.git(where, "log", "-1", "--format=%s", commit).strip(),
+            repository.patch_id(where, commit)[:12],
+        )
+        for path, commit in zip(found, commits, strict=True)
+    ]
+
+
+class Maker:
+    """Makes the list and the local mails of one backport in a scratch repository."""
+
+    def __init__(self, base: data.Base, where: Path) -> None:
+        assert base.series_dir is not None
+        self.base, self.where, self.folder = base, where, base.series_dir
+        self.notes = Notes.read(self.folder)
+        of = data.base(base.of).series_dir
+        assert of is not None
+        self.of = f"../{of.name}"
+        self.listing: list[str] = []
+        self.local: dict[str, bytes] = {}
+        self.unexplained: list[str] = []
+        self.old = self._old()
+
+    def _old(self) -> dict[str, tuple[Path, str]]:
+        """Local mails made before: by subject, with the mainline patch they are made from."""
+        listing = self.folder / "series"
+        rows = listing.read_text().splitlines() if listing.exists() else []
+        found = {}
+        for line in rows:
+            if m := re.fullmatch(r"(\S+\.patch)\s+# from ([0-9a-f]{12})", line):
+                path = self.folder / m[1]
+                if path.exists():
+                    found[patchmail.subject(path)] = (path, m[2])
+        return found
+
+    def git(self, *args: str | Path) -> str:
+        return repository.git(self.where, *args)
+
+    def am(self, mail: Path) -> bool:
+        try:
+            repository.am(self.where, [mail])
+        except LabError:
+            return False
+        return True
+
+    def pick(self, commit: str) -> bool:
+        """Merge a commit's change; keeps its author and message."""
+        try:
+            self.git("cherry-pick", "--allow-empty", commit)
+        except LabError:
+            return False
+        return True
+
+    def abort(self) -> None:
+        with contextlib.suppress(LabError):
+            self.git("cherry-pick", "--abort")
+
+    def made(self, mail: Mail, hand: dict[str, str]) -> bool:
+        """Take what a person has made of the mail: in TREE=, or the local mail of the same patch."""
+        if mail.subject in hand:
+            if self.pick(hand[mail.subject]):
+                return True
+            self.abort()
+        old, made_from = self.old.get(mail.subject, (None, ""))
+        if old and made_from != mail.patch_id:
+            ui.say(f"'{mail.subject}' has changed: {old.name} was made from another patch")
+        return old is not None and made_from == mail.patch_id and self.am(old)
+
+    def corrected(self, mail: Mail, hand: dict[str, str], start: str) -> bool:
+        """A mail that applies can still be wrong here: replace it by what a person has made and noted."""
+        if not any(row.fits(mail.subject) for row in self.notes.differs):
+            return False
+        plain = self.git("rev-parse", "HEAD").strip()
+        self.git("reset", "-q", "--hard", start)
+        if self.made(mail, hand) and self.git("diff", plain, "HEAD"):
+            return True
+        self.git("reset", "-q", "--hard", plain)
+        return False
+
+    def add(self, mail: Mail, hand: dict[str, str]) -> None:
+        if self.notes.find(self.notes.omit, mail.subject):
+            return
+        start = self.git("rev-parse", "HEAD").strip()
+        if self.am(mail.path):
+            if not self.corrected(mail, hand, start):
+                self.listing.append(f"{self.of}/{mail.name}")
+                return
+        elif not self.made(mail, hand) and not self.pick(mail.commit):
+            raise Conflict(mail)
+        if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():
+            raise LabError(
+                f"nothing of '{mail.subject}' is left on {self.base.name}: name it as [[omit]] in {self.notes.path}"
+            )
+        row = self.notes.find(self.notes.differs, mail.subject)
+        if row is None:
+            self.unexplained.append(mail.subject)
+            ui.say(f"'{mail.subject}' does not apply to {self.base.name} as it is:")
+            for line in self.differences(mail):
+                ui.say(f"  {line}")
+            return
+        self.reword(mail, row.why)
+        self.local[mail.name] = self.mail()
+        self.listing.append(f"{mail.name}  # from {mail.patch_id}")
+
+    def differences(self, mail: Mail) -> list[str]:
+        """Where the patch is another one than mainline's, the context included."""
+        theirs, ours = (
+            [x for x in self.git("diff", f"{c}~", c).splitlines() if not x.startswith(("index ", "@@ "))]
+            for c in (mail.commit, "HEAD")
+        )
+        return list(difflib.unified_diff(theirs, ours, n=1, lineterm=""))[2:]
+
+    def reword(self, mail: Mail, why: str) -> None:
+        """Mainline's message, and the note before its trailers."""
+        text = self.where / ".git/BACKPORT"
+        body = repository.git(self.where, "log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
+        at = len(body)
+        while at > 0 and TRAILER.match(body[at - 1]):
+            at -= 1
+        note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
+        text.write_text(
+            "\n".join(
+                [
+                    *body[:at],
+                    *textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
+                    "",
+                    *body[at:],
+                    "",
+                ]
+            )
+        )
+        author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
+        more = (f"--author={author}", f"--date={date}", "-F", text)
+        self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
+
+    def mail(self) -> bytes:
+        args = [a for a in repository.FORMAT if a != "-n"]
+        return self.git(*args, "-N", f"--subject-prefix=PATCH {self.base.name}", "--stdout", "-1").encode()
+
+
+class Conflict(Exception):
+    def __init__(self, mail: Mail) -> None:
+        super().__init__(mail.subject)
+        self.mail = mail
+
+
+def trees(named: str) -> list[Path]:
+    """The repositories that TREE= names, with ':' between them."""
+    found = [Path(name).expanduser().absolute() for name in named.split(":") if name]
+    for where in found:
+        if not (where / ".git").exists():
+            raise LabError(f"TREE={where} is no work tree: name the one that 'make backport' left")
+    return found
+
+
+def by_hand(found: Sequence[Path]) -> dict[str, str]:
+    """Commits of these repositories by their subject; those of the first repository that has it."""
+    hand: dict[str, str] = {}
+    for where in reversed(found):
+        lines = repository.git(where, "log", "--format=%H %s", "base..HEAD").splitlines()
+        hand |= {subject: commit for commit, _, subject in (line.partition(" ") for line in lines)}
+    return hand
+
+
+def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
+    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
+    found = source.find(base)
+    maker = Maker(base, where)
+    with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
+        theirs = mainline(base, Path(name))
+        wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
+        repository.restrict(where, found, [m.path for m in wanted])
+        repository.git(where, "fetch", "-q", name, "series")
+        hand = by_hand(own_trees)
+        for own in own_trees:
+            repository.git(where, "fetch", "-q", own, "HEAD")
+        for mail in wanted:
+            try:
+                maker.add(mail, hand)
+            except Conflict:
+                left = keep(base, where)
+                raise LabError(
+                    f"'{mail.subject}' does not merge into {base.name}: resolve it in {left} "
+                    f"(git status, git cherry-pick --continue), then make backport K={base.name} TREE={left}"
+                ) from None
+    if maker.unexplained:
+        raise LabError(
+            f"say in {maker.notes.path}, as [[differs]], what differs and because of which upstream change: "
+            f"{', '.join(repr(s) for s in maker.unexplained)}"
+        )
+    if rows := maker.notes.unused():
+        raise LabError(f"{maker.notes.path}: '{rows[0].subject}' is not needed: no mail is left out or differs by it")
+    return maker
+
+
+def keep(base: data.Base, where: Path) -> Path:
+    """The scratch repository with its conflict, for a person; it needs no other repository."""
+    left = cache.folder() / "tree" / f"{base.name}-conflict"
+    with cache.building(left) as work:
+        proc.output(["cp", "-a", f"{where}/.", work])
+    return left
+
+
+def install(maker: Maker) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
+        out = Path(name)
+        for file, text in maker.local.items():
+            cache.write(out / file, text)
+        (out / "series").write_text("".join(f"{line}\n" for line in maker.listing))
+        return repository.install(out, maker.folder)
+
+
+def command(options: Options) -> int:
+    base = data.chosen(options)[0]
+    if not base.of:
+        known = [n for n in data.names("bases") if data.base(n).of]
+        raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
+    with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
+        maker = make(base, Path(name), trees(options.tree))
+        changed = install(maker)
+        if not base.base_file.exists() and (exact := source.record(source.find(base))):
+            patchset.write_base(base.base_file, exact)
+            changed.append("BASE")
+    for path in changed:
+        ui.say(f"changed {maker.folder / path}")
+    ui.say(f"{len(maker.listing)} mails, {len(maker.local)} of them local; {len(changed)} files changed")
+    return 0
+
+
+def check(base: data.Base) -> list[str]:
+    """The list and the local mails are what 'make backport' makes of mainline's."""
+    with tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
+        maker = make(base, Path(name))
+    want = maker.local | {"series": "".join(f"{line}\n" for line in maker.listing).encode()}
+    have = repository.files_of(maker.folder)
+    return [
+        f"{maker.folder / n} is not what 'make backport K={base.name}' writes: run it and look at git diff"
+        for n in sorted(want.keys() | have.keys())
+        if want.get(n) != have.get(n)
+    ]

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the patches say about themselves: for the tables of docs/."""
+
+from __future__ import annotations
+
+import functools
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.config import data
+from lab.core import markdown
+from lab.core.errors import LabError
+from lab.kernel import division, patchmail, patchset
+
+WHO = data.DATA / "who.toml"
+# Where the design asks for changes, and README's layout says which series makes them.
+PLACES = (
+    "arch/powerpc/kvm/emulate.c",
+    "arch/powerpc/kvm/book3s_pr.c",
+    "arch/powerpc/kvm/book3s_emulate.c",
+    "tools/testing/selftests/kvm/powerpc/",
+    "Documentation/virt/kvm/",
+    "MAINTAINERS",
+)
+
+
+@dataclass(frozen=True)
+class Patch:
+    path: Path
+    subject: str
+    series: str
+    files: list[str]
+    lines: tuple[int, int]  # added, removed
+    fixes: list[str]  # the commits, 12 digits
+    stable: bool
+    since: str  # the first release that has the bug, as Cc: stable names it
+
+    @property
+    def kernel(self) -> bool:
+        """Of the kernel itself, not of tests or documents."""
+        return any(not f.startswith(("tools/", "Documentation/")) and f != "MAINTAINERS" for f in self.files)
+
+
+def folder() -> Path:
+    """Where mainline's patches and their series.toml are."""
+    found = data.base("mainline").series_dir
+    assert found is not None
+    return found
+
+
+@functools.cache
+def all_series() -> list[division.Series]:
+    """Those of patches/mainline/series.toml, in posting order."""
+    return division.parse(folder() / division.FILE)
+
+
+def read(path: Path) -> Patch:
+    text = path.read_text(errors="replace")
+    body = text.partition("\n\n")[2].partition("\n---\n")[0]
+    diff = text.partition("\ndiff --git ")[2]
+    subject = patchmail.subject(path)
+    stable = re.search(r"^Cc: <?stable@\S+ *(?:# *(.*))?$", body, re.MULTILINE)
+    return Patch(
+        path,
+        subject,
+        division.of_subject(all_series()).get(subject, path.parent.name),
+        patchset.touched([path]),
+        (len(re.findall(r"^\+(?!\+\+ )", diff, re.MULTILINE)), len(re.findall(r"^-(?!-- )", diff, re.MULTILINE))),
+        re.findall(r"^Fixes: ([0-9a-f]{12})", body, re.MULTILINE),
+        stable is not None,
+        (stable[1] or "").strip() if stable else "",
+    )
+
+
+@functools.cache
+def patches() -> list[Patch]:
+    return [read(p) for p in patchset.mails(folder())]
+
+
+@dataclass(frozen=True)
+class Who:
+    who: str
+    subject: str = ""
+    files: str = ""
+
+    def fits(self, patch: Patch) -> bool:
+        sources = [f for f in patch.files if f.endswith((".c", ".S")) and f.startswith("arch/")]
+        if self.files and not (sources and all(re.fullmatch(self.files, f) for f in sources)):
+            return False
+        return not self.subject or re.search(self.subject, patch.subject) is not None
+
+
+@functools.cache
+def _rows() -> list[Who]:
+    return [data.make(Who, row, WHO) for row in data.load(WHO)["who"]]
+
+
+def who(patch: Patch) -> str:
+    """Who is hit, by the first row of lab/data/who.toml that fits."""
+    found = next((row.who for row in _rows() if row.fits(patch)), None)
+    if found is None:
+        raise LabError(f"{WHO}: no row fits '{patch.subject}'")
+    return found
+
+
+@dataclass(frozen=True)
+class Backport:
+    """How one older kernel takes the patches, by their subjects."""
+
+    name: str
+    same: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+
+    def says(self, patch: Patch) -> str:
+        if patch.subject in self.same:
+            return "yes"
+        return "own version" if patch.subject in self.own else "not needed"
+
+
+def backports() -> list[Backport]:
+    found = []
+    for name in sorted(data.names("bases"), key=lambda n: [int(x) for x in re.findall(r"\d+", n)], reverse=True):
+        base = data.base(name)
+        if not base.of or base.series_dir is None:
+            continue
+        made = Backport(name)
+        for mail in patchset.mails(base.series_dir):
+            of_mainline = base.series_dir not in mail.resolve().parents
+            (made.same if of_mainline else made.own).add(patchmail.subject(mail))
+        found.append(made)
+    return found
+
+
+def size(some: Iterable[Patch]) -> tuple[int, int]:
+    """Lines added and removed."""
+    rows = [p.lines for p in some]
+    return sum(a for a, _ in rows), sum(r for _, r in rows)
+
+
+def series_table() -> list[str]:
+    """Every series in posting order."""
+    rows: list[list[str]] = []
+    for one in all_series():
+        mine = [p for p in patches() if p.series == one.name]
+        plus, minus = size(mine)
+        lines = f"+{plus} -{minus}"
+        before = "all before" if len(one.after) > 1 and len(one.after) == len(rows) else ", ".join(one.after)
+        rows.append([f"`{one.name}`", one.title, str(len(mine)), lines, before, ", ".join(one.marks)])
+    return markdown.table(["series", "title", "patches", "lines", "after", "notes"], rows)
+
+
+def series_short() -> list[str]:
+    """All series in a paragraph, for README: name, and number of patches."""
+    names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
+    kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
+    said = f"In posting order, with their numbers of patches: {', '.join(names)}. They add {all_of_it[0]} lines"
+    return textwrap.wrap(f"{said}, {kernel[0]} of them in the kernel itself, the others in tests and documents.", 110)
+
+
+def series_tree_table() -> list[str]:
+    rows = [[f"`{s.name}`", s.tree or "-", "not posted"] for s in all_series()]
+    return markdown.table(["series", "for the tree", "state"], rows)
+
+
+def safety() -> list[str]:
+    """The kernel patches of the series that are about the safety of the host."""
+    lines = []
+    for one in all_series():
+        if one.safety:
+            lines += [f"- `{one.name}`"]
+            lines += [f"  - {p.subject}" for p in patches() if p.series == one.name and p.kernel]
+    return lines or ["- No series is marked with `safety = true` in series.toml."]
+
+
+def places() -> list[str]:
+    """For each place that the design names, the series that change it."""
+    rows: list[str] = []
+    for place in PLACES:
+        below = place if place.endswith("/") else "/nowhere/"
+        names = dict.fromkeys(p.series for p in patches() if any(f == place or f.startswith(below) for f in p.files))
+        rows.append(f"- `{place}`: {', '.join(names) or 'no patch changes it'}")
+    return rows
+
+
+def bugs() -> list[str]:
+    """Every kernel patch: who is hit, since when, whether it is for stable, and what takes it."""
+    old = backports()
+    rows = []
+    for p in patches():
+        if not p.kernel:
+            continue
+        since = p.since.lstrip("# ") or ", ".join(f"`{x}`" for x in p.fixes) or "not known"
+        cells = [p.subject, who(p), since, "yes" if p.stable else "", p.series]
+        rows.append([*cells, *(b.says(p) for b in old)])
+    return markdown.table(["patch", "who is hit", "since", "stable", "series", *(b.name for b in old)], rows)
+
+
+def sizes() -> list[str]:
+    """How much of it is kernel, and how much tests and documents."""
+    parts = {
+        "the kernel itself": [p for p in patches() if p.kernel],
+        "selftests": [p for p in patches() if not p.kernel and any(f.startswith("tools/") for f in p.files)],
+        "documents": [p for p in patches() if not p.kernel and not any(f.startswith("tools/") for f in p.files)],
+    }
+    rows = [[name, len(some), "+{} -{}".format(*size(some))] for name, some in parts.items()]
+    return markdown.table(["", "patches", "lines"], rows)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The patches as others take them: quilt, mbox, Debian's patches."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.config import data
+from lab.core import cache, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.kernel import division, patchmail, source
+from lab.series import repository, worktree
+
+BELOW = "bugfix/powerpc/kvm-pr"  # in debian/patches
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The commits that are wanted, in a scratch repository, as mails."""
+
+    base: data.Base
+    found: source.Source
+    where: Path
+    mails: list[Path]
+
+
+def below(mail: Path) -> str:
+    """Name of a mail with the folder of its series."""
+    return f"{mail.parent.name}/{mail.name}"
+
+
+def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
+    """The patches, or those that SERIES= or PART= names with what they need, each series with its own numbers."""
+    if base.series_dir is None:
+        raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
+    found, rows = source.find(base), worktree.chosen(base, options)
+    mails = repository.scratch(where, found, base.series_dir, {one.name for one in rows})
+    if not mails:
+        raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}")
+    prefix = "PATCH" if base.name == "mainline" else f"PATCH {base.name}"
+    parts = repository.parts(where, division.of_subject(rows))
+    return Parcel(base, found, where, repository.format_parts(where, out, parts, prefix))
+
+
+def quilt(box: Parcel, out: Path) -> list[Path]:
+    made = []
+    for mail in box.mails:
+        made.append(out / "patches" / below(mail))
+        cache.write(made[-1], mail.read_bytes())
+    cache.write(out / "patches/series", "".join(f"{below(p)}\n" for p in made).encode())
+    return made
+
+
+def mbox(box: Parcel, out: Path) -> list[Path]:
+    path = out / f"kvm-pr-debug-{box.base.name}.mbox"
+    cache.write(path, b"".join(mail.read_bytes() for mail in box.mails))
+    return [path]
+
+
+def dep3(text: str) -> str:
+    """DEP-3's fields in the head of a mail: From and Subject are its Author and Description."""
+    head, _, body = text.partition("\n\n")
+    date: datetime.datetime = patchmail.headers(text.encode())["Date"].datetime
+    fields = ["Origin: other, not yet sent to the kernel's mailing lists", "Forwarded: no"]
+    if bug := re.search(r"^Link: (https?:\S+)$", body, re.MULTILINE):
+        fields.append(f"Bug: {bug[1]}")
+    return "\n".join([head, *fields, f"Last-Update: {date.astimezone(datetime.UTC):%Y-%m-%d}"]) + f"\n\n{body}"
+
+
+def for_debian(box: Parcel, out: Path) -> list[Path]:
+    made = []
+    for mail in box.mails:
+        made.append(out / "debian/patches" / BELOW / below(mail))
+        cache.write(made[-1], dep3(mail.read_text()).encode())
+    cache.write(out / "series", "".join(f"{BELOW}/{below(p)}\n" for p in made).encode())
+    return made
+
+
+FORMATS: dict[str, tuple[Callable[[Parcel, Path], list[Path]], str]] = {
+    "quilt": (quilt, "copy 'patches' into the kernel's tree: quilt push -a"),
+    "mbox": (mbox, "git am"),
+    "debian": (for_debian, "copy 'debian/patches', append 'series' to debian/patches/series"),
+}
+
+
+def proved(box: Parcel, made: list[Path]) -> None:
+    """git am of what was made, on the named tree, gives the same files."""
+    with tempfile.TemporaryDirectory(prefix=".proof.", dir=cache.folder()) as name:
+        where = Path(name)
+        repository.restrict(where, box.found, box.mails)
+        repository.am(where, made)
+        one, two = (repository.git(w, "diff", "base", "HEAD") for w in (where, box.where))
+        if one != two:
+            raise LabError(f"{made[0].parent}: git am makes other changes of it than of the series")
+
+
+def folder(own: str, default: str) -> Path:
+    out = Path(own).expanduser().absolute() if own else cache.folder() / "export" / default
+    if own and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise LabError(f"OUT={out} exists and is not empty: name a new folder")
+    return out
+
+
+def export_command(options: Options) -> int:
+    base = data.chosen(options)[0]
+    name = options.format or "quilt"
+    if name not in FORMATS:
+        raise LabError(f"unknown FORMAT={name}; known: {', '.join(FORMATS)}")
+    form, how = FORMATS[name]
+    some = options.series or options.part
+    final = folder(options.out, "-".join(x for x in (base.name, some, name) if x))
+    with tempfile.TemporaryDirectory(prefix=".export.", dir=cache.folder()) as temporary:
+        where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
+        where.mkdir()
+        box = parcel(base, where, mails, options)
+        with cache.building(final) as work:
+            proved(box, form(box, work))
+        names = dict.fromkeys(mail.parent.name for mail in box.mails)
+        ui.say(f"series: {', '.join(names)}")
+        ui.say(f"{len(box.mails)} patches for {box.found.name}; git am takes them there; to use them: {how}")
+    print(final)
+    return 0

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""patches/qemu as mails, as commits, and back; what make check looks at."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from lab.core import cache, proc, ui
+from lab.core.errors import LabError
+from lab.core.options import Options
+from lab.kernel import patched_qemu, patchset, source
+from lab.series import cover, repository
+
+# Its advice for changes of linux-headers is for those that Linux has already.
+ACCEPTED = "scripts/update-linux-headers.sh"
+
+
+def remake(found: source.Source, out: Path) -> list[Path]:
+    """The mails as they must be: git am on the source, then format-patch."""
+    with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
+        repository.scratch(Path(name), found, patched_qemu.PATCHES)
+        return repository.format_list(Path(name), out)
+
+
+def listing(folder: Path) -> list[str]:
+    """What is wrong with a folder's list, BASE and cover letter."""
+    named, there = [p.name for p in patchset.mails(folder)], sorted(p.name for p in folder.glob("*.patch"))
+    bad = [f"{folder / 'series'} and the folder differ by {n}" for n in sorted(set(named) ^ set(there))]
+    if not bad and named != there:
+        bad = [f"{folder / 'series'}: not in the order of the numbers"]
+    if patchset.read_base(folder / "BASE") is None:
+        bad.append(f"{folder / 'BASE'} is missing")
+    letter = folder / cover.LETTER
+    if not letter.exists():
+        return [*bad, f"{letter} is missing"]
+    count = re.search(r"^Subject: \[PATCH 0+/(\d+)\]", letter.read_text(), re.MULTILINE)
+    if count is None or int(count[1]) != len(there):
+        bad.append(f"{letter}: its Subject must say [PATCH 00/{len(there)}]: there are so many patches")
+    return bad
+
+
+def check() -> list[str]:
+    """The patches apply to BASE without fuzz, and are what git format-patch makes of their commits."""
+    if bad := listing(patched_qemu.PATCHES):
+        return bad
+    found = patched_qemu.stock()
+    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
+        made = {p.name: p.read_bytes() for p in remake(found, Path(name))}
+    have = {p.name: p.read_bytes() for p in patched_qemu.PATCHES.glob("*.patch")}
+    bad = [
+        f"{patched_qemu.PATCHES / n} is not what 'make qemu-refresh' writes"
+        for n in sorted(made.keys() | have.keys())
+        if made.get(n) != have.get(n)
+    ]
+    return bad + checkpatch(found)
+
+
+def checkpatch(found: source.Source) -> list[str]:
+    """QEMU's own, which does not look at the length of a message's lines."""
+    bad = []
+    for mail in patchset.mails(patched_qemu.PATCHES):
+        flags = ["--terse", "--no-summary", f"--root={found.tree}"]
+        argv: list[str | Path] = ["perl", found.tree / "scripts/checkpatch.pl", *flags, mail]
+        said = proc.output(argv, cwd=found.tree, ok=(0, 1)).decode(errors="replace").splitlines()
+        bad += [f"{mail.name}: {x.partition('.patch:')[2]}" for x in said if x.strip() and ACCEPTED not in x]
+        message = mail.read_text().partition("\n\n")[2].partition("\n---\n")[0]
+        bad += [f"{mail.name}: longer than 75 columns: {x}" for x in message.splitlines() if len(x) > 75]
+    return bad
+
+
+def _where(own: str) -> Path:
+    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / "qemu"
+
+
+def tree(options: Options) -> int:
+    """make qemu-tree: a git work tree of QEMU with the patches as commits after the tag 'base'."""
+    found, where = patched_qemu.stock(), _where(options.tree)
+    if where.exists():
+        raise LabError(f"{where} exists: bring its commits back with 'make qemu-refresh', or remove it to start anew")
+    cache.need_space(2)
+    ui.say(f"making a work tree of {found.name} in {where}")
+    with cache.building(where) as work:
+        proc.logged(["cp", "-a", f"{found.tree}/.", work], cache.log("tree"), "copying the tree")
+        repository.commit_base(work, f"{found.name}, as Debian ships it")
+        repository.am(work, patchset.mails(patched_qemu.PATCHES))
+        repository.git(work, "config", "lab.state", patched_qemu.digest())
+    print(where)
+    return 0
+
+
+def refresh(options: Options) -> int:
+    """make qemu-refresh: the commits of that tree as patches/qemu."""
+    where = _where(options.tree)
+    if not (where / ".git").exists():
+        raise LabError(f"{where} is no work tree: make it with 'make qemu-tree'")
+    if dirty := repository.git(where, "status", "--porcelain", "-uno").splitlines():
+        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
+    if repository.git(where, "config", "--default", "", "lab.state").strip() != patched_qemu.digest():
+        raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
+    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
+        made = repository.format_list(where, Path(name))
+        changed = repository.install(Path(name), patched_qemu.PATCHES)
+    repository.git(where, "config", "lab.state", patched_qemu.digest())
+    ui.say(f"{len(made)} patches, {len(changed)} files changed")
+    return 0

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Git repositories with the patches as commits; made of mails, and made into mails."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.core import cache, proc
+from lab.core.errors import LabError
+from lab.kernel import division, patchset, source
+from lab.series import cover
+
+FORMAT = [
+    "format-patch",
+    "-q",
+    "-n",
+    "--full-index",
+    "--zero-commit",
+    "--no-signature",
+    "--no-renames",
+    "--no-thread",
+    "--no-attach",
+    "--no-base",
+    "--no-notes",
+    "--no-ext-diff",
+    "--diff-algorithm=myers",
+    "--stat-width=72",
+    "--no-cover-letter",
+    "--encode-email-headers",
+]
+GIT = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_COMMITTER_NAME": "lab",
+    "GIT_COMMITTER_EMAIL": "lab",
+    "GIT_EDITOR": "true",
+    "GIT_SEQUENCE_EDITOR": "true",
+    "TZ": "UTC",
+}
+BASE_AUTHOR = {
+    "GIT_AUTHOR_NAME": "lab",
+    "GIT_AUTHOR_EMAIL": "lab",
+    "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z",
+}
+
+
+def git(where: Path, *args: str | Path, env: dict[str, str] | None = None) -> str:
+    return proc.output(["git", "-c", "gc.auto=0", *args], cwd=where, env=GIT | (env or {})).decode(errors="replace")
+
+
+def commit_base(where: Path, message: str) -> None:
+    git(where, "init", "-q", "-b", "series")
+    git(where, "add", "-Af", ".")
+    git(where, "commit", "-q", "--allow-empty", "--no-verify", "-m", message, env=BASE_AUTHOR)
+    git(where, "tag", "base")
+
+
+def am(where: Path, found: list[Path]) -> None:
+    """The mails as commits: exact context, no 3-way merge."""
+    for mail in found:
+        try:
+            git(where, "am", "-q", "--no-3way", "--keep-cr", "--no-scissors", "--committer-date-is-author-date", mail)
+        except LabError:
+            with contextlib.suppress(LabError):
+                git(where, "am", "--abort")
+            why = patchset.why(mail, where, GIT)
+            raise LabError(f"git am refuses {mail.name}: {why}") from None
+
+
+def restrict(where: Path, base: source.Source, found: list[Path]) -> None:
+    """A small repository: only the files of BASE that the mails touch."""
+    # The kernel's attributes choose what git prints after a hunk's @@.
+    for name in [".gitattributes", *patchset.touched(found)]:
+        if (base.tree / name).is_file():
+            (where / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(base.tree / name, where / name)
+    commit_base(where, f"{base.name}: the files that the series touches")
+
+
+def scratch(where: Path, base: source.Source, folder: Path, names: Collection[str] | None = None) -> list[Path]:
+    """A small repository with the patches as its commits, or with those of the series 'names'."""
+    found = patchset.mails(folder, names)
+    restrict(where, base, found)
+    am(where, found)
+    return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """The commits of one series in a repository: those after 'first', up to 'last'."""
+
+    name: str
+    first: str
+    last: str
+
+    @property
+    def range(self) -> str:
+        return f"{self.first}..{self.last}"
+
+
+def subjects(where: Path) -> list[tuple[str, str]]:
+    """Commit and subject of each patch in a repository."""
+    if git(where, "rev-list", "--merges", "base..HEAD").strip():
+        raise LabError(f"{where} has a merge after 'base': make it a straight line (git rebase base)")
+    rows = git(where, "log", "--reverse", "--format=%H %s", "base..HEAD").splitlines()
+    return [(commit, subject) for commit, _, subject in (row.partition(" ") for row in rows)]
+
+
+def parts(where: Path, names: dict[str, str]) -> list[Part]:
+    """The series in a repository, by the series' name of each subject."""
+    found: list[Part] = []
+    before = "base"
+    for commit, subject in subjects(where):
+        name = names[subject]
+        if found and found[-1].name == name:
+            found[-1] = Part(name, found[-1].first, commit)
+        else:
+            found.append(Part(name, before, commit))
+        before = commit
+    return found
+
+
+def format_parts(where: Path, out: Path, found: list[Part], prefix: str = "PATCH") -> list[Path]:
+    """Each series as mails with their own numbers, in a folder of its name."""
+    for part in found:
+        git(where, *FORMAT, f"--subject-prefix={prefix}", "-o", out / part.name, part.range)
+    return sorted(out.glob("*/*.patch"))
+
+
+def format_list(where: Path, out: Path) -> list[Path]:
+    """All commits after 'base' as one series of mails in a folder, with the list 'series' of their names."""
+    git(where, *FORMAT, "-o", out, "base..HEAD")
+    made = sorted(out.glob("*.patch"))
+    cache.write(out / "series", "".join(f"{p.name}\n" for p in made).encode())
+    return made
+
+
+def patch_id(where: Path, commit: str) -> str:
+    """The id by which git finds the same change again, even if its line numbers are others."""
+    text = git(where, "show", commit).encode()
+    return proc.output(["git", "patch-id", "--stable"], cwd=where, data=text).decode().partition(" ")[0]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """What is made in patches/<base>: mails, cover letters, a backport's list."""
+    names = [*folder.glob("*/*.patch"), *folder.glob(f"*/{cover.LETTER}"), *folder.glob("*.patch"), folder / "series"]
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
+
+
+def install(out: Path, folder: Path) -> list[str]:
+    """Replace the mails and what belongs to them, leave the rest; the names that changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    new, old = files_of(out), files_of(folder)
+    if (out / division.FILE).exists():
+        new[division.FILE] = (out / division.FILE).read_bytes()
+    changed = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    for name in changed:
+        if name in new:
+            cache.write(folder / name, new[name])
+        else:
+            (folder / name).unlink()
+    for below in folder.iterdir():
+        if below.is_dir() and not any(below.iterdir()):
+            below.rmdir()
+    return changed

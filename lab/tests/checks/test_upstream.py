@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the builds makes of what compilers say."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from lab.checks import matrix, upstream, upstream_builds
+from lab.config import data
+from lab.core.errors import LabError
+
+OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-variable]"
+NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
+
+
+class Builds(unittest.TestCase):
+    def table(self, said: list[str], failed: str = "", base_failed: str = "") -> tuple[list[str], list[str]]:
+        config, compiler = data.build("mac99-g4"), matrix.Compiler("gcc", ())
+        commits = [matrix.Commit(n, s, {}, s) for n, s in enumerate(("BASE", "one", "a document"))]
+        texts = ["\n".join([OLD]), *["\n".join(said)] * 2]
+        results = []
+        for commit, text in zip(commits, texts, strict=True):
+            why = failed if commit.number else base_failed
+            cell = matrix.Cell(commit, config, compiler, Path("none"))
+            results.append((cell, matrix.Result(why, dict(upstream_builds.messages(text)), 1.0, {"kvm-pr": 100})))
+        made = cast(upstream_builds.Builds, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
+        self.growth = upstream.growth(results)
+        self.made = upstream.judged(made, results)
+        return self.made.rows, self.made.bad
+
+    def test_what_a_build_read(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name) / "arch"
+            out.mkdir()
+            (out / ".a.o.cmd").write_text(
+                "deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n"
+            )
+            self.assertEqual(upstream_builds.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
+
+    def test_a_commit_is_built_again_only_if_it_changes_what_was_read(self) -> None:
+        def commit(**files: str) -> matrix.Commit:
+            return matrix.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
+
+        before, read = commit(arch_a="1", arch_b="1"), {"arch/a"}
+        for after, again in (
+            (commit(arch_a="2", arch_b="1"), True),
+            (commit(arch_a="1", arch_b="2"), False),
+            (commit(arch_b="1"), True),
+            (commit(arch_a="1", arch_b="1", arch_c="1"), False),
+            (commit(arch_a="1", arch_b="1", arch_Makefile="1"), True),
+            (commit(arch_a="1", arch_b="1", Documentation_a="1"), False),
+        ):
+            self.assertEqual(upstream_builds.reread(before, after, read), again, after.files)
+
+    def test_moved_warning_is_not_new(self) -> None:
+        rows, bad = self.table([OLD.replace(":10:", ":20:")])
+        self.assertEqual(bad, [])
+        self.assertRegex(rows[2], r"1 one +0$")
+        self.assertEqual(self.growth, ["kvm-pr, mac99-g4 gcc: 100 -> 100 bytes of code (+0)"])
+
+    def test_second_warning_of_the_same_text_is_new(self) -> None:
+        self.assertEqual(len(self.table([OLD, OLD])[1]), 2)
+
+    def test_new_warning(self) -> None:
+        rows, bad = self.table([OLD, NEW])
+        self.assertRegex(rows[2], r"1 one +1$")
+        self.assertIn("1 one: mac99-g4 gcc: new: arch/powerpc/kvm/b.c: warning: symbol 'y'", bad[0])
+
+    def test_failed(self) -> None:
+        rows, bad = self.table([], failed="a.c: error: no")
+        self.assertRegex(rows[2], r"1 one +FAIL$")
+        self.assertTrue(bad)
+
+    def test_impossible_on_base(self) -> None:
+        rows, bad = self.table([], failed="no", base_failed="no")
+        self.assertRegex(rows[1], r"BASE +-$")
+        self.assertEqual(bad, [])
+
+    def test_count(self) -> None:
+        """A build with two new warnings is one that fails, whichever files they are in; a boot is one of its own."""
+        boots: dict[str, list[str]] = {"a": ["1 one: dies", "3 three: dies"], "b": []}
+        other = OLD.replace("a.c", "c.c")
+        for said in ([OLD], [OLD, NEW], [OLD, NEW, other], [OLD, NEW.replace("'y'", "'z'"), NEW]):
+            self.table(said)
+            # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.
+            failed = 2 * (len(said) > 1) + 2 + 1
+            self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
+
+    def test_matrix_loads(self) -> None:
+        self.assertEqual({c.name for c in matrix.compilers()}, {"gcc", "clang"})
+        self.assertIn("e500", [c.name for c in matrix.configs()])
+
+    def test_unknown_configuration(self) -> None:
+        with self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
+            matrix.chosen("foo", matrix.configs(), matrix.booted())
+        builds, hosts = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
+        self.assertEqual(([b.name for b in builds], [h.name for h in hosts]), (["e500"], ["mac99-g4"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table of commands, the Makefile and the help."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from lab import __main__ as front
+from lab.checks import documents
+from lab.config import commands
+from lab.core import cache
+from lab.core.errors import LabError
+
+
+def printed(*argv: str, **env: str) -> tuple[int, str]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), mock.patch.dict(os.environ, env):
+        return front.main(list(argv)), out.getvalue()
+
+
+class Commands(unittest.TestCase):
+    def test_front_and_table_agree(self) -> None:
+        self.assertEqual(documents.front(), [])
+
+    def test_a_missing_command_is_told(self) -> None:
+        made = commands.table()
+        dance = dataclasses.replace(made.commands[0], name="dance", run="demo.demo:dance")
+        rows = dataclasses.replace(made, commands=[*made.commands, dance], variables=[commands.Variable("Q", "q")])
+        bad = commands.problems(rows, cache.ROOT / "Makefile")
+        self.assertRegex("\n".join(bad), r"Q is no field[^\n]*\n.*dance runs demo.demo:dance, which is not there")
+
+    def test_help_has_every_command_in_its_group(self) -> None:
+        clean = {k: v for k, v in os.environ.items() if k not in {v.name for v in commands.table().variables}}
+        with mock.patch.dict(os.environ, clean, clear=True):
+            code, said = printed("help")
+        self.assertEqual(code, 0)
+        for command in commands.table().commands:
+            self.assertIn(f" {command.name}", said)
+        self.assertLess(said.index("See what it does"), said.index("Deliver it"))
+        self.assertLessEqual(max(map(len, said.splitlines()[:-1])), commands.WIDTH)
+
+    def test_help_of_a_variable(self) -> None:
+        code, said = printed("help", T="")
+        self.assertEqual(code, 0)
+        self.assertIn("mac99-g4 ", said)
+        self.assertNotIn("usage", said)
+
+    def test_unknown_variable_of_a_command(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "commands.toml"
+            row = 'name = "x"\nrun = "m:f"\ngroup = "a"\nuses = ["Q"]\n'
+            path.write_text(f'variable = []\n[groups]\na = "A"\n[[command]]\n{row}')
+            with mock.patch.object(commands, "FILE", path), self.assertRaisesRegex(LabError, "uses Q"):
+                commands.table()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make demo: reading transcripts, and putting them side by side."""
+
+from __future__ import annotations
+
+import re
+import unittest
+from pathlib import Path
+
+from lab.demo import demo
+
+OBJDUMP = """
+guest.elf:     file format elf32-powerpc
+
+00000100 <system_reset>:
+ 100:\t48 00 00 00 \tb       100 <system_reset>
+
+0020f0a4 <reported>:
+  20f0a4:\t82 03 00 1c \tlwz     r16,28(r3)
+  20f0a8:\t7c ba 03 a6 \tmtsrr0  r5
+\t...
+"""
+RIGHT = [
+    "(gdb) continue",
+    "=> 0x20f0a4 <reported>: lwz r16,28(r3)",
+    "=> 0x20f0a8 <reported+4>: mtsrr0 r5",
+    "=> 0x20f0bc <look>: mfmsr r9",
+    "r9 0x3000 12288",
+]
+WANT = demo.Expected(["reported", "reported+4", "look"], {"r9": 0x3000})
+
+
+def guest() -> demo.Guest:
+    return demo.Guest(Path("guest.elf"), demo.disassembly(OBJDUMP))
+
+
+class Transcripts(unittest.TestCase):
+    def test_disassembly(self) -> None:
+        self.assertEqual(guest().code[0x100], ("system_reset", "b 0x100 <system_reset>"))
+        self.assertEqual(guest().code[0x20F0A8], ("reported+4", "mtsrr0 r5"))
+        self.assertEqual(guest().address("reported+4"), "0x20f0a8")
+
+    def test_stepper_reads_like_gdb(self) -> None:
+        said = ["step", "stop 0x20f0a8", "stop 0", "r9 0x3000"]
+        want = ["(kvm) KVM_RUN, single-step", "=> 0x20f0a8 <reported+4>: mtsrr0 r5", "=> 0x0:", "r9 0x3000"]
+        self.assertEqual(demo.decorate(said, guest()), want)
+
+    def test_tidy(self) -> None:
+        self.assertEqual(demo.tidy("=> 0x1 <a>:\tli      r0,1\n\n"), ["=> 0x1 <a>: li r0,1"])
+
+    def test_findings(self) -> None:
+        cases: list[tuple[list[str], list[str]]] = [
+            (RIGHT, []),
+            (RIGHT[:2] + RIGHT[3:], ["stop 2: look instead of reported+4"]),
+            (RIGHT[:3] + RIGHT[4:], ["stop 3: none instead of look"]),
+            ([*RIGHT, "=> 0x700:"], ["stop 4: 0x700 instead of none"]),
+            ([*RIGHT[:4], "r9 0x3400 13312"], ["r9 is 0x3400 instead of 0x3000 (the debugger's MSR_SE)"]),
+            ([*RIGHT[:4], "r9 0x0 0"], ["r9 is 0x0 instead of 0x3000"]),
+            (RIGHT[:4], ["r9 is not shown"]),
+            ([*RIGHT[:4], "did not stop: interrupted after 5 s"], ["did not stop: interrupted after 5 s"]),
+            (
+                ["did not stop: interrupted after 5 s", "=> 0x100 <system_reset>: b 0x100 <system_reset>"],
+                [
+                    "the guest runs no instruction: it is at the System Reset vector",
+                    "did not stop: interrupted after 5 s",
+                ],
+            ),
+            ([], ["stop 1: none instead of reported"]),
+        ]
+        for lines, want in cases:
+            self.assertEqual(demo.findings(lines, WANT), want)
+
+    def test_expected_names_places_of_the_guest(self) -> None:
+        source = (demo.HERE / "guest.S").read_text()
+        for stop in demo.expected().stops:
+            self.assertIn(f"{stop.partition('+')[0]}:", source)
+        self.assertEqual(demo.expected().stops[demo.expected().steps + 1], "look")
+
+
+class SideBySide(unittest.TestCase):
+    def test_first_difference(self) -> None:
+        cases: list[tuple[list[str], list[str], int | None]] = [
+            ([], [], None),
+            (["a"], ["a"], None),
+            (["a", "b"], ["a", "c"], 1),
+            (["a"], ["a", "b"], 1),
+            (["a", "b"], [], 0),
+        ]
+        for left, right, want in cases:
+            self.assertEqual(demo.first_difference(left, right), want)
+
+    def test_rows(self) -> None:
+        rows = demo.side_by_side(["same", "one", "more"], ["same", "other"])
+        self.assertEqual([re.sub(" {2,}", " ", r) for r in rows], ["same | same", "one <> other", "more |"])
+        self.assertEqual([r.find(sign) for r, sign in zip(rows, ("|", "<>", "|"), strict=True)], [demo.HALF + 1] * 3)
+
+    def test_long_lines_stay_in_their_column(self) -> None:
+        rows = demo.side_by_side(["word " * 30], ["word " * 30 + "end"])
+        self.assertTrue(all(len(row) <= demo.WIDTH for row in rows))
+        self.assertEqual(sum(demo.MARK in row for row in rows), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Records of runs, and RESULTS.md made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from lab.config import data
+from lab.core.errors import LabError
+from lab.kernel import patchmail
+from lab.results import page, records, state
+from lab.results.ktap import Result, Status
+
+NOW = {"patches": "p1", "kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
+
+
+def record(**changes: object) -> records.Record:
+    made = records.Record(
+        "test",
+        "mainline",
+        "mac99-g4",
+        "kvm-powerpc",
+        {"passed": 3, "skipped": 1},
+        61.0,
+        "2026-01-02T03:04:05Z",
+        records.Tested("c1", False, "linux-source-7.3 7.3.4-1", "p1", "k1", "t1", "x1"),
+        {"gcc": "12.2.0"},
+        {"programs": {"one_test": {"passed": 3, "skipped": 1}}, "bad": [], "skipped": {"no VSX": 1}},
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def tested(**changes: object) -> records.Tested:
+    made = record().tested
+    assert made is not None
+    return dataclasses.replace(made, **changes)
+
+
+class Files(unittest.TestCase):
+    def test_round_trip(self) -> None:
+        self.assertEqual(records.parse(records.text(record()).decode(), Path("x")), record())
+
+    def test_broken(self) -> None:
+        for said in ("", "[]", "{}", '{"kind": 1, "tested": null, "colour": 2}'):
+            with self.subTest(said), self.assertRaisesRegex(LabError, "is no record"):
+                records.parse(said, Path("x"))
+
+    def test_name(self) -> None:
+        self.assertEqual(record().file, "test-mainline-mac99-g4-kvm-powerpc.json")
+        self.assertEqual(record(kind="check-upstream", target="", name="").file, "check-upstream-mainline.json")
+
+    def test_subject_over_two_lines(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            mail = Path(name) / "0001.patch"
+            mail.write_text("From: me\nSubject: [PATCH 01/20] KVM: PPC: Do\n something\nDate: now\n\nbody\n")
+            self.assertEqual(patchmail.subject(mail), "KVM: PPC: Do something")
+
+
+class Gather(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.here, self.cache = Path(folder.name) / "records", Path(folder.name) / "cache"
+        for name, value in (("FOLDER", self.here), ("kept", lambda: self.cache)):
+            what = mock.patch.object(records, name, value)
+            what.start()
+            self.addCleanup(what.stop)
+
+    def put(self, where: Path, what: records.Record) -> None:
+        where.mkdir(exist_ok=True)
+        (where / what.file).write_bytes(records.text(what))
+
+    def test_newer_replaces_older(self) -> None:
+        self.put(self.here, record())
+        self.put(self.cache, record(date="2026-01-03T00:00:00Z", seconds=5.0))
+        self.assertEqual(records.gather(), [record().file])
+        self.assertEqual(records.read(self.here)[0].seconds, 5.0)
+
+    def test_older_does_not(self) -> None:
+        self.put(self.here, record(date="2026-01-03T00:00:00Z"))
+        self.put(self.cache, record(seconds=5.0))
+        self.assertEqual(records.gather(), [])
+
+    def test_own_tree_is_left_out(self) -> None:
+        self.put(self.cache, record(tested=tested(kernel="")))
+        self.assertEqual(records.gather(), [])
+
+    def test_lists_of_patches_come_along_and_go(self) -> None:
+        for where in (self.here, self.cache):
+            (where / records.PATCHES).mkdir(parents=True)
+        (self.cache / records.PATCHES / "p1.txt").write_text("aaaaaaaaaaaaaaaa one\n")
+        (self.here / records.PATCHES / "old.txt").write_text("x\n")
+        self.put(self.cache, record())
+        records.gather()
+        self.assertEqual([p.name for p in (self.here / records.PATCHES).iterdir()], ["p1.txt"])
+        self.assertEqual(records.patch_ids("p1", self.here), {"aaaaaaaaaaaa"})
+
+
+class Counts(unittest.TestCase):
+    RESULTS = (
+        Result("a.one", Status.PASS),
+        Result("a.two", Status.TIMEOUT),
+        Result("b.one", Status.SKIP, "no VSX"),
+        Result("b.two", Status.FAIL),
+    )
+
+    def test_of_results(self) -> None:
+        base, target = data.base("mainline"), data.target("mac99-g4")
+        made = records.of_results("test", base, target, "kvm-powerpc", list(self.RESULTS), 1.0, seed="0x1")
+        self.assertEqual(made.counts, {"passed": 1, "failed": 1, "skipped": 1, "hung": 1})
+        self.assertEqual(made.facts["programs"]["a"], {"passed": 1, "hung": 1})
+        self.assertEqual(made.facts["bad"], ["a.two", "b.two"])
+        self.assertEqual(made.facts["skipped"], {"no VSX": 1})
+        self.assertEqual(made.facts["seed"], "0x1")
+
+    def test_a_record_that_fails_spoils_no_run(self) -> None:
+        with mock.patch.object(records, "tested", side_effect=LabError("no tree")):
+            records.leave(record(), data.base("mainline"))
+
+    def test_versions(self) -> None:
+        self.assertEqual(records._number("powerpc-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0"), "12.2.0")
+        self.assertEqual(records._number("QEMU emulator version 10.0.13 (Debian 1:10.0.13+ds-0)\nmore"), "10.0.13")
+        self.assertEqual(records._number("GNU gdb (Debian 13.1-3) 13.1"), "13.1")
+
+
+class Age(unittest.TestCase):
+    STATE = state.State("c9", {"c1": 4, "c2": None}, {"mainline": NOW}, {"mac99-g4": "x1"})
+
+    def age(self, **changes: object) -> str:
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / records.PATCHES).mkdir()
+            (Path(name) / records.PATCHES / "p0.txt").write_text("aaaaaaaaaaaa one\n")
+            return page.age(record(tested=tested(**changes)), self.STATE, Path(name))
+
+    def test_the_same_content_is_current_whatever_the_commit(self) -> None:
+        self.assertEqual(self.age(), "current")
+
+    def test_other_tests(self) -> None:
+        self.assertEqual(self.age(tests="t0", patches="p0"), "4 behind, 1 of 2 patches differ, same kernel")
+
+    def test_other_kernel_of_another_history(self) -> None:
+        self.assertEqual(self.age(kernel="k0", commit="c2", patches=""), "of another history")
+
+    def test_other_configuration(self) -> None:
+        self.assertEqual(self.age(config="x0"), "current, another configuration")
+
+    def test_local_changes(self) -> None:
+        self.assertEqual(self.age(changed=True), "current, local changes")
+
+
+class Page(unittest.TestCase):
+    def page(self, *found: records.Record) -> str:
+        return page.Page(list(found), Age.STATE).text()
+
+    def test_unpatched_beside_patched(self) -> None:
+        old = record(base="stock-mainline", counts={"failed": 4}, facts={"bad": ["one_test.x"]})
+        rows = [line for line in self.page(old, record()).splitlines() if line.startswith("| mainline | kvm-powerpc")]
+        self.assertEqual(len(rows), 1)
+        self.assertIn("| mac99-g4 | 4 failed | 3 passed, 1 skipped |", rows[0])
+        self.assertIn("2026-01-02, `c1`, current, 1:01", rows[0])
+
+    def test_failures_of_unpatched_kernels_are_no_failures(self) -> None:
+        bad = {"programs": {}, "bad": ["one_test.x"], "skipped": {}}
+        self.assertIn("## Failures with the series\n\nNone.", self.page(record(base="stock-mainline", facts=bad)))
+        self.assertIn("- test kvm-powerpc mainline mac99-g4: one_test.x", self.page(record(facts=bad)))
+
+    def test_no_records(self) -> None:
+        self.assertIn("## Tests\n\nNone.", self.page())
+
+    def test_each_kind(self) -> None:
+        walk = {"guest": "openbios-g4", "start": "", "steps": 20000, "rate": 300, "different": False}
+        some = [
+            record(kind="lockstep", name="openbios-g4-reset-20000", facts=walk),
+            record(kind="replay", name="openbios-g4-20000", facts=walk | {"different": True}),
+            record(kind="fuzz", name="debug_fuzz_test", facts={"said": ["seed 0x1, 600 seconds"], "bad": []}),
+            record(kind="bench", name="", facts={"lines": ["E1 emulated 1 1"]}),
+            record(kind="demo", name="", facts={"notes": ["unpatched: stop 3"]}),
+        ]
+        page = self.page(*some)
+        self.assertIn("| lockstep | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
+        self.assertIn("| 20000 | a difference |", page)
+        self.assertIn("seed 0x1, 600 seconds", page)
+        self.assertIn("```\nE1 emulated 1 1\n```", page)
+        self.assertIn("| `make demo` | mainline | mac99-g4 |", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
