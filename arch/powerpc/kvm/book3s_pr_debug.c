@@ -75,6 +75,8 @@
 
 #include "book3s.h"
 
+#define OP_19_XOP_BCTAR		560
+
 /* The bits of SRR1 that a Trace interrupt does not take from the MSR. */
 #define SRR1_TRACE_BITS		0x783f0000UL
 #define SRR1_TRACE_COMPLETED	0x40000000UL	/* since Power ISA 2.07 */
