@@ -475,6 +475,15 @@ static void kvmppc_watch_unmap_code(struct kvm_vcpu *vcpu)
 	vcpu3s->pass_code = false;
 }
 
+static void kvmppc_watch_unmap_data(struct kvm_vcpu *vcpu)
+{
+	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
+
+	while (vcpu3s->pass_nr)
+		kvmppc_mmu_pte_flush(vcpu, vcpu3s->pass_ea[--vcpu3s->pass_nr],
+				     WATCH_PAGE_MASK);
+}
+
 /* Remember a page that is cut, and mapped for this instruction only. */
 static void kvmppc_watch_begin_pass(struct kvm_vcpu *vcpu, ulong ea, bool data)
 {
@@ -501,17 +510,10 @@ static void kvmppc_watch_begin_pass(struct kvm_vcpu *vcpu, ulong ea, bool data)
 		if (vcpu3s->pass_ea[i] == ea)
 			return;
 
-	if (!WARN_ON_ONCE(i == ARRAY_SIZE(vcpu3s->pass_ea)))
-		vcpu3s->pass_ea[vcpu3s->pass_nr++] = ea;
-}
-
-static void kvmppc_watch_unmap_data(struct kvm_vcpu *vcpu)
-{
-	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
-
-	while (vcpu3s->pass_nr)
-		kvmppc_mmu_pte_flush(vcpu, vcpu3s->pass_ea[--vcpu3s->pass_nr],
-				     WATCH_PAGE_MASK);
+	/* An instruction needs two.  Another vCPU may rewrite it, again and again. */
+	if (i == ARRAY_SIZE(vcpu3s->pass_ea))
+		kvmppc_watch_unmap_data(vcpu);
+	vcpu3s->pass_ea[vcpu3s->pass_nr++] = ea;
 }
 
 /* The instruction that had a pass has completed, or the guest goes on elsewhere. */

@@ -1087,13 +1087,16 @@ static bool has_watches;
 static void rnd_watches(u64 seed)
 {
 	unsigned int i, h;
+	bool stores;
 
 	rnd_state = mix(seed);
+	/* Pages with watched stores only can be mapped. */
+	stores = !below(4);
 	memset(&watches, 0, sizeof(watches));
 	watches.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
 	for (i = 0; i < ARRAY_SIZE(watches.arch.bp); i++) {
 		u64 addr = GUEST_DATA + below(MEM_SIZE);
-		u32 len = 1 + below(8), type = 1 + below(3);
+		u32 len = 1 + below(8), type = stores ? 2 : 1 + below(3);
 
 		switch (below(8)) {
 		case 0:
