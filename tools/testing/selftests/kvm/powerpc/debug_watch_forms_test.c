@@ -37,8 +37,8 @@
 #define NO_ACCESS	0x200
 #define NEEDS_300	0x400
 #define NO_INDEX	0x800	/* has the form of X_FORM(), but no index */
-#define MAYBE		0x2000	/* need not stop, as there is no reservation */
 #define LENGTH		0x1000	/* has its length in r6 */
+#define MAYBE		0x2000	/* need not stop, as there is no reservation */
 
 static const struct form {
 	const char *name;
