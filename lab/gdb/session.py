@@ -20,7 +20,8 @@ from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
 from lab.lockstep import checkpoint
-from lab.machine import boot, protocol, verdict
+from lab.machine import boot, console, protocol, verdict
+from lab.results import ktap, tally
 
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
 GONE = 10  # seconds that gdb has to notice that the host has ended
@@ -91,6 +92,18 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)
     return outcome, record, host.spec
+
+
+def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
+    """A suite's test: the results of a session's cases, and one more if the host's kernel complains."""
+    outcome, record, spec = session(base, target, test)
+    made = tally.Judged(ktap.parse(outcome), record.seconds, record.first_result)
+    if report := console.crash(record.console):
+        found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+        found.tell(f"{base.name} {target.name}, {spec.kernel.release}")
+        made.code = found.code
+        made.results.insert(0, ktap.Result(f"({test.id})", ktap.Status.CRASH, found.text))
+    return made
 
 
 def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[str, str]) -> protocol.Outcome:

@@ -9,7 +9,7 @@ from lab.config import data
 from lab.gdb import session
 from lab.guest import guest, nested_qemu
 from lab.lockstep import lockstep, rsp
-from lab.results import ktap
+from lab.results import ktap, tally
 
 CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
 NOP, TRAP = 0x60000000, 0x00DDDD00
@@ -140,9 +140,9 @@ def run(stub: rsp.Stub, name: str) -> list[ktap.Result]:
     return results
 
 
-def judge(base: data.Base, target: data.Target, test: data.Test) -> list[ktap.Result]:
+def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test. An unpatched QEMU fails it, so that such a one is asked for only by FLOW=default."""
     if session.flow() == session.HELPED:
-        return [ktap.Result(test.id, ktap.Status.SKIP, f"needs CLIENT={nested_qemu.PATCHED}")]
+        return tally.Judged([ktap.Result(test.id, ktap.Status.SKIP, f"needs CLIENT={nested_qemu.PATCHED}")])
     with lockstep.under_kvm(base, target, guest.find(test.guest)) as stub:
-        return run(stub, test.id)
+        return tally.Judged(run(stub, test.id))

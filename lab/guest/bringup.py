@@ -7,10 +7,10 @@ from lab.config import data
 from lab.core import ui
 from lab.core.errors import LabError
 from lab.guest import guest, nested_qemu
-from lab.results import ktap
+from lab.results import ktap, tally
 
 
-def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
+def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: the guest says what it says when it is up, within the test's limit after QEMU's start."""
     who = guest.find(test.guest)
     more = [*guest.CONSOLE, *nested_qemu.GREETS]
@@ -21,6 +21,6 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
             host.greeting()
             host.wait_for(lambda: who.up.encode() in host.said, test.limit, f"'{who.up}' of {who.name}")
     except LabError as why:
-        return ktap.Result(test.id, ktap.Status.FAIL, str(why))
+        return tally.Judged([ktap.Result(test.id, ktap.Status.FAIL, str(why))])
     ui.say(f"{who.name} is up: it says '{who.up}'")
-    return ktap.Result(test.id, ktap.Status.PASS)
+    return tally.Judged([ktap.Result(test.id, ktap.Status.PASS)])

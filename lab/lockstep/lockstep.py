@@ -17,7 +17,7 @@ from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
 from lab.lockstep import checkpoint, pair, rsp, stepping
 from lab.machine import console, programs
-from lab.results import ktap, records
+from lab.results import ktap, records, tally
 
 STEPS = 20000
 
@@ -102,7 +102,7 @@ def leave_record(base: data.Base, target: data.Target, who: guest.Guest, result:
     records.leave(record, base, target, sessions=True)
 
 
-def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
+def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: so many steps without a difference."""
     who = guest.find(test.guest)
     state = checkpoint.start_state(base, target, who, test.start) if test.start else None
@@ -111,13 +111,13 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
             found = compare(base, target, who, test.steps, checkpoint.Checkpoint(Path(name)), state, test.limit)
         except LabError as why:
             status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
-            return ktap.Result(test.id, status, str(why))
+            return tally.Judged([ktap.Result(test.id, status, str(why))])
     leave_record(base, target, who, found, test.start)
     said = summary(who, found, test.start)
     ui.say(said)
     if found.difference:
-        return ktap.Result(test.id, ktap.Status.FAIL, said, tuple(found.difference))
-    return ktap.Result(test.id, ktap.Status.PASS)
+        return tally.Judged([ktap.Result(test.id, ktap.Status.FAIL, said, tuple(found.difference))])
+    return tally.Judged([ktap.Result(test.id, ktap.Status.PASS)])
 
 
 def summary(who: guest.Guest, result: pair.Result, start: str) -> str:

@@ -21,7 +21,7 @@ from lab.guest import guest, ppc
 from lab.kernel import kbuild
 from lab.lockstep import rsp, stepping, tolerances
 from lab.machine import boot, programs, protocol, verdict
-from lab.results import ktap, records
+from lab.results import ktap, records, tally
 
 GUEST, TARGET = "openbios-g4", "mac99-g4"
 STEPS = 20000
@@ -129,9 +129,9 @@ def trace(who: guest.Guest, count: int) -> Trace:
     return Trace(steps, content, (final / "rom").read_bytes())
 
 
-def judge(base: data.Base, target: data.Target, test: data.Test) -> ktap.Result:
+def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: so many steps without a difference."""
-    return compare(base, target, guest.find(test.guest), test.steps, test.id, test.limit)
+    return tally.Judged([compare(base, target, guest.find(test.guest), test.steps, test.id, test.limit)])
 
 
 def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, name: str, limit: int) -> ktap.Result:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.core import errors
+from lab.results.ktap import Result
+
 
 @dataclass
 class Count:
@@ -16,3 +19,13 @@ class Count:
     def line(self) -> str:
         more = f", {self.skipped} skipped" if self.skipped else ""
         return f"{self.passed} passed, {self.failed} failed{more}"
+
+
+@dataclass
+class Judged:
+    """What became of a test with a guest, in a host of its own: each kind of them has a judge() that returns this."""
+
+    results: list[Result]
+    seconds: float = 0.0  # from the host's power on to its end
+    first: float | None = None  # seconds until the host's init spoke
+    code: int = errors.PASSED

@@ -15,12 +15,14 @@ from lab.core import options as options_
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.debian import apt, install
-from lab.guest import nested_qemu
+from lab.gdb import session, stubtest
+from lab.guest import bringup, nested_qemu
 from lab.kernel import kbuild, selftests
-from lab.machine import boot, console, protocol, verdict
+from lab.lockstep import lockstep, replay
+from lab.machine import boot, protocol, verdict
 from lab.results import ktap, records
 from lab.results.ktap import Result, Status
-from lab.results.tally import Count
+from lab.results.tally import Count, Judged
 from lab.runner.report import Job, columns_of, count, known, report, tell
 
 QEMUS = 2  # at a time
@@ -95,44 +97,32 @@ def prepare(job: Job) -> None:
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 
+# Who judges a test with a guest, by its 'binary'; a script of lab/gdb/scripts if it is none of these.
+JUDGES: dict[str, Callable[[data.Base, data.Target, data.Test], Judged]] = {
+    "guestboot": bringup.judge,
+    "lockstep": lockstep.judge,
+    "replay": replay.judge,
+    "gdbstub": stubtest.judge,
+}
+
+
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
-    from lab.gdb import session, stubtest
-    from lab.guest import bringup
-    from lab.lockstep import lockstep, replay
-
-    judges = {
-        "guestboot": bringup.judge,
-        "lockstep": lockstep.judge,
-        "replay": replay.judge,
-        "gdbstub": stubtest.judge,
-    }
-    if job.results:  # skipped
-        for result in job.results:
-            tell(job, result)
-        return
-    for test in job.tests:
-        if judge := judges.get(test.binary):
-            how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
-            ui.say(f"{job.name}: {test.id}, {test.guest} {how}")
-            found = judge(job.base, job.target, test)
-            for result in found if isinstance(found, list) else [found]:
+    for result in job.results:  # skipped
+        tell(job, result)
+    for test in [] if job.results else job.tests:
+        how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
+        what = f"{test.guest} {how}" if test.binary in JUDGES else f"a session of gdb with {test.guest}"
+        ui.say(f"{job.name}: {test.id}, {what}")
+        judged = JUDGES.get(test.binary, session.judge)(job.base, job.target, test)
+        job.seconds += judged.seconds
+        job.first = job.first or judged.first
+        job.code = errors.worst((job.code, judged.code))
+        for result in judged.results:
+            if result.id.startswith("(") or matches(result.id, job.pattern, job.tests):
                 job.results.append(result)
-                tell(job, result)
-            continue
-        ui.say(f"{job.name}: {test.id}, a session of gdb with {test.guest}")
-        outcome, record, spec = session.session(job.base, job.target, test)
-        job.seconds += record.seconds
-        job.first = job.first or record.first_result
-        if report := console.crash(record.console):
-            found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
-            found.tell(f"{job.name}, {spec.kernel.release}")
-            job.code = errors.worst((job.code, found.code))
-            job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
-        new = [r for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
-        for result in new:
-            tell(job, result)
-        job.results += new
+                if not result.id.startswith("("):
+                    tell(job, result)
 
 
 def execute(job: Job) -> None:

@@ -17,12 +17,13 @@ from lab.config import data
 from lab.core import errors
 from lab.core.errors import LabError
 from lab.core.options import Options
-from lab.guest import bringup
+from lab.gdb import session
 from lab.kernel import busybox, kbuild, selftests, stages
 from lab.kernel.kbuild import Kernel
 from lab.machine import boot, programs, protocol
 from lab.results import records
 from lab.results.ktap import Result, Status
+from lab.results.tally import Judged
 from lab.runner import fuzz, kselftest, program, suite
 from lab.tests.machine import recorded
 
@@ -167,10 +168,22 @@ class Suite(Booted):
     def test_sessions(self) -> None:
         """With a guest: the kind of a test chooses who judges it."""
         job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
-        with mock.patch.object(bringup, "judge", return_value=Result("guestboot", Status.PASS)) as judge:
+        judge = mock.Mock(return_value=Judged([Result("guestboot", Status.PASS)], 9.0, 2.0))
+        with mock.patch.dict(suite.JUDGES, {"guestboot": judge}):
             suite.execute(job)
         judge.assert_called_once()
-        self.assertEqual([r.id for r in job.results], ["guestboot"])
+        self.assertEqual(([r.id for r in job.results], job.seconds, job.first), (["guestboot"], 9.0, 2.0))
+
+    def test_a_session_of_gdb_whose_host_crashed(self) -> None:
+        """Its cases count, and the crash does."""
+        test = data.Test("gdb_slof", 5, guest="slof")
+        job = suite.Job(data.base("mainline"), data.target("mac99-g4"), [test], pattern="gdb_slof.one")
+        said = protocol.Outcome("gdb_slof", bytearray(b"TAP version 13\n1..2\nok 1 one\nok 2 two\n"), "exit", 0)
+        told = (said, recorded.record("oops"), recorded.spec())
+        with mock.patch.object(session, "session", return_value=told):
+            suite.execute(job)
+        self.assertEqual([r.id for r in job.results], ["(gdb_slof)", "gdb_slof.one"])
+        self.assertEqual(job.code, errors.CRASHED)
 
 
 if __name__ == "__main__":
