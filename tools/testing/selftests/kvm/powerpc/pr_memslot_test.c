@@ -340,8 +340,10 @@ static s64 time_few(FIXTURE_DATA(many) *self, bool age, s64 bound)
 	s64 ns, best[FEW_PAGES], sum = 0;
 	struct timespec start;
 
-	for (round = 0; round < MIN_ROUNDS ||
-			(round < MAX_ROUNDS && sum > bound); round++) {
+	for (round = 0; round < MAX_ROUNDS; round++) {
+		if (round >= MIN_ROUNDS && sum <= bound)
+			break;
+
 		touch(self, 0, FEW_PAGES);
 		for (sum = 0, i = 0; i < nr; i++) {
 			clock_gettime(CLOCK_MONOTONIC, &start);
