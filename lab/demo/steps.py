@@ -13,6 +13,7 @@ import session
 
 CONNECT, BREAK, STEP = 60, 20, 5  # seconds
 STEPS = int(os.environ["DEMO_STEPS"])
+WATCH = bool(os.environ["DEMO_WATCH"])
 
 
 def tell(text: str) -> None:
@@ -60,10 +61,23 @@ def show() -> None:
         tell(does("info registers r9"))
 
 
+def watch() -> None:
+    """Which instruction overwrites a word?"""
+    does("delete")
+    does("set $pc = clear")
+    tell(does("watch *(int *)&victim"))
+    if runs("continue", BREAK):
+        tell(does("x/i $pc-4"))
+        tell(does("info registers r7"))
+        tell(does("print &victim"))
+
+
 try:
     show()
+    if WATCH:
+        watch()
 except gdb.error as why:
-    tell(f"gdb: {why}")
+    tell(f"gdb: {str(why).removeprefix('Warning:').lstrip()}")
 finally:
     with contextlib.suppress(gdb.error):
         does("kill")

@@ -82,14 +82,25 @@ def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log:
     return boot.Spec(target, built, commands, files, log=log)
 
 
+def client_missing(target: data.Target) -> str:
+    """Why no QEMU can run in the target; else it is there."""
+    if not nested_qemu.available(target):
+        return f"needs CLIENT={nested_qemu.PATCHED}"
+    try:
+        nested_qemu.root(target)
+    except apt.Torn as why:
+        return str(why)
+    return ""
+
+
 def prepare(job: Job) -> None:
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
-        try:
-            if not all(test.binary == "replay" for test in job.tests):
-                nested_qemu.root(job.target)
-        except apt.Torn as why:
-            job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
+        why = ""
+        if not all(test.binary == "replay" for test in job.tests):
+            why = client_missing(job.target)
+        if why:
+            job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
         return
     built = kbuild.build(job.base, job.target.build)
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")

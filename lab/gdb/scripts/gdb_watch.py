@@ -4,7 +4,6 @@
 import gdb
 from session import (
     breakpoint_at,
-    case,
     do,
     equal,
     go,
@@ -17,6 +16,7 @@ from session import (
     word,
     write_words,
 )
+from session import default_case as case
 
 CODE, DATA, LATER = 0x100000, 0x200000, 0x110000
 COUNT = DATA + 0x100
