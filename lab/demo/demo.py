@@ -17,6 +17,7 @@ from lab.core import cache, errors, proc, ui
 from lab.core.options import Options
 from lab.debian import install
 from lab.gdb import session
+from lab.guest import guest as guests
 from lab.guest import nested_qemu
 from lab.kernel import kbuild
 from lab.machine import boot, programs, protocol, qemu, verdict
@@ -33,6 +34,7 @@ PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Tt
 ENDS = 10  # seconds from gdb's "kill" to the end of the target
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
 CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
+TROUBLE = ("did not stop", "gdb: ", "stepper: ", "Could not insert hardware watchpoint")
 # What stepper says, as a person would have asked for it.
 WORDS = {
     "break": "(kvm) breakpoint at reported",
@@ -145,7 +147,7 @@ def findings(lines: list[str], want: Expected) -> list[str]:
             if have != must:
                 found.append(f"stop {number}: {have} instead of {must}")
                 break
-    found += [line for line in lines if line.startswith(("did not stop", "gdb: ", "stepper: "))]
+    found += [line for line in lines if line.startswith(TROUBLE)]
     for name, value in want.values.items():
         shown = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
         if shown is not None and shown != value:
@@ -178,6 +180,9 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
 def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
     plan = nested_qemu.Plan(target, built, [*CLIENT, *nested_qemu.stub(target)], CLIENT[0], limit=LIMIT, log=log)
+    if watches():  # a QEMU that comes without firmware
+        plan.argv += ["-L", nested_qemu.inside(target)]
+        plan.files = guests.firmware(guests.find(guests.GUEST))
     with nested_qemu.Client(plan) as host:
         version = f"QEMU {host.greeting()}"
         ui.say(f"{version} is up in the target: attaching gdb")

@@ -87,8 +87,8 @@ def true(what: str, value: object) -> None:
         raise Failed(what)
 
 
-def runs(command: str, limit: float = LIMIT) -> bool:
-    """A command that runs the guest; false if it had to be interrupted."""
+def runs(command: str, limit: float = LIMIT, how: Callable[[str], object] = do) -> bool:
+    """A command that runs the guest; false if it had to be interrupted. how: what executes it."""
     late, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
@@ -101,7 +101,7 @@ def runs(command: str, limit: float = LIMIT) -> bool:
     watch = threading.Thread(target=interrupt)
     watch.start()
     try:
-        do(command)
+        how(command)
     except KeyboardInterrupt:
         late.set()
     finally:

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab.core import options
+from lab.core import cache, options
 from lab.core.options import Options
 from lab.demo import demo
 
@@ -86,6 +86,16 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(shown.stops, plain.stops + plain.watched)
         self.assertEqual(shown.steps, plain.steps)
         self.assertTrue(plain.watched)
+
+    def test_the_document_has_its_commands(self) -> None:
+        text = (cache.ROOT / "docs/debug-a-guest.md").read_text()
+        typed = re.findall(r'(?:does|runs)\("([^"]+)"', (demo.HERE / "steps.py").read_text())
+        self.assertGreater(len(typed), 10)
+        for command in typed:
+            if command == "kill":
+                continue
+            self.assertRegex(text, rf"(?m)^\(gdb\) {re.escape(command)}( +#.*)?$")
+        self.assertIn(" ".join([Path(demo.CLIENT[0]).name, *demo.CLIENT[1:]]), text)
 
 
 class SideBySide(unittest.TestCase):
