@@ -126,12 +126,17 @@ def _translate_by(msr: int) -> None:
     do(f"maintenance packet P41={text.hex()}")
 
 
-@contextlib.contextmanager
-def real_addresses():
-    """For gdb's breakpoints, while the guest is stopped with translation on."""
+def real_breakpoint(place: str) -> gdb.Breakpoint:
+    """At a real address, while the guest is stopped with translation on.
+
+    gdb has effective addresses only, and reads and writes memory by the translation of the
+    moment. A hardware breakpoint needs no memory.
+    """
+    if not HELPED:
+        return gdb.Breakpoint(place, type=gdb.BP_HARDWARE_BREAKPOINT)
     _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
     try:
-        yield
+        return gdb.Breakpoint(place)
     finally:
         see()
 
