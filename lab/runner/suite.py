@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import sys
 import time
@@ -106,6 +107,11 @@ def prepare(job: Job) -> None:
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 
+def without_gdb(result: Result) -> Result:
+    """A session's result without what gdb says by itself: that is in the log."""
+    return dataclasses.replace(result, notes=tuple(x for x in result.notes if x.startswith("#")))
+
+
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
     from lab.gdb import session, stubtest
@@ -140,7 +146,7 @@ def execute_sessions(job: Job) -> None:
             found.tell(f"{job.name}, {spec.kernel.release}")
             job.code = errors.worst((job.code, found.code))
             job.results.append(Result(f"({test.id})", Status.CRASH, found.text))
-        new = [r for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
+        new = [without_gdb(r) for r in ktap.parse(outcome) if matches(r.id, job.pattern, job.tests)]
         for result in new:
             tell(job, result)
         job.results += new
