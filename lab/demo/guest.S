@@ -3,6 +3,7 @@
  * The guest of "make demo": the instructions in which the 2019 report lost its
  * single-stepping, at the address that the report gives for them. 32-bit, real
  * mode, no operating system. expected.toml says where a debugger must stop.
+ * "clear" is for the watchpoint that CLIENT=patched shows.
  */
 	.set	SRR0, 26
 	.set	SRR1, 27
@@ -49,6 +50,19 @@ look:
 	nop
 	b	count
 
+	/* Clears the words, and one more: its last store overwrites "victim". */
+clear:
+	li	r4, 9
+	mtctr	r4
+	li	r6, 0
+	subi	r7, r3, 4
+1:	stwu	r6, 4(r7)
+	bdnz	1b
+	b	count
+
 	.balign	32
 words:
 	.long	0, 0, 0, 0, 0, 0, 0, 0x2019
+	.globl	victim
+victim:
+	.long	0x2019

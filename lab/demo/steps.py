@@ -7,12 +7,14 @@ guest run have a time limit, after which the guest is interrupted.
 
 import contextlib
 import os
+from collections.abc import Callable
 
 import gdb
 import session
 
 CONNECT, BREAK, STEP = 60, 20, 5  # seconds
 STEPS = int(os.environ["DEMO_STEPS"])
+WATCH = bool(os.environ["DEMO_WATCH"])
 
 
 def tell(text: str) -> None:
@@ -29,10 +31,10 @@ def where() -> None:
     tell(gdb.execute("x/i $pc", to_string=True))
 
 
-def runs(command: str, limit: float) -> bool:
+def runs(command: str, limit: float, how: Callable[[str], object] = session.do) -> bool:
     """A command that runs the guest; false if it had to be interrupted."""
     tell(f"(gdb) {command}")
-    stopped = session.runs(command, limit)
+    stopped = session.runs(command, limit, how)
     if not stopped:
         tell(f"did not stop: interrupted after {limit} s")
     where()
@@ -60,10 +62,24 @@ def show() -> None:
         tell(does("info registers r9"))
 
 
+def watch() -> None:
+    """Which instruction overwrites a word?"""
+    does("delete")
+    does("set $pc = clear")
+    tell(does("watch *(int *)&victim"))
+    # gdb says why it cannot insert a watchpoint, and its error does not.
+    if runs("continue", BREAK, gdb.execute):
+        tell(does("x/i $pc-4"))
+        tell(does("info symbol $r7"))
+
+
 try:
     show()
+    if WATCH:
+        watch()
 except gdb.error as why:
-    tell(f"gdb: {why}")
+    if str(why).strip() != "Command aborted.":  # what gdb says of the watchpoint is the reason
+        tell(f"gdb: {why}")
 finally:
     with contextlib.suppress(gdb.error):
         does("kill")

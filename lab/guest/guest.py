@@ -96,9 +96,14 @@ def address(guest: Guest, place: str) -> int:
     raise LabError(f"{guest.name} has no symbol '{place}': give START= as an address, or one of the kernel's symbols")
 
 
+def firmware(guest: Guest) -> dict[str, bytes]:
+    """Its content, by its name."""
+    return {guest.firmware: (tools.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
+
+
 def files(guest: Guest) -> dict[str, bytes]:
     """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
-    found = {guest.firmware: (tools.tool_root("emulator") / "usr/share/qemu" / guest.firmware).read_bytes()}
+    found = firmware(guest)
     if guest.build is None:
         return found
     vmlinux = symbols(guest)

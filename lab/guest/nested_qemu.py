@@ -53,6 +53,11 @@ def chosen() -> str:
     return name
 
 
+def available(target: data.Target) -> bool:
+    """Is there a QEMU to run in the target: Debian's, or the one that CLIENT= asks for?"""
+    return target.must.machine in tools.PACKAGED or chosen() == PATCHED
+
+
 def port(target: data.Target) -> str:
     """The terminal in the target whose other end is Client.socket."""
     if not target.boot.client:
@@ -75,7 +80,7 @@ def root(target: data.Target) -> Path:
     """The folder that is the root of the QEMU that runs in the target."""
     if chosen() == PATCHED:
         return tools.bootable(patched_qemu.build(target))
-    if target.must.machine not in tools.PACKAGED:
+    if not available(target):
         fit = ", ".join(n for n in data.names("targets") if data.target(n).must.machine in tools.PACKAGED)
         raise LabError(f"Debian has no QEMU for {target.name}: use CLIENT={PATCHED}, or T={fit}")
     return tools.bootable(tools.tool_root("emulator", tools.PACKAGED[target.must.machine]))

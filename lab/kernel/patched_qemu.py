@@ -72,6 +72,17 @@ def digest() -> str:
     return cache.digest(base(), *(x for p in patchset.mails(PATCHES) for x in (p.name, p.read_bytes())))[:12]
 
 
+def changes(mail: bytes) -> bytes:
+    """A patch without its message, which no build depends on."""
+    return mail[mail.index(b"\ndiff --git ") :]
+
+
+def key(target: data.Target) -> str:
+    """Of what a build is made of."""
+    code = [changes(p.read_bytes()) for p in patchset.mails(PATCHES)]
+    return cache.digest(base(), *code, OPTIONS, DEVICES, HOSTS[target.must.machine], kbuild.compiler(target.build))[:12]
+
+
 def _tree() -> Path:
     """The patched source. The caller holds the lock of the build."""
     found, tree = stock(), cache.folder() / "trees" / "qemu"
@@ -104,8 +115,7 @@ def build(target: data.Target) -> Path:
     if machine not in HOSTS:
         raise LabError(f"{target.name}: no QEMU is built for {machine}; known: {', '.join(HOSTS)}")
     install.ensure([*kbuild.needs(target.build), *data.packages()["qemu"]])
-    key = cache.digest(digest(), OPTIONS, DEVICES, HOSTS[machine], kbuild.compiler(target.build))[:12]
-    final = cache.folder() / "qemu" / f"{machine}-{key}"
+    final = cache.folder() / "qemu" / f"{machine}-{key(target)}"
     with cache.lock("qemu"):
         if not final.exists():
             _build(target, final)

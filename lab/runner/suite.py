@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import sys
 import time
@@ -84,14 +85,25 @@ def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log:
     return boot.Spec(target, built, commands, files, log=log)
 
 
+def client_missing(target: data.Target) -> str:
+    """Why no QEMU can run in the target; else it is there."""
+    if not nested_qemu.available(target):
+        return f"needs CLIENT={nested_qemu.PATCHED}"
+    try:
+        nested_qemu.root(target)
+    except apt.Torn as why:
+        return str(why)
+    return ""
+
+
 def prepare(job: Job) -> None:
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
-        try:
-            if not all(test.binary == "replay" for test in job.tests):
-                nested_qemu.root(job.target)
-        except apt.Torn as why:
-            job.results = [Result(test.id, Status.SKIP, str(why)) for test in job.tests]
+        why = ""
+        if not all(test.binary == "replay" for test in job.tests):
+            why = client_missing(job.target)
+        if why:
+            job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
         return
     built = kbuild.build(job.base, job.target.build)
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
@@ -104,6 +116,11 @@ JUDGES: dict[str, Callable[[data.Base, data.Target, data.Test], Judged]] = {
     "replay": replay.judge,
     "gdbstub": stubtest.judge,
 }
+
+
+def without_gdb(result: Result) -> Result:
+    """A session's result without what gdb says by itself: that is in the log."""
+    return dataclasses.replace(result, notes=tuple(x for x in result.notes if x.startswith("#")))
 
 
 def execute_sessions(job: Job) -> None:
@@ -120,9 +137,10 @@ def execute_sessions(job: Job) -> None:
         job.code = errors.worst((job.code, judged.code))
         for result in judged.results:
             if result.id.startswith("(") or matches(result.id, job.pattern, job.tests):
-                job.results.append(result)
+                kept = result if test.binary in JUDGES else without_gdb(result)
+                job.results.append(kept)
                 if not result.id.startswith("("):
-                    tell(job, result)
+                    tell(job, kept)
 
 
 def execute(job: Job) -> None:

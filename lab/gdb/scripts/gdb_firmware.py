@@ -15,7 +15,7 @@ from session import (
     interrupt_after,
     main,
     put,
-    real_addresses,
+    real_breakpoint,
     reg,
     step,
     step_exactly,
@@ -165,8 +165,7 @@ def the_fault_ends() -> None:
 def breakpoint_in_the_handler() -> None:
     """At the end of each fault, until the page of the console's code is mapped."""
     # Not by a condition: gdb would evaluate it, and read at the pc for it, before see().
-    with real_addresses():
-        here = gdb.Breakpoint(f"*{HANDLER_RFI:#x}")
+    here = real_breakpoint(f"*{HANDLER_RFI:#x}")
     hits = 0
     while True:
         equal("the pc", go(), HANDLER_RFI)

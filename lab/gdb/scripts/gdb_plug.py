@@ -34,8 +34,9 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
     with breakpoint_at(f"*{PLACE:#x}") as here:
         put({"msr": reg("msr") | MSR_SF, "pc": PLACE - 4})
         equal("the pc of the first vCPU", go(), PLACE)  # QEMU's list has the breakpoint from here on
-        kind = re.search(r"(power8\S*-spapr-cpu-core)", do("monitor info hotpluggable-cpus"))
-        true("a vCPU can be added", kind)
+        listed = do("monitor info hotpluggable-cpus")
+        kind = re.search(r"(power8\S*-spapr-cpu-core)", listed)
+        true(f"a vCPU can be added: {listed!r}", kind)
         do("set breakpoint always-inserted on")
         number = re.findall(r"core-id: \"?(\d+)", do("monitor info hotpluggable-cpus"))[0]
         said = do(f"monitor device_add {kind[1]},core-id={number}")

@@ -4,7 +4,6 @@
 import gdb
 from session import (
     breakpoint_at,
-    case,
     do,
     equal,
     go,
@@ -17,6 +16,7 @@ from session import (
     word,
     write_words,
 )
+from session import default_case as case
 
 CODE, DATA, LATER = 0x100000, 0x200000, 0x110000
 COUNT = DATA + 0x100
@@ -194,16 +194,20 @@ def interrupts_with_a_watchpoint_set() -> None:
 
 @case
 def more_than_there_is_room_for() -> None:
+    before = reg("pc")
     points = [gdb.Breakpoint(at(DATA + 0x400 + 4 * n), gdb.BP_WATCHPOINT, WRITE) for n in range(17)]
     try:
         do("stepi")
-        refused = ""
-    except gdb.error as why:
-        refused = str(why)
-    true(f"gdb is told: {refused}", "watchpoint" in refused)
+        refused = False
+    except gdb.error:
+        refused = True
+    true("gdb is told", refused)
+    equal("the pc has not moved", reg("pc"), before)
+    points.pop().delete()
+    step()
+    true("sixteen fit", reg("pc") != before)
     for point in points:
         point.delete()
-    step()
 
 
 main()

@@ -18,17 +18,16 @@ from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
 HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
 LIMIT = 60.0  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
-MSR_SF = 1 << 63
 TRAP = 0x00DDDD00
 BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
-PROGRAM, TRACE = 0x700, 0xD00
+MSR_SF, PROGRAM, TRACE = 1 << 63, 0x700, 0xD00
 
 _cases: list[Callable[[], None]] = []
 _unhelped: set[str] = set()
 
 
 class Failed(Exception):
-    pass
+    """A case's assertion does not hold."""
 
 
 def case(function: Callable[[], None]) -> Callable[[], None]:
@@ -87,8 +86,8 @@ def true(what: str, value: object) -> None:
         raise Failed(what)
 
 
-def runs(command: str, limit: float = LIMIT) -> bool:
-    """A command that runs the guest; false if it had to be interrupted."""
+def runs(command: str, limit: float = LIMIT, how: Callable[[str], object] = do) -> bool:
+    """A command that runs the guest; false if it had to be interrupted. how: what executes it."""
     late, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
@@ -98,10 +97,9 @@ def runs(command: str, limit: float = LIMIT) -> bool:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             wait = GIVE_UP
 
-    watch = threading.Thread(target=interrupt)
-    watch.start()
+    (watch := threading.Thread(target=interrupt)).start()
     try:
-        do(command)
+        how(command)
     except KeyboardInterrupt:
         late.set()
     finally:
@@ -126,12 +124,17 @@ def _translate_by(msr: int) -> None:
     do(f"maintenance packet P41={text.hex()}")
 
 
-@contextlib.contextmanager
-def real_addresses():
-    """For gdb's breakpoints, while the guest is stopped with translation on."""
+def real_breakpoint(place: str) -> gdb.Breakpoint:
+    """At a real address, while the guest is stopped with translation on.
+
+    gdb has effective addresses only, and reads and writes memory by the translation of the
+    moment. A hardware breakpoint needs no memory.
+    """
+    if not HELPED:
+        return gdb.Breakpoint(place, type=gdb.BP_HARDWARE_BREAKPOINT)
     _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
     try:
-        yield
+        return gdb.Breakpoint(place)
     finally:
         see()
 

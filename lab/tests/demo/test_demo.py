@@ -6,7 +6,10 @@ from __future__ import annotations
 import re
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from lab.core import cache, options
+from lab.core.options import Options
 from lab.demo import demo
 
 OBJDUMP = """
@@ -27,7 +30,7 @@ RIGHT = [
     "=> 0x20f0bc <look>: mfmsr r9",
     "r9 0x3000 12288",
 ]
-WANT = demo.Expected(["reported", "reported+4", "look"], {"r9": 0x3000})
+WANT = demo.Expected(["reported", "reported+4", "look"], {"r9": 0x3000}, [])
 
 
 def guest() -> demo.Guest:
@@ -75,6 +78,24 @@ class Transcripts(unittest.TestCase):
         for stop in demo.expected().stops:
             self.assertIn(f"{stop.partition('+')[0]}:", source)
         self.assertEqual(demo.expected().stops[demo.expected().steps + 1], "look")
+
+    def test_a_watchpoint_with_the_patched_client_only(self) -> None:
+        plain = demo.expected()
+        with mock.patch.object(options, "everywhere", Options(client="patched")):
+            shown = demo.expected()
+        self.assertEqual(shown.stops, plain.stops + plain.watched)
+        self.assertEqual(shown.steps, plain.steps)
+        self.assertTrue(plain.watched)
+
+    def test_the_document_has_its_commands(self) -> None:
+        text = (cache.ROOT / "docs/debug-a-guest.md").read_text()
+        typed = re.findall(r'(?:does|runs)\("([^"]+)"', (demo.HERE / "steps.py").read_text())
+        self.assertGreater(len(typed), 10)
+        for command in typed:
+            if command == "kill":
+                continue
+            self.assertRegex(text, rf"(?m)^\(gdb\) {re.escape(command)}( +#.*)?$")
+        self.assertIn(" ".join([Path(demo.CLIENT[0]).name, *demo.CLIENT[1:]]), text)
 
 
 class SideBySide(unittest.TestCase):

@@ -70,6 +70,11 @@ class Building(unittest.TestCase):
         self.assertIn("Libs: -L${pcfiledir}/.. -lz\n", text)
         self.assertNotIn(" /", text)
 
+    def test_a_message_is_not_built(self) -> None:
+        mails = [b"Subject: %s\n\nBecause.\n---\n a | 1 +\n\ndiff --git a/a b/a\n+x\n" % s for s in (b"one", b"two")]
+        self.assertEqual(*map(patched_qemu.changes, mails))
+        self.assertIn(b"+x", patched_qemu.changes(mails[0]))
+
     def test_how_far_ninja_is(self) -> None:
         self.assertEqual(qemulibs.share(b"[1/5] a\nx\n[2/5] b\nwarning: [9/9]\n"), "2 of 5 steps")
         self.assertEqual(qemulibs.share(b""), "")
