@@ -124,11 +124,6 @@ def chosen(
     return [c for c in some if c.name in wanted], [h for h in hosts if h.name in wanted]
 
 
-def compilers() -> list[Compiler]:
-    """What each commit is built by."""
-    return file().compiler
-
-
 def compiled(path: str) -> bool:
     """Does the kernel's build depend on this file?"""
     return not path.startswith(("Documentation/", "tools/testing/")) and path != "MAINTAINERS"

@@ -22,8 +22,6 @@ from lab.debian import install
 from lab.kernel import kbuild, source
 
 SOURCE = re.compile(r"(?<![\w/.])\.\./([\w/.-]+\.[chS])\b")
-
-
 MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
 
 
@@ -36,8 +34,11 @@ class Builds:
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
         self.configs, self.boots = matrix.chosen(options.target, matrix.configs(), matrix.booted())
-        self.compilers, self.build = matrix.compilers(), matrix.file().build[0]
+        table = matrix.file()
+        self.compilers, self.build = table.compiler, table.build[0]
+        self.made = {row.name: [*table.build, *row.also] for row in table.config}  # what make builds
         self.commits = matrix.commits(base, options)
+        self.touched = {name for commit in self.commits for name in commit.files}
         self.store = cache.folder() / "gauntlet"
         self.tree = source.Tree(
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
@@ -51,15 +52,10 @@ class Builds:
         for commit in self.commits:
             for config in self.configs:
                 for compiler in self.compilers:
-                    parts = [commit.key, kbuild.fragment(config), config.cross, *self.made(config), *compiler.make]
+                    parts = [commit.key, kbuild.fragment(config), config.cross, *self.made[config.name], *compiler.make]
                     name = cache.digest(*parts, compiler.cc or kbuild.compiler(config), versions[compiler.name])[:20]
                     found.append(matrix.Cell(commit, config, compiler, self.store / f"{name}.json"))
         return found
-
-    def made(self, config: data.KernelBuild) -> list[str]:
-        """What make builds for a configuration."""
-        known = matrix.file()
-        return [*known.build, *(x for row in known.config if row.name == config.name for x in row.also)]
 
     def version(self, compiler: matrix.Compiler) -> str:
         """What the compiler and the checker say of their versions."""
@@ -117,7 +113,7 @@ class Builds:
         out = kbuild.configure(self.tree, build, log)
         args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
         done = proc.captured(
-            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made(cell.config)],
+            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]],
             f"{cell.name}",
             cwd=self.tree.path,
             env=env,
@@ -130,8 +126,7 @@ class Builds:
         if done.returncode:
             failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
         sizes = self.sizes(cell, self.tree.path / out.name)
-        touched = {name for commit in self.commits for name in commit.files}
-        read = [] if failed else sorted(touched & reads(self.tree.path / out.name))
+        read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))
         result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
         self.ran += 1

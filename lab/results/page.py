@@ -112,12 +112,13 @@ class Page:
 
     def walks(self) -> list[str]:
         rows = []
-        for r in sorted(self.of("lockstep", "replay"), key=lambda r: (r.kind, r.target, r.name)):
+        for r in sorted(self.of("lockstep", "replay"), key=lambda r: (r.base, r.kind, r.target, r.name)):
             f = r.facts
             end = "a difference" if f["different"] else "none"
-            cells = [r.kind, r.target, f["guest"], f.get("start") or "reset", f["steps"], end, f"{f['rate']:.0f}"]
-            rows.append([*cells, run_of(r, self.at)])
-        return markdown.table(["", "host", "guest", "from", "steps", "difference", "steps a second", "run"], rows)
+            cells = [r.kind, r.base, r.target, f["guest"], f.get("start") or "reset", f["steps"], end]
+            rows.append([*cells, f"{f['rate']:.0f}", run_of(r, self.at)])
+        head = ["", "base", "host", "guest", "from", "steps", "difference", "steps a second", "run"]
+        return markdown.table(head, rows)
 
     def fuzz(self) -> list[str]:
         rows = []

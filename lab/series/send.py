@@ -67,6 +67,19 @@ def recipients(
     return first, [x for x in dict.fromkeys([*ask("--no-m", "--r", "--l"), *cc]) if x not in first]
 
 
+def patches_of(
+    where: Path, part: repository.Part, mails: Path, who: Address | None
+) -> tuple[repository.Part, str, list[Path]]:
+    """The commits of a series as mails of a person, or as unsigned ones: the commits anew, the sender, the mails."""
+    part = taken_over(where, part, who)
+    sender = repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
+    made = repository.format_parts(where, mails, [part])
+    if not who:
+        for path in made:
+            path.write_text(patchmail.unsigned(path.read_text()))
+    return part, sender, made
+
+
 def write(
     base: data.Base, one: division.Series, where: Path, mails: Path, who: Address | None
 ) -> tuple[str, list[Path]]:
@@ -76,12 +89,7 @@ def write(
     rows = division.needed(division.parse(base.series_dir / division.FILE), [one.name])
     repository.scratch(where, found, base.series_dir, {s.name for s in rows})
     parts = repository.parts(where, division.of_subject(rows))
-    part = taken_over(where, parts[-1], who)
-    sender = repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
-    made = repository.format_parts(where, mails, [part])
-    if not who:
-        for path in made:
-            path.write_text(patchmail.unsigned(path.read_text()))
+    part, sender, made = patches_of(where, parts[-1], mails, who)
     before = repository.git(where, "rev-list", "--reverse", f"base..{part.first}").split()
     text = worktree.letter(where, base, part, sender, [repository.patch_id(where, c) for c in before])
     if not who:
@@ -91,14 +99,9 @@ def write(
 
 
 def write_qemu(where: Path, mails: Path, who: Address | None) -> tuple[str, list[Path]]:
-    """The same for patches/patched_qemu."""
+    """The same for patches/qemu."""
     repository.scratch(where, patched_qemu.stock(), patched_qemu.PATCHES)
-    part = taken_over(where, repository.Part(QEMU, "base", "HEAD"), who)
-    sender = repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
-    made = repository.format_parts(where, mails, [part])
-    if not who:
-        for path in made:
-            path.write_text(patchmail.unsigned(path.read_text()))
+    _, sender, made = patches_of(where, repository.Part(QEMU, "base", "HEAD"), mails, who)
     head, _, body = (patched_qemu.PATCHES / cover.LETTER).read_text().partition("\n\n")
     subject = next(line for line in head.splitlines() if line.startswith("Subject: "))
     if not who:

@@ -181,7 +181,7 @@ class Page(unittest.TestCase):
             record(kind="demo", name="", facts={"notes": ["unpatched: stop 3"]}),
         ]
         page = self.page(*some)
-        self.assertIn("| lockstep | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
+        self.assertIn("| lockstep | mainline | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
         self.assertIn("| 20000 | a difference |", page)
         self.assertIn("seed 0x1, 600 seconds", page)
         self.assertIn("```\nE1 emulated 1 1\n```", page)
