@@ -61,7 +61,7 @@ def main(options: Options) -> int:
             log = cache.log(f"check-debian-{base.name}-{target.name}")
             log.unlink(missing_ok=True)
             tree = source.Tree(work, found.kernel, "", "")
-            out = kbuild.configure(tree, target.build, log)
+            out = kbuild.configure(tree, base.configured(target.build), log)
             args, env = kbuild.make_variables(target.build, out.name)
             what = f"building {BUILD} for {target.name}"
             proc.logged(["make", f"-j{os.cpu_count() or 1}", "-s", *args, BUILD], log, what, cwd=work, env=env)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -106,6 +106,11 @@ class Base:
     base: str  # the file of the checkout that pins the version
     series: str = ""  # the folder of the checkout with the mails; none: the kernel as it is
     of: str = ""  # the base whose series this is a backport of
+    configs: tuple[str, ...] = ()  # fragments of lab/data/configs that its kernels need besides a build's own
+
+    def configured(self, kernel_build: KernelBuild) -> KernelBuild:
+        """A kernel build with this base's fragments on top."""
+        return replace(kernel_build, fragments=[*kernel_build.fragments, *self.configs])
 
     @property
     def series_dir(self) -> Path | None:

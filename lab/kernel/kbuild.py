@@ -144,7 +144,7 @@ def make(tree: source.Tree, kernel_build: data.KernelBuild, log: Path, what: str
 def build(base: data.Base, kernel_build: data.KernelBuild) -> Kernel:
     """The kernel of a base, built only if its inputs changed."""
     tree = source.prepare(base)
-    return build_tree(tree, kernel_build, base.name, lambda: source.patch(base, tree))
+    return build_tree(tree, base.configured(kernel_build), base.name, lambda: source.patch(base, tree))
 
 
 def build_tree(tree: source.Tree, kernel_build: data.KernelBuild, name: str, sync: Callable[[], None]) -> Kernel:

@@ -34,7 +34,8 @@ def configure(options: Options) -> int:
     tree = source.prepare(base)
     with cache.lock(f"build-{tree.path.name}"):
         source.patch(base, tree)
-        print(kbuild.configure(tree, target.build, cache.log(f"configure-{base.name}-{target.name}")) / ".config")
+        log = cache.log(f"configure-{base.name}-{target.name}")
+        print(kbuild.configure(tree, base.configured(target.build), log) / ".config")
     return 0
 
 

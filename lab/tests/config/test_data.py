@@ -29,6 +29,13 @@ class Targets(support.InCache):
             self.assertEqual(made.fragments[: len(base.fragments)], base.fragments)
             self.assertEqual((made.cross, base.inherits), (base.cross, ""))
 
+    def test_fragments_of_a_base(self) -> None:
+        """A base's fragments come behind those of a build; mainline needs none."""
+        build = data.build("mac99-g4")
+        self.assertEqual(data.base("mainline").configured(build), build)
+        for name in ("6.12", "stock-6.1"):
+            self.assertEqual(data.base(name).configured(build).fragments, [*build.fragments, "proc-sysctl.config"])
+
     def test_bad_builds(self) -> None:
         (self.tmp / "builds").mkdir()
         for name, text in (
