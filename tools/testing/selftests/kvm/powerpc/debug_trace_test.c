@@ -9,6 +9,7 @@
  * B3  Instructions that KVM emulates are traced, too.
  * B4  A free run and a stepped one end in the same state.
  */
+#include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -230,6 +231,44 @@ TEST_F(debug, trace_be_stepped)
 		SKIP(return, "The CPU does not trace branches");
 
 	trace_stepped(&self->guest, variant->msr, MSR_BE);
+}
+
+GUEST_ASM(bctar_code,
+	  "	.long	0x4e800460\n"		/* bctar */
+	  "	nop\n"
+	  "bctar_2: nop\n"
+	  GUEST_ASM_OSI);
+
+GUEST_LABELS(bctar_2[]);
+
+/* B2: bctar is a branch that MSR[BE] traces. */
+TEST_F(debug, trace_bctar_stepped)
+{
+	struct debug_guest *guest = &self->guest;
+	unsigned long target;
+
+	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
+		SKIP(return, "The CPU has no bctar");
+	if (!cpu_traces_branches())
+		SKIP(return, "The CPU does not trace branches");
+
+	debug_guest_load(guest, VEC_TRACE, rfi_handler, rfi_handler_end);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, 0x100);	/* TAR */
+	guest->regs.msr = variant->msr | MSR_BE;
+	debug_guest_start(guest, bctar_code, bctar_code_end);
+	target = debug_guest_addr(guest, bctar_2);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, target);
+	/*
+	 * KVM loads the guest's TAR at a Facility Unavailable interrupt.  QEMU's
+	 * TCG raises none for bctar, and takes the TAR of this process.
+	 */
+	asm volatile("mtspr 815, %0" : : "r" (target));
+
+	debug_guest_control(guest, GUESTDBG_STEP);
+	debug_guest_expect_stop(guest, bctar_2);
+	debug_guest_expect_pc(guest, VEC_TRACE);
+	TEST_ASSERT_EQ(guest->regs.srr0, target);
+	debug_guest_expect_stop(guest, bctar_2);
 }
 
 /* B2: a debugger that comes and goes leaves the guest its MSR[SE]. */
