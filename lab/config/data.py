@@ -50,6 +50,7 @@ class Boot:
     cmdline: str = ""  # more words for the kernel's command line
     client: str = ""  # the terminal after that of the results: to a QEMU in the target
     patience: int = 1  # times the limits of tests, for a slow kernel
+    hold_vm: bool = False  # init keeps a VM of KVM PR, so that those of the tests are not the first and the last
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,10 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
     root.device("dev/null", 1, 3)
     root.file("init", programs.compile_for(target.build, "machine/init/init.c"))
     share = "share" if spec.share else ""
-    root.file(
-        "lab/plan", protocol.plan(nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw), 0o644
+    words = protocol.plan(
+        nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw, target.boot.hold_vm
     )
+    root.file("lab/plan", words, 0o644)
     for name, content in spec.files.items():
         root.file(name, content)
     return root.data()

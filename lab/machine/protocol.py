@@ -29,7 +29,13 @@ class Outcome:
 
 
 def plan(
-    nonce: str, result: str, end: str, commands: list[Command], share: str = "", raw: list[str] | None = None
+    nonce: str,
+    result: str,
+    end: str,
+    commands: list[Command],
+    share: str = "",
+    raw: list[str] | None = None,
+    hold_vm: bool = False,
 ) -> bytes:
     """The words of /lab/plan, each ended by a NUL; lab/machine/init/init.c does what they say in this order.
 
@@ -37,6 +43,7 @@ def plan(
     result TTY      the terminal to write them and the programs' output to
     raw TTY         set this terminal raw; as often as there are such terminals
     end HOW         how to end the machine: poweroff or restart
+    hold-vm         keep a VM of KVM PR until the end, if there can be one
     facts           tell what machine and kernel this is
     share TAG       mount the 9p share of that tag; the programs run below it
     run NAME LIMIT N WORD*N     run a program with N words, for LIMIT seconds at most (0: any time);
@@ -46,7 +53,7 @@ def plan(
     words = ["nonce", nonce, "result", result]
     for tty in raw or []:
         words += ["raw", tty]
-    words += ["end", end, "facts"]
+    words += ["end", end, *(["hold-vm"] if hold_vm else []), "facts"]
     if share:
         words += ["share", share]
     for c in commands:

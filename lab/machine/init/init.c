@@ -170,6 +170,26 @@ static int open_raw(const char *name)
 	return fd;
 }
 
+static int create_pr_vm(int kvm)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, 2UL /* KVM_VM_PPC_PR */);
+
+	if (vm < 0 && errno == EINVAL)	/* 32-bit hosts know the default only */
+		vm = ioctl(kvm, KVM_CREATE_VM, 0UL);
+	return vm;
+}
+
+/* Keep a VM for as long as the machine runs. If there is no KVM PR, the facts tell it. */
+static void hold_vm(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm = kvm < 0 ? -1 : create_pr_vm(kvm);
+
+	if (vm >= 0 && fcntl(vm, F_SETFD, FD_CLOEXEC))
+		die("fcntl");
+	close(kvm);
+}
+
 static void tell_vm(const char *kind, int vm)
 {
 	mark("fact %s %s", kind, vm < 0 ? strerror(errno) : "yes");
@@ -178,17 +198,14 @@ static void tell_vm(const char *kind, int vm)
 
 static void tell_kvm(void)
 {
-	int vm, kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvm < 0) {
 		mark("fact kvm %s", strerror(errno));
 		return;
 	}
 	mark("fact kvm yes");
-	vm = ioctl(kvm, KVM_CREATE_VM, 2UL /* KVM_VM_PPC_PR */);
-	if (vm < 0 && errno == EINVAL)	/* 32-bit hosts know the default only */
-		vm = ioctl(kvm, KVM_CREATE_VM, 0UL);
-	tell_vm("pr", vm);
+	tell_vm("pr", create_pr_vm(kvm));
 	tell_vm("hv", ioctl(kvm, KVM_CREATE_VM, 1UL /* KVM_VM_PPC_HV */));
 	close(kvm);
 }
@@ -361,6 +378,8 @@ int main(void)
 			how = word();
 		} else if (!strcmp(key, "facts")) {
 			tell_facts();
+		} else if (!strcmp(key, "hold-vm")) {
+			hold_vm();
 		} else if (!strcmp(key, "share")) {
 			root = "/share";
 			share(word(), root);

@@ -36,3 +36,7 @@ class Formats(support.InCache):
         words = protocol.plan("n", "hvc1", "poweroff", [protocol.Command("t", ["/bin/t", "a b"], 5)]).split(b"\0")
         self.assertEqual(words[:6], [b"nonce", b"n", b"result", b"hvc1", b"end", b"poweroff"])
         self.assertEqual(words[7:], [b"run", b"t", b"5", b"2", b"/bin/t", b"a b", b"done", b""])
+
+    def test_plan_with_a_vm(self) -> None:
+        words = protocol.plan("n", "hvc1", "poweroff", [], hold_vm=True).split(b"\0")
+        self.assertEqual(words[6:], [b"hold-vm", b"facts", b"done", b""])
