@@ -42,8 +42,6 @@
  * So when the debugger lets the guest go, KVM interprets the rest of the sequence,
  * or goes on stepping it, and gives the reservation up if that takes too long.
  * Watchpoints need the same in pages that are cut, see book3s_pr_watch.c.
- *
- * kvmppc_interpret_page() interprets code without such sequences.
  */
 
 #include <linux/kvm_host.h>
