@@ -26,6 +26,7 @@ class Options:
     steps: int = 0
     start: str = ""
     resume: bool = False
+    watch: str = ""
     seconds: int = 0
     seed: str = ""
     payload: str = ""

@@ -70,8 +70,9 @@ def main(options: Options) -> int:
             raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
     elif start:
         state = checkpoint.start_state(base, target, who, start)
-    found = compare(base, target, who, count, here, state)
-    leave_record(base, target, who, found, start)
+    watch = watched(options.watch)
+    found = compare(base, target, who, count, here, state, watch=watch)
+    leave_record(base, target, who, found, start, watch)
     return report(who, found, start)
 
 
@@ -83,22 +84,37 @@ def compare(
     here: checkpoint.Checkpoint,
     state: Path | None = None,
     limit: float = 0,
+    watch: int | None = None,
 ) -> pair.Result:
-    """Both machines, up to that many steps: from the state, or from reset."""
+    """Both machines, up to that many steps: from the state, or from reset; watch: an address, on KVM's side."""
     with stepping.reference(who, state) as tcg, under_kvm(base, target, who, state) as kvm:
         both = pair.Pair(who, kvm, tcg, pair.Result(here.done, begin=here.done, by_rule=here.by_rule))
         if state:
             both.settle()
+        if watch is not None:
+            kvm.watch(watch)
         return both.run(count, here, limit)
 
 
-def leave_record(base: data.Base, target: data.Target, who: guest.Guest, result: pair.Result, start: str) -> None:
+def watched(text: str) -> int | None:
+    """The address that WATCH= gives, if it gives one. LabError if it is none."""
+    try:
+        return int(text, 16) if text else None
+    except ValueError:
+        raise LabError(f"WATCH={text}: give a hexadecimal address") from None
+
+
+def leave_record(
+    base: data.Base, target: data.Target, who: guest.Guest, result: pair.Result, start: str, watch: int | None = None
+) -> None:
     """Of a walk that came to its end, or to a difference."""
-    name = f"{who.name}-{start or 'reset'}-{result.steps}"
+    name = f"{who.name}-{start or 'reset'}-{result.steps}{'' if watch is None else '-watched'}"
     record = records.Record("lockstep", base.name, target.name, name, seconds=result.seconds)
     record.counts = {"failed" if result.difference else "passed": 1}
     record.facts = {"guest": who.name, "start": start, "steps": result.steps, "rate": round(result.rate)}
     record.facts |= {"different": bool(result.difference), "by rule": result.by_rule}
+    if watch is not None:
+        record.facts["watch"] = f"{watch:#x}"
     records.leave(record, base, target, sessions=True)
 
 

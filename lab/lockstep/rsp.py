@@ -151,6 +151,10 @@ class Stub:
         """Take the software breakpoint away."""
         self.sure(f"z0,{address:x},4")
 
+    def watch(self, address: int) -> None:
+        """Stop before stores to 4 bytes. Broken if QEMU refuses it, as Debian's does under KVM PR."""
+        self.sure(f"Z2,{address:x},4")
+
     def save(self, path: Path) -> None:
         """The machine, to a file from which it goes on; only the reference can be saved."""
         raise NotImplementedError

@@ -14,7 +14,7 @@ from lab.config import data
 from lab.core import errors
 from lab.core.errors import LabError
 from lab.guest import guest
-from lab.lockstep import checkpoint, pair, rsp, tolerances
+from lab.lockstep import checkpoint, lockstep, pair, rsp, tolerances
 
 GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
 LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
@@ -159,6 +159,11 @@ class Compare(unittest.TestCase):
         with self.assertRaisesRegex(LabError, "0 of 5 steps in 0 s") as why:
             compare([NOP] * 5, {}, {}, limit=1e-9)
         self.assertEqual(why.exception.code, errors.TIMEOUT)
+
+    def test_watch(self) -> None:
+        self.assertEqual((lockstep.watched(""), lockstep.watched("c000000000ff8")), (None, 0xC000000000FF8))
+        with self.assertRaisesRegex(LabError, "WATCH=r1: give a hexadecimal address"):
+            lockstep.watched("r1")
 
     def test_rest(self) -> None:
         result, _ = compare([NOP], {0: {"f0": 1}}, {})
