@@ -192,6 +192,32 @@ def interrupts_with_a_watchpoint_set() -> None:
             true("it counts", word(COUNT) > first)
 
 
+def rounds_a_second(seconds: float) -> float:
+    first = word(COUNT)
+    interrupt_after(seconds)
+    return (word(COUNT) - first) / seconds
+
+
+@case
+def a_hundred_times_as_fast_as_by_steps() -> None:
+    """A loop that stores to the watched page by one instruction in twelve."""
+    write_words(CODE + 0x200, (*LOOP[:3], *[0x60000000] * 8, 0x48000000 | -44 & 0x3FFFFFC))
+    put({"pc": CODE + 0x200})
+    with watched(at(COUNT + 4)):
+        fast = rounds_a_second(3)
+    do("set can-use-hw-watchpoints 0")
+    point = gdb.Breakpoint(at(COUNT + 4), gdb.BP_WATCHPOINT, WRITE)
+    try:
+        equal("the type", point.type, gdb.BP_WATCHPOINT)
+        slow = rounds_a_second(6)
+    finally:
+        point.delete()
+        do("set can-use-hw-watchpoints 1")
+    print(f"# rounds a second: {fast:.0f} with the hardware's, {slow:.1f} with gdb's")
+    true("a hundred times as fast", slow > 0 and fast >= 100 * slow)
+    put({"pc": CODE})
+
+
 @case
 def more_than_there_is_room_for() -> None:
     before = reg("pc")
