@@ -79,10 +79,16 @@ def guest_commands() -> list[str]:
 
 
 def rooms() -> list[str]:
-    """The lab's packages."""
-    return markdown.table(
-        ["package", "what is in it"], [[f"`{n}`", x] for n, x in data.load(data.DATA / "rooms.toml").items()]
-    )
+    """The lab's packages, and the modules in them that have a command's function."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for command in commands.table().commands:
+        room, _, module = command.run.partition(":")[0].partition(".")
+        found.setdefault(room, {}).setdefault(module, []).append(command.name)
+    rows = [
+        [f"`{room}`", what, "; ".join(f"`{m}.py`: {', '.join(names)}" for m, names in found.get(room, {}).items())]
+        for room, what in data.load(data.DATA / "rooms.toml").items()
+    ]
+    return markdown.table(["package", "what is in it", "commands of make"], rows)
 
 
 MAKERS: dict[str, Callable[[], list[str]]] = {

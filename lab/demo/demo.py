@@ -33,7 +33,7 @@ SE = 0x400
 PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
 ENDS = 10  # seconds from gdb's "kill" to the end of the target
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
-CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
+QEMU = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
 TROUBLE = ("did not stop", "gdb: ", "stepper: ", "Could not insert hardware watchpoint")
 # What stepper says, as a person would have asked for it.
 WORDS = {
@@ -179,7 +179,7 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
 
 def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
-    plan = nested_qemu.Plan(target, built, [*CLIENT, *nested_qemu.stub(target)], CLIENT[0], limit=LIMIT, log=log)
+    plan = nested_qemu.Plan(target, built, [*QEMU, *nested_qemu.stub(target)], QEMU[0], limit=LIMIT, log=log)
     if watches():  # a QEMU that comes without firmware
         plan.argv += ["-L", nested_qemu.inside(target)]
         plan.files = guests.firmware(guests.find(guests.GUEST))
