@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.checks import checkpatch, documents, unit_tests
+from lab.checks import checkpatch, datafiles, documents, unit_tests
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import FAILED, PASSED, LabError
@@ -135,33 +135,12 @@ def mypy() -> list[str]:
     return proc.complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
 
 
-def data_files() -> list[str]:
-    """Every data file loads; an expectation names a target and a test of the suite."""
-    for name in data.names("bases"):
-        data.base(name)
-    tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
-    bad = []
-    for name in data.names("targets"):
-        data.target(name)
-    for build in map(data.build, data.names("builds")):
-        missing = [f for f in build.fragments if not (data.DATA / "configs" / f).exists()]
-        bad += [f"lab/data/builds/{build.name}.toml: no lab/data/configs/{f}" for f in missing]
-    for base in data.names("expect"):
-        for name, must in (data.expected(base) or {}).items():
-            if name not in data.names("targets"):
-                bad.append(f"lab/data/expect/{base}.toml: unknown target {name}")
-            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
-            bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
-            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
-    return bad
-
-
 def clause_names() -> list[str]:
     return rules.Clauses().problems(t.binary for t in data.suite(data.SUITE))
 
 
 CHECKS: dict[str, Check] = {
-    "data files": data_files,
+    "data files": lambda: datafiles.problems(tracked()),
     "every case names its clause": clause_names,
     "one table of commands": documents.front,
     "documents: tables are what their data say": documents.stale,

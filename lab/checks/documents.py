@@ -78,15 +78,20 @@ def guest_commands() -> list[str]:
     return [*lines[:-1], "```"]
 
 
+def packages() -> dict[str, str]:
+    """lab/data/rooms.toml: what is in each package of the lab, the lowest first."""
+    return data.named(str, data.DATA / "rooms.toml")
+
+
 def rooms() -> list[str]:
     """The lab's packages, and the modules in them that have a command's function."""
     found: dict[str, dict[str, list[str]]] = {}
-    for command in commands.table().commands:
+    for command in commands.table().command:
         room, _, module = command.run.partition(":")[0].partition(".")
         found.setdefault(room, {}).setdefault(module, []).append(command.name)
     rows = [
         [f"`{room}`", what, "; ".join(f"`{m}.py`: {', '.join(names)}" for m, names in found.get(room, {}).items())]
-        for room, what in data.load(data.DATA / "rooms.toml").items()
+        for room, what in packages().items()
     ]
     return markdown.table(["package", "what is in it", "commands of make"], rows)
 
@@ -161,7 +166,7 @@ def links() -> list[str]:
 
 def make_commands() -> list[str]:
     """Commands that documents name and that make does not have."""
-    known = {c.name for c in commands.table().commands}
+    known = {c.name for c in commands.table().command}
     bad = []
     for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
         for code in re.findall(r"`make ([a-z][a-z-]*)[^`]*`|^    make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from lab.config.loader import convert, load, make, read
+from lab.config.loader import load, make, named, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -128,7 +128,7 @@ class Base:
 class Test:
     """[[test]] of a suite: a program in the target, or something with a guest of a QEMU in there."""
 
-    binary: str  # the program, a script of lab/gdb/scripts, or "guestboot", "lockstep", "replay"
+    binary: str  # the program, a script of lab/gdb/scripts, or a key of JUDGES in lab/runner/suite.py
     limit: int  # seconds, times the target's patience
     targets: list[str] = field(default_factory=list)  # all if empty
     also: list[str] = field(default_factory=list)  # targets that are no default ones, on which it runs without T=
@@ -154,7 +154,7 @@ class Test:
 
 
 def names(kind: str) -> list[str]:
-    """The names that lab/<kind>/*.toml gives, sorted."""
+    """The names that lab/data/<kind>/*.toml gives, sorted."""
     return sorted(p.stem for p in (DATA / kind).glob("*.toml"))
 
 
@@ -268,10 +268,9 @@ def expected(base_name: str) -> dict[str, Expected] | None:
     path = DATA / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None
-    return convert(load(path), dict[str, Expected], "expect", path)
+    return named(Expected, path)
 
 
 def packages() -> dict[str, list[Package]]:
     """Debian packages by what they are needed for (lab/data/packages.toml)."""
-    path = DATA / "packages.toml"
-    return convert(load(path), dict[str, list[Package]], "packages", path)
+    return named(list[Package], DATA / "packages.toml")

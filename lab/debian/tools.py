@@ -23,8 +23,7 @@ class Tool:
 
 def tools() -> dict[str, Tool]:
     """lab/data/tools.toml."""
-    path = data.DATA / "tools.toml"
-    return data.convert(data.load(path), dict[str, Tool], "tools", path)
+    return data.named(Tool, data.DATA / "tools.toml")
 
 
 def tool_root(name: str, arch: str | None = None) -> Path:

@@ -61,7 +61,7 @@ class Maker:
     def __init__(self, base: data.Base, where: Path) -> None:
         assert base.series_dir is not None
         self.base, self.where, self.folder = base, where, base.series_dir
-        self.notes = Notes.read(self.folder)
+        self.notes = Notes(self.folder)
         of = data.base(base.of).series_dir
         assert of is not None
         self.of = f"../{of.name}"

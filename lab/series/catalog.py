@@ -82,9 +82,11 @@ def patches() -> list[Patch]:
 
 @dataclass(frozen=True)
 class Who:
-    who: str
-    subject: str = ""
-    files: str = ""
+    """Who is hit by the bug that a patch fixes: [[who]]. The first row that fits is taken."""
+
+    who: str  # in the words of docs/packaging.md
+    subject: str = ""  # a regular expression, searched in the patch's subject; all fit if it is empty
+    files: str = ""  # one that all of the patch's source files match, not headers, tests or documents; the same
 
     def fits(self, patch: Patch) -> bool:
         sources = [f for f in patch.files if f.endswith((".c", ".S")) and f.startswith("arch/")]
@@ -93,9 +95,16 @@ class Who:
         return not self.subject or re.search(self.subject, patch.subject) is not None
 
 
+@dataclass(frozen=True)
+class File:
+    """lab/data/who.toml."""
+
+    who: list[Who]  # the first that fits is taken
+
+
 @functools.cache
 def _rows() -> list[Who]:
-    return [data.make(Who, row, WHO) for row in data.load(WHO)["who"]]
+    return data.read(File, WHO).who
 
 
 def who(patch: Patch) -> str:

@@ -101,7 +101,7 @@ class Programs(Booted):
     def test_fuzz(self) -> None:
         names = [
             p.binary
-            for p in fuzz.programs()[0]
+            for p in fuzz.file().program
             if p.binary in {t.binary for t in data.programs(data.target("mac99-g4"))}
         ]
         self.with_output(names[0], b"TAP version 13\n# seed 0x12\n1..1\nok 1 one\n")
