@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import urllib.parse
 from collections.abc import Callable
-from pathlib import Path
 
 from lab.checks import checkpatch, datafiles, documents, unit_tests
 from lab.config import data
@@ -58,8 +56,7 @@ def hosts() -> list[str]:
 
 def listing() -> list[str]:
     """series.toml has each mail, and each series is fit to be posted."""
-    folder = data.base("mainline").series_dir
-    assert folder is not None
+    folder = data.base("mainline").patches
     rows = division.parse(folder / division.FILE)
     named = set(patchset.mails(folder))
     bad = [
@@ -82,35 +79,25 @@ def listing() -> list[str]:
 def alone() -> list[str]:
     """Each series applies with nothing before it but what series.toml says that it is after."""
     base = data.base("mainline")
-    assert base.series_dir is not None
-    found, folder, bad = source.find(base), base.series_dir, []
+    found, folder, bad = source.find(base), base.patches, []
     rows = division.parse(folder / division.FILE)
     for number, one in enumerate(rows):
         needed = {s.name for s in division.needed(rows, [one.name])}
         if needed == {s.name for s in rows[: number + 1]}:
             continue  # as all of them apply
-        with tempfile.TemporaryDirectory(prefix=".alone.", dir=cache.folder()) as name:
-            try:
-                patchset.apply(patchset.mails(folder, needed), found.tree, Path(name), found.name)
-            except LabError as why:
-                bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
+        try:
+            source.applied(patchset.mails(folder, needed), found)
+        except LabError as why:
+            bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
     return bad
 
 
 def round_trip() -> list[str]:
     """git am on BASE, the checkout's files, format-patch: the same bytes again."""
     base = data.base("mainline")
-    assert base.series_dir is not None
-    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
-        out = Path(name)
+    with cache.scratch("check") as out:
         worktree.remake(base, out)
-        made = repository.files_of(out)
-    have = repository.files_of(base.series_dir)
-    return [
-        f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
-        for n in sorted(made.keys() | have.keys())
-        if made.get(n) != have.get(n)
-    ]
+        return repository.differing(base.patches, repository.files_of(out), "make series")
 
 
 def backports() -> list[str]:

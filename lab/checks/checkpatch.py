@@ -32,7 +32,6 @@ class Accepted:
 def complaints(name: str = "mainline") -> list[str]:
     """What checkpatch of a base's kernel says of that base's mails, but for what lab/data/checkpatch.toml accepts."""
     base = data.base(name)
-    assert base.series_dir is not None
     tree = source.find(base).tree
     accepted = data.read(Accepted, data.DATA / "checkpatch.toml").accept
     options = [
@@ -50,4 +49,4 @@ def complaints(name: str = "mainline") -> list[str]:
         return [x.replace(f"{mail.parent}/", "") for x in proc.complaints(argv, r".*\S", tree)]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [line for found in pool.map(one, patchset.mails(base.series_dir)) for line in found]
+        return [line for found in pool.map(one, patchset.mails(base.patches)) for line in found]

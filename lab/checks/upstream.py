@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from lab.checks import matrix, upstream_builds
 from lab.config import data
 from lab.core import errors, ui
-from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.results import records
 
@@ -100,8 +99,6 @@ def main(options: Options) -> int:
 
     start = time.monotonic()
     base = data.base(options.kernel or "mainline")
-    if base.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline")
     builds = upstream_builds.Builds(base, options)
     results = builds.run()
     table = judged(builds, results)

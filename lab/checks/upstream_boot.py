@@ -27,8 +27,7 @@ def _boot(builds: Builds, tree: source.Tree, target: data.Target, commit: Commit
     """Why it does not build or boot; empty if it does."""
     log = cache.log(f"check-boot-{target.name}")
     with cache.lock(f"build-{tree.path.name}"):
-        source.clone(builds.source, tree.path)
-        source.sync(tree.path, builds.source.tree, commit.files)
+        source.sync(tree.path, builds.source, commit.files)
         cache.need_space(1.5)
         try:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"

@@ -93,8 +93,7 @@ class Builds:
     def some(self, commit: matrix.Commit, todo: list[matrix.Cell]) -> None:
         """Bring the tree to a commit and build these cells of it."""
         ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
-        source.clone(self.source, self.tree.path)
-        source.sync(self.tree.path, self.source.tree, commit.files)
+        source.sync(self.tree.path, self.source, commit.files)
         cache.need_space(2)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:

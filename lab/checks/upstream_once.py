@@ -65,8 +65,7 @@ class Once:
         self.added = [n for n in self.files if n not in self.first.files]
 
     def sync(self) -> None:
-        source.clone(self.builds.source, self.tree)
-        source.sync(self.tree, self.stock, self.last.files)
+        source.sync(self.tree, self.builds.source, self.last.files)
 
     def both(
         self, argv: Callable[[Path], list[str | Path]], what: str, files: list[str], counts: bool = False
@@ -165,8 +164,7 @@ def run(builds: Builds) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
     once = Once(builds)
     parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
-    assert builds.base.series_dir is not None
-    mails = [p.read_bytes() for p in patchset.mails(builds.base.series_dir)]
+    mails = [p.read_bytes() for p in patchset.mails(builds.base.patches)]
     key = cache.digest(builds.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
     checks: dict[str, Callable[[], Found]] = {
         "checkpatch": once.checkpatch,

@@ -44,8 +44,7 @@ def run(builds: Builds) -> dict[str, list[str]]:
 def _build(builds: Builds, target: data.Target, commit: Commit) -> str:
     """Why the selftests do not build without a warning; empty if they do."""
     with cache.lock(f"build-{builds.tree.path.name}"):
-        source.clone(builds.source, builds.tree.path)
-        source.sync(builds.tree.path, builds.source.tree, commit.files)
+        source.sync(builds.tree.path, builds.source, commit.files)
         cache.need_space(1)
         good, text = build(builds.tree.path, target, "-Wall")
     said = [line for line in text.splitlines() if "warning:" in line or "error:" in line]

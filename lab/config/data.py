@@ -114,9 +114,11 @@ class Base:
         return replace(kernel_build, fragments=[*kernel_build.fragments, *self.configs])
 
     @property
-    def series_dir(self) -> Path | None:
-        """The folder with the mails; None if the kernel is taken as it is."""
-        return ROOT / self.series if self.series else None
+    def patches(self) -> Path:
+        """The folder with the mails. LabError if the kernel is taken as it is."""
+        if not self.series:
+            raise LabError(f"K={self.name} has no series; use K=mainline, or a backport")
+        return ROOT / self.series
 
     @property
     def base_file(self) -> Path:

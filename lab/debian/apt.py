@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,8 +185,8 @@ def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
         apt = Apt(suites, architecture(), sources=True)
         apt.update()
         ui.say(f"fetching the source package {package} {version}".rstrip())
-        with tempfile.TemporaryDirectory(dir=cache.folder()) as name:
-            dsc = apt.source(package, version, Path(name))
+        with cache.scratch("source") as where:
+            dsc = apt.source(package, version, where)
             work.rmdir()
             argv = ["dpkg-source", "--no-check", "--no-copy", "-x", str(dsc), str(work)]
             proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -58,12 +57,7 @@ def stock() -> source.Source:
 
 def overlay() -> source.Overlay:
     """The files that patches/qemu changes, and the lists of devices of this build."""
-    found = stock()
-    with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        scratch = Path(name)
-        patchset.apply(patchset.mails(PATCHES), found.tree, scratch, found.name)
-        made = {p.relative_to(scratch).as_posix(): p for p in sorted(scratch.rglob("*")) if p.is_file()}
-        files = {path: (p.read_bytes(), p.stat().st_mode & 0o777 | 0o644) for path, p in made.items()}
+    files = source.applied(patchset.mails(PATCHES), stock())
     return files | {f"configs/devices/{n}-softmmu/lab.mak": (t.encode(), 0o644) for n, t in DEVICES.items()}
 
 
@@ -85,9 +79,8 @@ def key(target: data.Target) -> str:
 
 def _tree() -> Path:
     """The patched source. The caller holds the lock of the build."""
-    found, tree = stock(), cache.folder() / "trees" / "qemu"
-    source.clone(found, tree)
-    source.sync(tree, found.tree, overlay())
+    tree = cache.folder() / "trees" / "qemu"
+    source.sync(tree, stock(), overlay())
     return tree
 
 

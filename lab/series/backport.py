@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-import tempfile
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,8 +40,7 @@ class Mail:
 def mainline(base: data.Base, where: Path) -> list[Mail]:
     """The series that is backported, as commits in a small repository."""
     of = data.base(base.of)
-    assert of.series_dir is not None
-    found = repository.scratch(where, source.find(of), of.series_dir)
+    found = repository.scratch(where, source.find(of), of.patches)
     commits = repository.git(where, "rev-list", "--reverse", "base..HEAD").split()
     return [
         Mail(
@@ -59,12 +57,9 @@ class Maker:
     """Makes the list and the local mails of one backport in a scratch repository."""
 
     def __init__(self, base: data.Base, where: Path) -> None:
-        assert base.series_dir is not None
-        self.base, self.where, self.folder = base, where, base.series_dir
+        self.base, self.where, self.folder = base, where, base.patches
         self.notes = Notes(self.folder)
-        of = data.base(base.of).series_dir
-        assert of is not None
-        self.of = f"../{of.name}"
+        self.of = f"../{data.base(base.of).patches.name}"
         self.listing: list[str] = []
         self.local: dict[str, bytes] = {}
         self.unexplained: list[str] = []
@@ -215,8 +210,8 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
     """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
     found = source.find(base)
     maker = Maker(base, where)
-    with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
-        theirs = mainline(base, Path(name))
+    with cache.scratch("mainline") as name:
+        theirs = mainline(base, name)
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
@@ -251,8 +246,7 @@ def keep(base: data.Base, where: Path) -> Path:
 
 
 def install(maker: Maker) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        out = Path(name)
+    with cache.scratch("mails") as out:
         for file, text in maker.local.items():
             cache.write(out / file, text)
         (out / "series").write_text("".join(f"{line}\n" for line in maker.listing))
@@ -264,8 +258,8 @@ def command(options: Options) -> int:
     if not base.of:
         known = [n for n in data.names("bases") if data.base(n).of]
         raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
-    with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name), trees(options.tree))
+    with cache.lock("series"), cache.scratch("backport") as where:
+        maker = make(base, where, trees(options.tree))
         changed = install(maker)
         if not base.base_file.exists() and (exact := source.record(source.find(base))):
             patchset.write_base(base.base_file, exact)
@@ -278,12 +272,7 @@ def command(options: Options) -> int:
 
 def check(base: data.Base) -> list[str]:
     """The list and the local mails are what 'make backport' makes of mainline's."""
-    with tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name))
+    with cache.scratch("backport") as where:
+        maker = make(base, where)
     want = maker.local | {"series": "".join(f"{line}\n" for line in maker.listing).encode()}
-    have = repository.files_of(maker.folder)
-    return [
-        f"{maker.folder / n} is not what 'make backport K={base.name}' writes: run it and look at git diff"
-        for n in sorted(want.keys() | have.keys())
-        if want.get(n) != have.get(n)
-    ]
+    return repository.differing(maker.folder, want, f"make backport K={base.name}")

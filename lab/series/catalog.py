@@ -46,9 +46,7 @@ class Patch:
 
 def folder() -> Path:
     """Where mainline's patches and their series.toml are."""
-    found = data.base("mainline").series_dir
-    assert found is not None
-    return found
+    return data.base("mainline").patches
 
 
 @functools.cache
@@ -133,11 +131,11 @@ def backports() -> list[Backport]:
     found = []
     for name in sorted(data.names("bases"), key=lambda n: [int(x) for x in re.findall(r"\d+", n)], reverse=True):
         base = data.base(name)
-        if not base.of or base.series_dir is None:
+        if not base.of:
             continue
         made = Backport(name)
-        for mail in patchset.mails(base.series_dir):
-            of_mainline = base.series_dir not in mail.resolve().parents
+        for mail in patchset.mails(base.patches):
+            of_mainline = base.patches not in mail.resolve().parents
             (made.same if of_mainline else made.own).add(patchmail.subject(mail))
         found.append(made)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +36,8 @@ def below(mail: Path) -> str:
 
 def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     """The patches, or those that SERIES= or PART= names with what they need, each series with its own numbers."""
-    if base.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
     found, rows = source.find(base), worktree.chosen(base, options)
-    mails = repository.scratch(where, found, base.series_dir, {one.name for one in rows})
+    mails = repository.scratch(where, found, base.patches, {one.name for one in rows})
     if not mails:
         raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}")
     prefix = "PATCH" if base.name == "mainline" else f"PATCH {base.name}"
@@ -91,8 +88,7 @@ FORMATS: dict[str, tuple[Callable[[Parcel, Path], list[Path]], str]] = {
 
 def proved(box: Parcel, made: list[Path]) -> None:
     """git am of what was made, on the named tree, gives the same files."""
-    with tempfile.TemporaryDirectory(prefix=".proof.", dir=cache.folder()) as name:
-        where = Path(name)
+    with cache.scratch("proof") as where:
         repository.restrict(where, box.found, box.mails)
         repository.am(where, made)
         one, two = (repository.git(w, "diff", "base", "HEAD") for w in (where, box.where))
@@ -115,8 +111,8 @@ def export_command(options: Options) -> int:
     form, how = FORMATS[name]
     some = options.series or options.part
     final = folder(options.out, "-".join(x for x in (base.name, some, name) if x))
-    with tempfile.TemporaryDirectory(prefix=".export.", dir=cache.folder()) as temporary:
-        where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
+    with cache.scratch("export") as temporary:
+        where, mails = temporary / "tree", temporary / "mails"
         where.mkdir()
         box = parcel(base, where, mails, options)
         with cache.building(final) as work:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 from lab.core import cache, proc, ui
@@ -20,9 +19,9 @@ TAGS = ("Signed-off-by:", "Link:")  # lines that may be longer than a message's
 
 def remake(found: source.Source, out: Path) -> list[Path]:
     """The mails as they must be: git am on the source, then format-patch."""
-    with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        repository.scratch(Path(name), found, patched_qemu.PATCHES)
-        return repository.format_list(Path(name), out)
+    with cache.scratch("qemu") as where:
+        repository.scratch(where, found, patched_qemu.PATCHES)
+        return repository.format_list(where, out)
 
 
 def listing(folder: Path) -> list[str]:
@@ -47,7 +46,7 @@ def check() -> list[str]:
     if bad := listing(patched_qemu.PATCHES):
         return bad
     found = patched_qemu.stock()
-    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
+    with cache.scratch("check") as name:
         made = {p.name: p.read_bytes() for p in remake(found, Path(name))}
     have = {p.name: p.read_bytes() for p in patched_qemu.PATCHES.glob("*.patch")}
     bad = [
@@ -101,9 +100,9 @@ def refresh(options: Options) -> int:
         raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
     if repository.git(where, "config", "--default", "", "lab.state").strip() != patched_qemu.digest():
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
-    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        made = repository.format_list(where, Path(name))
-        changed = repository.install(Path(name), patched_qemu.PATCHES)
+    with cache.scratch("mails") as out:
+        made = repository.format_list(where, out)
+        changed = repository.install(out, patched_qemu.PATCHES)
     repository.git(where, "config", "lab.state", patched_qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

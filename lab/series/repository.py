@@ -152,6 +152,16 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
 
 
+def differing(folder: Path, want: dict[str, bytes], command: str) -> list[str]:
+    """Files of patches/<base> that are not as a command makes them, a line each."""
+    have = files_of(folder)
+    return [
+        f"{folder / n} is not what '{command}' writes: run it and look at git diff"
+        for n in sorted(want.keys() | have.keys())
+        if want.get(n) != have.get(n)
+    ]
+
+
 def install(out: Path, folder: Path) -> list[str]:
     """Replace the mails and what belongs to them, leave the rest; the names that changed."""
     folder.mkdir(parents=True, exist_ok=True)

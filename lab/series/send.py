@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import stat
-import tempfile
 from collections.abc import Iterable
 from email.headerregistry import Address
 from pathlib import Path
@@ -28,9 +27,9 @@ cat > "$1/$(printf '%04d' "$n").eml"
 
 def one_series(base: data.Base, name: str) -> division.Series:
     """The one that SERIES= names."""
-    if base.of or base.series_dir is None:
+    if base.of or not base.series:
         raise LabError(f"K={base.name} is not what is posted; use K=mainline")
-    rows = division.parse(base.series_dir / division.FILE)
+    rows = division.parse(base.patches / division.FILE)
     found = next((s for s in rows if s.name == name), None)
     if found is None:
         known = ", ".join([*(s.name for s in rows), QEMU])
@@ -84,10 +83,9 @@ def write(
     base: data.Base, one: division.Series, where: Path, mails: Path, who: Address | None
 ) -> tuple[str, list[Path]]:
     """The cover letter and the mails of a series in a folder; the sender, and the patches."""
-    assert base.series_dir is not None
     found = source.find(base)
-    rows = division.needed(division.parse(base.series_dir / division.FILE), [one.name])
-    repository.scratch(where, found, base.series_dir, {s.name for s in rows})
+    rows = division.needed(division.parse(base.patches / division.FILE), [one.name])
+    repository.scratch(where, found, base.patches, {s.name for s in rows})
     parts = repository.parts(where, division.of_subject(rows))
     part, sender, made = patches_of(where, parts[-1], mails, who)
     before = repository.git(where, "rev-list", "--reverse", f"base..{part.first}").split()
@@ -117,8 +115,8 @@ def command(options: Options) -> int:
     one = None if options.series == QEMU else one_series(base, options.series)
     install.ensure(data.packages()["send"])
     final = export.folder(options.out, f"{one.name if one else QEMU}-mails")
-    with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
-        where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
+    with cache.scratch("send") as temporary:
+        where, mails = temporary / "tree", temporary / "mails"
         where.mkdir()
         if one:
             sender, patches = write(base, one, where, mails, who)
@@ -126,7 +124,7 @@ def command(options: Options) -> int:
         else:
             sender, patches = write_qemu(where, mails, who)
             to, cc = recipients(patched_qemu.stock().tree, patches)
-        writer = Path(temporary) / "writer"
+        writer = temporary / "writer"
         writer.write_text(WRITER)
         writer.chmod(writer.stat().st_mode | stat.S_IXUSR)
         name, _, address = sender.rstrip(">").partition(" <")

@@ -112,8 +112,7 @@ class Checkpatch(unittest.TestCase):
 
             with mock.patch.object(checkpatch.source, "find", side_effect=find):
                 found = checkpatch.complaints("6.12")
-        folder = data.base("6.12").series_dir
-        assert folder is not None
+        folder = data.base("6.12").patches
         self.assertEqual(asked, ["6.12"])
         self.assertEqual([Path(f).name for f in found], [p.name for p in patchset.mails(folder)])
 

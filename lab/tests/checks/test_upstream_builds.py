@@ -28,7 +28,7 @@ class Kept(unittest.TestCase):
         self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp / "cache")}))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        used: list[tuple[Any, str]] = [(source, "clone"), (source, "sync"), (install, "ensure"), (cache, "need_space")]
+        used: list[tuple[Any, str]] = [(source, "sync"), (install, "ensure"), (cache, "need_space")]
         for module, name in used:
             self.enterContext(mock.patch.object(module, name))
         (self.tmp / "cache/log").mkdir(parents=True)

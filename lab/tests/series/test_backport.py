@@ -60,7 +60,7 @@ class Backport(unittest.TestCase):
     def make(self, notes: str, hand: dict[str, str] | None = None) -> backport.Maker:
         (self.folder / backport_notes.NOTES).write_text(notes)
         made = data.base("6.12")
-        base = mock.MagicMock(wraps=made, series_dir=self.folder, of="mainline")
+        base = mock.MagicMock(wraps=made, patches=self.folder, of="mainline")
         base.name = "6.12"
         of = dataclasses.replace(data.base("mainline"), series="patches/mainline")
         with mock.patch.object(data, "base", return_value=of):
