@@ -139,8 +139,7 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
         for number, line in enumerate(repository.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
             commit, _, subject = line.partition(" ")
             repository.git(where, "checkout", "-q", "--detach", commit)
-            there = repository.git(where, "ls-files", "-z").split("\0")
-            files = {n: source.content(where / n) for n in there if n}
+            files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
             parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]

@@ -111,18 +111,13 @@ class Builds:
         log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
         out = kbuild.configure(self.tree, build, log)
         args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
-        done = proc.captured(
-            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]],
-            f"{cell.name}",
-            cwd=self.tree.path,
-            env=env,
-        )
-        text = done.stdout.decode(errors="replace")
+        command = ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]]
+        code, text = proc.captured(command, cell.name, cwd=self.tree.path, env=env)
         with open(log, "a", encoding="utf-8") as kept:
             kept.write(f"\n# {cell.commit.number} {cell.commit.subject}\n{text}")
         found = messages(text)
         failed = ""
-        if done.returncode:
+        if code:
             failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
         sizes = self.sizes(cell, self.tree.path / out.name)
         read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))

@@ -45,12 +45,11 @@ def said_of(argv: list[str | Path], what: str, files: list[str], tree: Path, cou
 
     counts: its status can be the number of its complaints, so that it has failed only if it has none.
     """
-    done = proc.captured(argv, what, cwd=tree)
-    text = done.stdout.decode(errors="replace")
+    code, text = proc.captured(argv, what, cwd=tree)
     found = lines_of(text, files)
-    if done.returncode and not (counts and found):
+    if code and not (counts and found):
         why = (text.strip().splitlines() or ["no output"])[-1]
-        raise LabError(f"{what} fails with status {done.returncode}: {why}")
+        raise LabError(f"{what} fails with status {code}: {why}")
     return found
 
 
@@ -114,21 +113,17 @@ class Once:
     def headers(self) -> Found:
         """What userspace includes installs, and compiles by itself."""
         bad = []
-        tried = []
-        for config in self.builds.configs:
-            if config.name not in ("pmac32", "pseries"):
-                continue
-            tried.append(config.name)
+        tried = [config for config in self.builds.configs if config.name in ("pmac32", "pseries")]
+        for config in tried:
             build = dataclasses.replace(config, name=f"check-headers-{config.name}")
             log = cache.log(f"check-headers-{config.name}")
             out = kbuild.configure(self.builds.tree, build, log, more=HEADERS)
             args, env = kbuild.make_variables(build, out.name)
-            for what in (["headers_install"], ["usr/include/"]):
-                done = proc.captured(["make", "-s", *args, *what], "headers", cwd=self.tree, env=env)
-                text = done.stdout.decode(errors="replace").strip()
-                if done.returncode or "warning:" in text:
-                    bad.append(f"{config.name}: {what[0]}: {(text.splitlines() or ['failed'])[0]}")
-        return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(tried)}")
+            for what in ("headers_install", "usr/include/"):
+                code, text = proc.captured(["make", "-s", *args, what], "headers", cwd=self.tree, env=env)
+                if code or "warning:" in text:
+                    bad.append(f"{config.name}: {what}: {(text.strip().splitlines() or ['failed'])[0]}")
+        return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(c.name for c in tried)}")
 
     def selftests(self) -> Found:
         """Every file of the series' tests with -Wall -Wextra."""

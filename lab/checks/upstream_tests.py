@@ -22,8 +22,8 @@ def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     command, env = selftests.prepare(tree, target.build, out, cache.log("check-selftests"), "headers")
-    done = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
-    return not done.returncode, done.stdout.decode(errors="replace")
+    code, text = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
+    return not code, text
 
 
 def key(builds: Builds, commit: Commit, target: data.Target) -> str:

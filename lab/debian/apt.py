@@ -17,14 +17,8 @@ from lab.core.errors import LabError
 from lab.debian import install
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
-
-
 TORN = ("unexpected size", "Hash Sum mismatch", "404  Not Found")
-
-
 OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
 
 

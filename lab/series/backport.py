@@ -41,15 +41,9 @@ def mainline(base: data.Base, where: Path) -> list[Mail]:
     """The series that is backported, as commits in a small repository."""
     of = data.base(base.of)
     found = repository.scratch(where, source.find(of), of.patches)
-    commits = repository.git(where, "rev-list", "--reverse", "base..HEAD").split()
     return [
-        Mail(
-            path,
-            commit,
-            repository.git(where, "log", "-1", "--format=%s", commit).strip(),
-            repository.patch_id(where, commit)[:12],
-        )
-        for path, commit in zip(found, commits, strict=True)
+        Mail(path, commit, subject, repository.patch_id(where, commit)[:12])
+        for path, (commit, subject) in zip(found, repository.subjects(where), strict=True)
     ]
 
 
@@ -130,7 +124,11 @@ class Maker:
                 self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
-            raise Conflict(mail)
+            left = keep(self.base, self.where)
+            raise LabError(
+                f"'{mail.subject}' does not merge into {self.base.name}: resolve it in {left} "
+                f"(git status, git cherry-pick --continue), then make backport K={self.base.name} TREE={left}"
+            )
         if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():
             raise LabError(
                 f"nothing of '{mail.subject}' is left on {self.base.name}: name it as [[omit]] in {self.notes.path}"
@@ -156,36 +154,19 @@ class Maker:
 
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""
-        text = self.where / ".git/BACKPORT"
-        body = repository.git(self.where, "log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
+        body = self.git("log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
         at = len(body)
         while at > 0 and TRAILER.match(body[at - 1]):
             at -= 1
         note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
-        text.write_text(
-            "\n".join(
-                [
-                    *body[:at],
-                    *textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
-                    "",
-                    *body[at:],
-                    "",
-                ]
-            )
-        )
+        lines = textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
         author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
-        more = (f"--author={author}", f"--date={date}", "-F", text)
+        more = (f"--author={author}", f"--date={date}", "-m", "\n".join([*body[:at], *lines, "", *body[at:], ""]))
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
     def mail(self) -> bytes:
         args = [a for a in repository.FORMAT if a != "-n"]
         return self.git(*args, "-N", f"--subject-prefix=PATCH {self.base.name}", "--stdout", "-1").encode()
-
-
-class Conflict(Exception):
-    def __init__(self, mail: Mail) -> None:
-        super().__init__(mail.subject)
-        self.mail = mail
 
 
 def trees(named: str) -> list[Path]:
@@ -219,14 +200,7 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
         for own in own_trees:
             repository.git(where, "fetch", "-q", own, "HEAD")
         for mail in wanted:
-            try:
-                maker.add(mail, hand)
-            except Conflict:
-                left = keep(base, where)
-                raise LabError(
-                    f"'{mail.subject}' does not merge into {base.name}: resolve it in {left} "
-                    f"(git status, git cherry-pick --continue), then make backport K={base.name} TREE={left}"
-                ) from None
+            maker.add(mail, hand)
     if maker.unexplained:
         raise LabError(
             f"say in {maker.notes.path}, as [[differs]], what differs and because of which upstream change: "

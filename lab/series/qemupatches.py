@@ -71,38 +71,23 @@ def checkpatch(found: source.Source) -> list[str]:
     return bad
 
 
-def _where(own: str) -> Path:
-    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / "qemu"
-
-
 def tree(options: Options) -> int:
     """make qemu-tree: a git work tree of QEMU with the patches as commits after the tag 'base'."""
-    found, where = patched_qemu.stock(), _where(options.tree)
-    if where.exists():
-        raise LabError(f"{where} exists: bring its commits back with 'make qemu-refresh', or remove it to start anew")
-    cache.need_space(2)
-    ui.say(f"making a work tree of {found.name} in {where}")
-    with cache.building(where) as work:
-        proc.logged(["cp", "-a", f"{found.tree}/.", work], cache.log("tree"), "copying the tree")
-        repository.commit_base(work, f"{found.name}, as Debian ships it")
-        repository.am(work, patchset.mails(patched_qemu.PATCHES))
-        repository.git(work, "config", "lab.state", patched_qemu.digest())
+    found, where = patched_qemu.stock(), repository.tree_path(options.tree, "qemu")
+    with repository.making_tree(where, found, patchset.mails(patched_qemu.PATCHES), "qemu-refresh") as work:
+        repository.set_made_of(work, patched_qemu.digest())
     print(where)
     return 0
 
 
 def refresh(options: Options) -> int:
     """make qemu-refresh: the commits of that tree as patches/qemu."""
-    where = _where(options.tree)
-    if not (where / ".git").exists():
-        raise LabError(f"{where} is no work tree: make it with 'make qemu-tree'")
-    if dirty := repository.git(where, "status", "--porcelain", "-uno").splitlines():
-        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    if repository.git(where, "config", "--default", "", "lab.state").strip() != patched_qemu.digest():
+    where = repository.tree_path(options.tree, "qemu")
+    if repository.made_of(where, "qemu-tree", "-uno") != patched_qemu.digest():
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
     with cache.scratch("mails") as out:
         made = repository.format_list(where, out)
         changed = repository.install(out, patched_qemu.PATCHES)
-    repository.git(where, "config", "lab.state", patched_qemu.digest())
+    repository.set_made_of(where, patched_qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.kernel import division, patchset, source
@@ -50,7 +50,7 @@ def export(where: Path, base: data.Base, out: Path) -> list[Path]:
 
 def fold(where: Path, base: source.Source) -> list[str]:
     """Fold the checkout's new files into the last commit that touches each."""
-    known = set(repository.git(where, "ls-files", "-z").split("\0")) - {""}
+    known = repository.names(where, "ls-files")
     files = patchset.checkout_files()
     for path in sorted(files):
         if (base.tree / path).exists():
@@ -110,9 +110,7 @@ def series_command(options: Options) -> int:
 
 
 def tree_path(base: data.Base, options: Options) -> Path:
-    own, some = options.tree, options.series
-    name = f"{base.name}-{some}" if some else base.name
-    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / name
+    return repository.tree_path(options.tree, "-".join(x for x in (base.name, options.series) if x))
 
 
 def chosen(base: data.Base, options: Options) -> list[division.Series]:
@@ -132,27 +130,11 @@ def tree(options: Options) -> int:
     base = data.chosen(options)[0]
     found, folder = source.find(base), base.patches
     where, some = tree_path(base, options), {one.name for one in chosen(base, options)}
-    if where.exists():
-        raise LabError(f"{where} exists: bring its commits back with 'make refresh', or remove it to start anew")
-    cache.need_space(4)
-    ui.say(f"making a work tree of {found.name} in {where}")
-    log = cache.log("tree")
-    with cache.building(where) as work:
-        proc.logged(["cp", "-a", *found.parts(), work], log, "copying the tree")
-        (work / ".gitignore").unlink(missing_ok=True)
-        repository.git(work, "init", "-q", "-b", "series")
-        proc.logged(["git", "-c", "gc.auto=0", "add", "-A", "."], log, "git add", cwd=work, env=repository.GIT)
-        cache.write(work / ".gitignore", IGNORE.encode())
-        repository.git(work, "add", "-f", ".gitignore")
-        repository.git(
-            work, "commit", "-q", "--no-verify", "-m", f"{found.name}, as Debian ships it", env=repository.BASE_AUTHOR
-        )
-        repository.git(work, "tag", "base")
-        repository.am(work, patchset.mails(folder, some))
+    with repository.making_tree(where, found, patchset.mails(folder, some), "refresh", IGNORE) as work:
         if not base.of and not options.series:
             for path in fold(work, found):
                 ui.say(f"{path}: taken from the checkout")
-            repository.git(work, "config", "lab.state", _state(folder))
+            repository.set_made_of(work, _state(folder))
     print(where)
     return 0
 
@@ -162,12 +144,7 @@ def refresh(options: Options) -> int:
     base = _own(options)
     found, folder = source.find(base), base.patches
     where = tree_path(base, options)
-    if not (where / ".git").exists():
-        raise LabError(f"{where} is no work tree: make it with 'make tree'")
-    dirty = repository.git(where, "status", "--porcelain", "--no-renames").splitlines()
-    if dirty:
-        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    state = repository.git(where, "config", "--default", "", "lab.state").strip()
+    state = repository.made_of(where, "tree", "--no-renames")
     if not state:
         raise LabError(
             f"{where} has some of the series only: change them in a tree that 'make tree' makes without SERIES="
@@ -183,11 +160,7 @@ def refresh(options: Options) -> int:
     if not base.base_file.exists() and (exact := source.record(found)):
         patchset.write_base(base.base_file, exact)
         changed.append("BASE")
-    added = set(
-        repository.git(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "-z", "base", "HEAD").split(
-            "\0"
-        )
-    ) - {""}
+    added = repository.names(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "base", "HEAD")
     for path in sorted(added):
         new = (where / path).read_bytes()
         here = cache.ROOT / path
@@ -199,7 +172,7 @@ def refresh(options: Options) -> int:
         if not (found.tree / path).exists():
             (cache.ROOT / path).unlink()
             changed.append(path)
-    repository.git(where, "config", "lab.state", _state(folder))
+    repository.set_made_of(where, _state(folder))
     for path in changed:
         ui.say(f"changed {path}")
     ui.say(f"{len(made)} mails, {len(changed)} files changed")

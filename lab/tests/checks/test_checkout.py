@@ -88,8 +88,8 @@ class Tools(unittest.TestCase):
         once.files = ["arch/powerpc/kvm/new.c", "arch/powerpc/kvm/old.c", "arch/powerpc/kernel/new.c"]
         once.stock, once.tree = Path("stock"), Path("tree")
 
-        def captured(argv: list[str], what: str, cwd: Path) -> SimpleNamespace:
-            return SimpleNamespace(stdout=(new if cwd == once.tree else said).encode(), returncode=0)
+        def captured(argv: list[str], what: str, cwd: Path) -> tuple[int, str]:
+            return 0, new if cwd == once.tree else said
 
         with (
             mock.patch.object(upstream_once.install, "ensure"),

@@ -9,7 +9,6 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -65,23 +64,18 @@ class Kept(unittest.TestCase):
     def test_selftests(self) -> None:
         commits = [matrix.Commit(n, f"patch {n}", {"tools/t.c": (b"%d" % n, 0o644)}) for n in range(3)]
         self.made.commits = commits
-        texts = iter([(0, b""), (0, b"t.c:1: warning: x\n"), (2, b"make: stopped\n")])
-
-        def captured(*_: object, **__: object) -> SimpleNamespace:
-            code, text = next(texts)
-            return SimpleNamespace(returncode=code, stdout=text)
-
+        texts = [(0, ""), (0, "t.c:1: warning: x\n"), (2, "make: stopped\n")]
         with (
             mock.patch.object(selftests, "prepare", return_value=([], {})),
-            mock.patch.object(proc, "captured", side_effect=captured),
+            mock.patch.object(proc, "captured", side_effect=texts),
         ):
             found = upstream_tests.run(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: t.c:1: warning: x", "2 patch 2: make: stopped"]})
 
-    def run_builds(self, said: bytes, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:
-        def captured(argv: list[Any], *_: object, **__: object) -> SimpleNamespace:
+    def run_builds(self, said: str, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:
+        def captured(argv: list[Any], *_: object, **__: object) -> tuple[int, str]:
             self.assertIn("W=1", argv)
-            return SimpleNamespace(returncode=code, stdout=said)
+            return code, said
 
         with (
             mock.patch.object(kbuild, "configure", return_value=self.tmp / "tree/out"),
@@ -93,12 +87,12 @@ class Kept(unittest.TestCase):
     def test_builds(self) -> None:
         """Two commits that make the same kernel are one build; what was said is read again."""
         for _ in range(2):
-            found = self.run_builds(b"../arch/a.c:3:4: warning: unused\n")
+            found = self.run_builds("../arch/a.c:3:4: warning: unused\n")
             self.assertEqual([r.messages for _, r in found], [{"arch/a.c: warning: unused": 1}] * 3)
             self.assertEqual(self.made.ran, 2)
 
     def test_a_build_that_fails(self) -> None:
-        found = self.run_builds(b"arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
+        found = self.run_builds("arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
         self.assertEqual(found[0][1].failed, "arch/a.c: error: bad")
 
 
