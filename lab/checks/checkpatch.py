@@ -34,14 +34,7 @@ def complaints(name: str = "mainline") -> list[str]:
     base = data.base(name)
     tree = source.find(base).tree
     accepted = data.read(Accepted, data.DATA / "checkpatch.toml").accept
-    options = [
-        "--strict",
-        "--terse",
-        "--no-summary",
-        "--show-types",
-        "--max-line-length=100",
-        f"--root={tree}",
-    ]
+    options = [*data.options_of("checkpatch"), f"--root={tree}"]
 
     def one(mail: Path) -> list[str]:
         ignore = ",".join(row.type for row in accepted if row.mail in mail.name)

@@ -32,6 +32,7 @@ FILES: dict[str, tuple[type, Callable[[Path], object]]] = {
     "lab/data/fuzz.toml": (fuzz.File, lambda path: fuzz.file()),
     "lab/data/lockstep.toml": (tolerances.File, lambda path: data.read(tolerances.File, path)),
     "lab/data/mutants.toml": (mutants.File, mutants.load),
+    "lab/data/options.toml": (str, lambda path: data.named(list[str], path)),
     "lab/data/packages.toml": (data.Package, lambda path: data.packages()),
     "lab/data/rooms.toml": (str, lambda path: documents.packages()),
     "lab/data/tools.toml": (tools.Tool, lambda path: tools.tools()),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -271,6 +272,12 @@ def expected(base_name: str) -> dict[str, Expected] | None:
     if not path.exists():
         return None
     return named(Expected, path)
+
+
+@functools.cache
+def options_of(program: str) -> list[str]:
+    """The options with which the lab calls a program (lab/data/options.toml); not to be changed."""
+    return named(list[str], DATA / "options.toml")[program]
 
 
 def packages() -> dict[str, list[Package]]:

@@ -16,6 +16,7 @@ from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.debian import install
 
+CONF = data.DATA / "configs/apt.conf"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
 TORN = ("unexpected size", "Hash Sum mismatch", "404  Not Found")
@@ -72,29 +73,13 @@ class Apt:
             f"Signed-By: {keyring}\n"
         )
         here = self.dir
-        conf = [
-            f'Dir::Etc::sourcelist "{here}/lab.sources";',
-            'Dir::Etc::sourceparts "-";',
-            'Dir::Etc::preferences "-";',
-            'Dir::Etc::preferencesparts "-";',
-            f'Dir::State::lists "{here}/lists";',
-            f'Dir::Cache "{here}/cache";',
-            f'Dir::State::status "{here}/status";',
-            f'Dir::State::extended_states "{here}/states";',
-            'Acquire::Languages "none";',
-            'Acquire::Retries "2";',
-            'APT::Install-Recommends "false";',
-            'APT::Update::Error-Mode "any";',
-            'Debug::NoLocking "true";',
-            f'APT::Architecture "{self.arch}";',
-            f'APT::Architectures {{ "{self.arch}"; }};',
-        ]
+        conf = CONF.read_text().replace("@FOLDER@", str(here)).replace("@ARCHITECTURE@", self.arch)
         if os.geteuid() == 0:  # apt's own user cannot write below root's home
-            conf.append('APT::Sandbox::User "root";')
+            conf += 'APT::Sandbox::User "root";\n'
         for sub in ("lists/partial", "cache/archives/partial"):
             (here / sub).mkdir(parents=True, exist_ok=True)
         cache.write(here / "status", b"")
-        cache.write(here / "apt.conf", "\n".join([*conf, ""]).encode())
+        cache.write(here / "apt.conf", conf.encode())
         same = (here / "lab.sources").exists() and (here / "lab.sources").read_text() == sources
         cache.write(here / "lab.sources", sources.encode())
         return same

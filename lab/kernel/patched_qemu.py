@@ -20,24 +20,7 @@ NEWWORLD, PSERIES = "CONFIG_MAC_NEWWORLD=y\n", "CONFIG_PSERIES=y\n"
 DEVICES = {"ppc": NEWWORLD, "ppc64": NEWWORLD + PSERIES}
 # By uname -m of the target: what QEMU's configure calls it, and the machines that it emulates there.
 HOSTS = {"ppc64le": ("ppc64le", ("ppc", "ppc64")), "ppc64": ("ppc64", ("ppc", "ppc64")), "ppc": ("ppc", ("ppc",))}
-OPTIONS = [
-    "--disable-download",
-    "--static",
-    "--without-default-features",
-    "--without-default-devices",
-    "--enable-system",
-    "--disable-user",
-    "--disable-tools",
-    "--disable-guest-agent",
-    "--disable-docs",
-    "--enable-kvm",
-    "--disable-tcg",
-    "--enable-fdt=system",
-    "--disable-pixman",
-    "--disable-install-blobs",
-    "--disable-werror",
-    "--disable-debug-info",
-]
+OPTIONS = data.options_of("configure of QEMU")
 
 
 def base() -> patchset.Base:

@@ -174,16 +174,7 @@ def _own(path: Path, base: data.Base) -> Source:
             cache.write(copy.parent / f".{copy.name}.list", names)
             rsync += ["--from0", f"--files-from={copy.parent}/.{copy.name}.list", "--delete-missing-args"]
         else:
-            rsync += [
-                "--delete",
-                "--exclude=*.o",
-                "--exclude=.*.cmd",
-                "--exclude=/.config",
-                "--exclude=/include/config",
-                "--exclude=/include/generated",
-                "--exclude=/arch/*/include/generated",
-                "--exclude=/vmlinux*",
-            ]
+            rsync += data.options_of("rsync of a built tree")
         proc.logged([*rsync, f"{path}/", f"{copy}/"], cache.log("copy"), f"copying {path}")
     return Source(str(path), kernel, "", copy)
 

@@ -148,20 +148,14 @@ def execute(job: Job) -> None:
         execute_sessions(job)
         return
     assert job.spec is not None
-    ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
-    record = boot.run(job.spec)
-    boot.echo_console(record)
-    job.seconds, job.first = record.seconds, record.first_result
-    found = verdict.judge(job.spec, record)
-    job.code = found.code
+    record, found = verdict.run(job.spec, f": {len(job.tests)} programs", name=job.name)
+    job.code, job.seconds, job.first = found.code, record.seconds, record.first_result
     job.results = collect(job, record, found)
     for result in job.results:
         tell(job, result)
     if options_.everywhere.verbose:
         for outcome in record.channel.outcomes:
             sys.stderr.write(outcome.output.decode(errors="replace"))
-    if found.code:
-        found.tell(job.name)
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:

@@ -165,8 +165,9 @@ class Maker:
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
     def mail(self) -> bytes:
-        args = [a for a in repository.FORMAT if a != "-n"]
-        return self.git(*args, "-N", f"--subject-prefix=PATCH {self.base.name}", "--stdout", "-1").encode()
+        # The last of -n and -N counts.
+        prefix = f"--subject-prefix=PATCH {self.base.name}"
+        return repository.format_patch(self.where, "-N", prefix, "--stdout", "-1").encode()
 
 
 def trees(named: str) -> list[Path]:

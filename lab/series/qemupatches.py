@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -61,7 +62,7 @@ def checkpatch(found: source.Source) -> list[str]:
     """QEMU's own, which does not look at the length of a message's lines."""
     bad = []
     for mail in patchset.mails(patched_qemu.PATCHES):
-        flags = ["--terse", "--no-summary", f"--root={found.tree}"]
+        flags = [*data.options_of("checkpatch of QEMU"), f"--root={found.tree}"]
         argv: list[str | Path] = ["perl", found.tree / "scripts/checkpatch.pl", *flags, mail]
         said = proc.output(argv, cwd=found.tree, ok=(0, 1)).decode(errors="replace").splitlines()
         bad += [f"{mail.name}: {x.partition('.patch:')[2]}" for x in said if x.strip() and ACCEPTED not in x]

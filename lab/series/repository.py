@@ -9,29 +9,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.kernel import division, patchset, source
 from lab.series import cover
 
-FORMAT = [
-    "format-patch",
-    "-q",
-    "-n",
-    "--full-index",
-    "--zero-commit",
-    "--no-signature",
-    "--no-renames",
-    "--no-thread",
-    "--no-attach",
-    "--no-base",
-    "--no-notes",
-    "--no-ext-diff",
-    "--diff-algorithm=myers",
-    "--stat-width=72",
-    "--no-cover-letter",
-    "--encode-email-headers",
-]
 GIT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -168,16 +151,21 @@ def parts(where: Path, names: dict[str, str]) -> list[Part]:
     return found
 
 
+def format_patch(where: Path, *args: str | Path) -> str:
+    """Mails of commits, the same bytes on any machine."""
+    return git(where, "format-patch", *data.options_of("git format-patch"), *args)
+
+
 def format_parts(where: Path, out: Path, found: list[Part], prefix: str = "PATCH") -> list[Path]:
     """Each series as mails with their own numbers, in a folder of its name."""
     for part in found:
-        git(where, *FORMAT, f"--subject-prefix={prefix}", "-o", out / part.name, part.range)
+        format_patch(where, f"--subject-prefix={prefix}", "-o", out / part.name, part.range)
     return sorted(out.glob("*/*.patch"))
 
 
 def format_list(where: Path, out: Path) -> list[Path]:
     """All commits after 'base' as one series of mails in a folder, with the list 'series' of their names."""
-    git(where, *FORMAT, "-o", out, "base..HEAD")
+    format_patch(where, "-o", out, "base..HEAD")
     made = sorted(out.glob("*.patch"))
     cache.write(out / "series", "".join(f"{p.name}\n" for p in made).encode())
     return made

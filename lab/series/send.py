@@ -56,7 +56,7 @@ def recipients(
     tree: Path, mails: list[Path], to: Iterable[str] = (), cc: Iterable[str] = ()
 ) -> tuple[list[str], list[str]]:
     """To and Cc of all mails of a series: whom the project's own script names, and these."""
-    common = ["perl", "scripts/get_maintainer.pl", "--no-git", "--no-git-fallback", "--no-keywords", "--no-rolestats"]
+    common = ["perl", "scripts/get_maintainer.pl", *data.options_of("get_maintainer")]
 
     def ask(*options: str) -> list[str]:
         said = proc.output([*common, *options, *mails], cwd=tree).decode().splitlines()
@@ -130,18 +130,8 @@ def command(options: Options) -> int:
         name, _, address = sender.rstrip(">").partition(" <")
         me = {f"GIT_{x}_{key}": v for x in ("AUTHOR", "COMMITTER") for key, v in (("NAME", name), ("EMAIL", address))}
         with cache.building(final) as work:
-            how = [
-                f"--from={sender}",
-                f"--sendmail-cmd={writer} {work}",
-                "--confirm=never",
-                "--no-validate",
-                "--thread",
-                "--no-chain-reply-to",
-                "--suppress-cc=self",
-                "--quiet",
-                *(f"--to={x}" for x in to),
-                *(f"--cc={x}" for x in cc),
-            ]
+            how = [*data.options_of("git send-email"), f"--from={sender}", f"--sendmail-cmd={writer} {work}"]
+            how += [*(f"--to={x}" for x in to), *(f"--cc={x}" for x in cc)]
             repository.git(where, "send-email", *how, *sorted(mails.glob("*/*.patch")), env=me)
             made = sorted(work.glob("*.eml"))
             if len(made) != len(patches) + 1:
