@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.config import commands, data
@@ -116,14 +116,17 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def stale() -> list[str]:
-    """Documents whose made parts are not what the data say."""
-    bad = []
+def changed() -> Iterator[tuple[Path, str]]:
+    """Documents whose made parts are not what the data say, and what they must be."""
     for path in documents():
         text = path.read_text()
-        if markdown.fill(text, MAKERS, path) != text:
-            bad.append(f"{path.relative_to(cache.ROOT)}: a table is not what its data say: run 'make docs'")
-    return bad
+        if (made := markdown.fill(text, MAKERS, path)) != text:
+            yield path, made
+
+
+def stale() -> list[str]:
+    """Documents whose made parts are not what the data say, a line each."""
+    return [f"{p.relative_to(cache.ROOT)}: a table is not what its data say: run 'make docs'" for p, _ in changed()]
 
 
 def prose(path: Path) -> str:
@@ -184,10 +187,7 @@ def front() -> list[str]:
 def main(_options: Options) -> int:
     if not (cache.ROOT / "README.md").exists():
         raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
-    for path in documents():
-        text = path.read_text()
-        made = markdown.fill(text, MAKERS, path)
-        if made != text:
-            cache.write(path, made.encode())
-            ui.say(f"written: {path.relative_to(cache.ROOT)}")
+    for path, made in changed():
+        cache.write(path, made.encode())
+        ui.say(f"written: {path.relative_to(cache.ROOT)}")
     return 0

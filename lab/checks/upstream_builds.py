@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -132,6 +133,14 @@ class Builds:
             return {}
         lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
         return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+    @contextlib.contextmanager
+    def at(self, commit: matrix.Commit) -> Iterator[None]:
+        """With the tree at a commit, which nobody else changes."""
+        with cache.lock(f"build-{self.tree.path.name}"):
+            source.sync(self.tree.path, self.source, commit.files)
+            cache.need_space(1.5)
+            yield
 
     def on_each_host(
         self,

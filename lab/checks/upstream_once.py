@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.checks import checkpatch, upstream_tests
+from lab.checks import checkpatch, upstream_hosts
 from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.debian import install
-from lab.kernel import kbuild, patchset, source
+from lab.kernel import kbuild, patchset
 
 HEADERS = "CONFIG_HEADERS_INSTALL=y\nCONFIG_UAPI_HEADER_TEST=y\n"
 
@@ -62,9 +62,6 @@ class Once:
         self.first, self.last = builds.commits[0], builds.commits[-1]
         self.files = sorted(self.last.files)
         self.added = [n for n in self.files if n not in self.first.files]
-
-    def sync(self) -> None:
-        source.sync(self.tree, self.builds.source, self.last.files)
 
     def both(
         self, argv: Callable[[Path], list[str | Path]], what: str, files: list[str], counts: bool = False
@@ -133,7 +130,7 @@ class Once:
         for name in names:
             target = data.target(name)
             install.ensure(kbuild.needs(target.build))
-            good, text = upstream_tests.build(self.tree, target, "-Wall -Wextra")
+            good, text = upstream_hosts.build(self.tree, target, "-Wall -Wextra")
             if "-Wextra" not in text:
                 raise LabError("the selftests were not built with -Wextra: see lab/checks/upstream_once.py")
             if not good:
@@ -176,8 +173,7 @@ def run(builds: Builds) -> dict[str, Found]:
             found[name] = Found(**json.loads(path.read_text()))
             continue
         ui.say(name)
-        with cache.lock(f"build-{once.tree.name}"):
-            once.sync()
+        with builds.at(once.last):
             try:
                 found[name] = one()
             except LabError as why:

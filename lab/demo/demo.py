@@ -125,15 +125,13 @@ def tidy(text: str) -> list[str]:
 
 def decorate(lines: list[str], guest: Guest) -> list[str]:
     """What stepper says, in the form in which gdb says it."""
-    return [_decorated(line, guest) for line in lines]
 
-
-def _decorated(line: str, guest: Guest) -> str:
-    if m := re.fullmatch(r"stop (0x[0-9a-f]+|0)", line):
-        at = int(m[1], 16)
+    def stop(found: re.Match[str]) -> str:
+        at = int(found[1], 16)
         place, what = guest.code.get(at, ("", ""))
         return f"=> {at:#x} <{place}>: {what}" if place else f"=> {at:#x}:"
-    return WORDS.get(line, line)
+
+    return [re.sub(r"^stop (0x[0-9a-f]+|0)$", stop, WORDS.get(line, line)) for line in lines]
 
 
 def findings(lines: list[str], want: Expected) -> list[str]:
@@ -203,12 +201,9 @@ def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps:
     argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
     spec = boot.Spec(target, built, [protocol.Command("stepper", argv, LIMIT)], files, log=log)
     record = boot.run(spec)
-    lines = decorate(_said(record), guest)
+    said = b"".join(bytes(one.output) for one in record.channel.outcomes)
+    lines = decorate(tidy(said.decode(errors="replace")), guest)
     return Session(built.release, lines, "lab/demo/stepper.c by /dev/kvm", verdict.judge(spec, record))
-
-
-def _said(record: boot.Record) -> list[str]:
-    return [line for one in record.channel.outcomes for line in tidy(bytes(one.output).decode(errors="replace"))]
 
 
 def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:

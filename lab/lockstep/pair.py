@@ -46,7 +46,7 @@ class Pair(stepping.Walk):
         self.kvm, self.result = kvm, result
         if kvm.layout() != self.layout:
             raise LabError("QEMU under KVM and under TCG do not have the same registers: are they the same version?")
-        self.rest = self.named(self.table.rest)
+        self.rest = self.named(self.table.registers.rest)
         self.last: deque[tuple[int, int | None]] = deque(maxlen=SHOWN)
 
     def settle(self) -> None:
@@ -125,7 +125,7 @@ class Pair(stepping.Walk):
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
             registers = partial(self.step_shape.values, states[-2], self.order)
-            if word is not None and any(rule.fits(word, registers) for rule in self.table.rules):
+            if word is not None and any(rule.fits(word, registers) for rule in self.table.rule):
                 break
         return states, code
 
@@ -184,7 +184,7 @@ class Pair(stepping.Walk):
         names = [n for n in one if one[n] != two[n]]
         code = self.last[-1][1] if self.last else None
         registers = partial(self.step_shape.values, before, self.order)
-        for rule in self.table.rules:
+        for rule in self.table.rule:
             if code is None or not names or not set(names) <= rule.allows(code, registers):
                 continue
             if any((one[n] ^ two[n]) & ~rule.bits for n in names):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from lab.checks import matrix, upstream_boot, upstream_builds, upstream_tests
+from lab.checks import matrix, upstream_builds, upstream_hosts
 from lab.config import data
 from lab.core import cache, proc
 from lab.debian import install
@@ -58,7 +58,7 @@ class Kept(unittest.TestCase):
             mock.patch.object(boot, "run"),
             mock.patch.object(verdict, "judge", side_effect=[verdict.Verdict(0), crash]),
         ):
-            found = upstream_boot.run(self.made)
+            found = upstream_hosts.boots(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: died / two / three / four"]})
 
     def test_selftests(self) -> None:
@@ -69,7 +69,7 @@ class Kept(unittest.TestCase):
             mock.patch.object(selftests, "prepare", return_value=([], {})),
             mock.patch.object(proc, "captured", side_effect=texts),
         ):
-            found = upstream_tests.run(self.made)
+            found = upstream_hosts.programs(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: t.c:1: warning: x", "2 patch 2: make: stopped"]})
 
     def run_builds(self, said: str, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:

@@ -173,7 +173,7 @@ class Compare(unittest.TestCase):
 class Table(unittest.TestCase):
     def test_rules_have_reasons_and_guests(self) -> None:
         for name in data.names("guests"):
-            for rule in tolerances.table(guest.find(name)).rules:
+            for rule in tolerances.table(guest.find(name)).rule:
                 self.assertIn(rule.goes_on_with, ("kvm", "tcg"))
                 self.assertTrue(rule.reason and rule.mask and rule.value & ~rule.mask == 0, rule.name)
                 self.assertLessEqual(set(rule.guests), set(data.names("guests")), rule.name)
