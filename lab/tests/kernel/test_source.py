@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from lab.config import data
-from lab.core import options
+from lab.core import cache, options
 from lab.core.errors import LabError
 from lab.debian.apt import Found
 from lab.kernel import patchset, source
@@ -78,12 +78,17 @@ class Trees(support.InCache):
 
     def test_an_interrupted_sync_is_mended(self) -> None:
         tree = self.tmp / "tree"
-        with (
-            mock.patch.object(Path, "chmod", side_effect=KeyboardInterrupt),
-            self.assertRaises(KeyboardInterrupt),
-        ):
-            source.sync(tree, self.source, {"old.c": (b"changed\n", 0o755)})
-        source.sync(kernel(self.tmp / "other"), self.source, {})
+        write = cache.write
+        source.sync(tree, self.source, {})
+
+        def stops(path: Path, data: bytes) -> None:
+            write(path, data)
+            if path.name == "old.c":
+                raise KeyboardInterrupt
+
+        with mock.patch.object(cache, "write", stops), self.assertRaises(KeyboardInterrupt):
+            source.sync(tree, self.source, {"old.c": (b"changed\n", 0o644)})
+        self.assertEqual((tree / "old.c").read_text(), "changed\n")
         source.sync(tree, self.source, {})
         self.assertEqual((tree / "old.c").read_text(), "one\n")
 
