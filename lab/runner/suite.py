@@ -99,10 +99,7 @@ def client_missing(target: data.Target) -> str:
 def prepare(job: Job) -> None:
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
-        why = ""
-        if not all(test.binary == "replay" for test in job.tests):
-            why = client_missing(job.target)
-        if why:
+        if why := "" if all(test.binary == "replay" for test in job.tests) else client_missing(job.target):
             job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
         return
     built = kbuild.build(job.base, job.target.build)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import stat
+import shlex
 from collections.abc import Iterable
 from email.headerregistry import Address
 from pathlib import Path
@@ -17,12 +17,7 @@ from lab.kernel import division, patched_qemu, patchmail, source
 from lab.series import cover, export, repository, worktree
 
 QEMU = "qemu"  # SERIES= of patches/qemu
-WRITER = """#!/bin/sh
-# Called by git send-email in the place of sendmail: keeps the mail, sends nothing.
-set -eu
-n=$(find "$1" -name '*.eml' | wc -l)
-cat > "$1/$(printf '%04d' "$n").eml"
-"""
+WRITER = data.LAB / "series/keep-mail.sh"
 
 
 def one_series(base: data.Base, name: str) -> division.Series:
@@ -124,13 +119,11 @@ def command(options: Options) -> int:
         else:
             sender, patches = write_qemu(where, mails, who)
             to, cc = recipients(patched_qemu.stock().tree, patches)
-        writer = temporary / "writer"
-        writer.write_text(WRITER)
-        writer.chmod(writer.stat().st_mode | stat.S_IXUSR)
         name, _, address = sender.rstrip(">").partition(" <")
         me = {f"GIT_{x}_{key}": v for x in ("AUTHOR", "COMMITTER") for key, v in (("NAME", name), ("EMAIL", address))}
         with cache.building(final) as work:
-            how = [*data.options_of("git send-email"), f"--from={sender}", f"--sendmail-cmd={writer} {work}"]
+            how = [*data.options_of("git send-email"), f"--from={sender}"]
+            how += [f"--sendmail-cmd={shlex.join([str(WRITER), str(work)])}"]
             how += [*(f"--to={x}" for x in to), *(f"--cc={x}" for x in cc)]
             repository.git(where, "send-email", *how, *sorted(mails.glob("*/*.patch")), env=me)
             made = sorted(work.glob("*.eml"))
