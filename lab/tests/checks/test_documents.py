@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 
 from lab.checks import documents
+from lab.config import data
 
 
 class Prose(unittest.TestCase):
@@ -27,6 +29,25 @@ class Prose(unittest.TestCase):
 
     def test_documents_of_the_checkout(self) -> None:
         self.assertEqual(documents.results_in_prose() + documents.make_commands(), [])
+
+
+class Map(unittest.TestCase):
+    """lab/README.md says where things are: they are there."""
+
+    def test_each_place_is_there(self) -> None:
+        text = (data.LAB / "README.md").read_text()
+        places = [name for name in re.findall(r"`([\w.*/-]+)`", text) if "/" in name and "NEW" not in name]
+        self.assertGreater(len(places), 20)
+        self.assertEqual([name for name in places if not [*data.LAB.glob(name), *data.ROOT.glob(name)]], [])
+
+    def test_each_function_is_in_its_file(self) -> None:
+        text = (data.LAB / "README.md").read_text()
+        named = re.findall(r"`([\w/]+\.py)`, `(\w+)(?:\(\))?`", text) + [
+            (file, name) for name, file in re.findall(r"`(\w+)(?:\(\))?` in `([\w/]+\.py)`", text)
+        ]
+        self.assertGreater(len(named), 8)
+        for file, name in named:
+            self.assertRegex((data.LAB / file).read_text(), rf"(?m)^(?:def )?{name}\b", f"{file} has no {name}")
 
 
 if __name__ == "__main__":
