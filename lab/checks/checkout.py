@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import urllib.parse
 from collections.abc import Callable
-from pathlib import Path
 
-from lab.checks import checkpatch, documents, unit_tests
+from lab.checks import checkpatch, datafiles, documents, unit_tests
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import FAILED, PASSED, LabError
@@ -58,8 +56,7 @@ def hosts() -> list[str]:
 
 def listing() -> list[str]:
     """series.toml has each mail, and each series is fit to be posted."""
-    folder = data.base("mainline").series_dir
-    assert folder is not None
+    folder = data.base("mainline").patches
     rows = division.parse(folder / division.FILE)
     named = set(patchset.mails(folder))
     bad = [
@@ -82,35 +79,25 @@ def listing() -> list[str]:
 def alone() -> list[str]:
     """Each series applies with nothing before it but what series.toml says that it is after."""
     base = data.base("mainline")
-    assert base.series_dir is not None
-    found, folder, bad = source.find(base), base.series_dir, []
+    found, folder, bad = source.find(base), base.patches, []
     rows = division.parse(folder / division.FILE)
     for number, one in enumerate(rows):
         needed = {s.name for s in division.needed(rows, [one.name])}
         if needed == {s.name for s in rows[: number + 1]}:
             continue  # as all of them apply
-        with tempfile.TemporaryDirectory(prefix=".alone.", dir=cache.folder()) as name:
-            try:
-                patchset.apply(patchset.mails(folder, needed), found.tree, Path(name), found.name)
-            except LabError as why:
-                bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
+        try:
+            source.applied(patchset.mails(folder, needed), found)
+        except LabError as why:
+            bad.append(f"{one.name}, alone: {why}: it is after another series, too: say so in {division.FILE}")
     return bad
 
 
 def round_trip() -> list[str]:
     """git am on BASE, the checkout's files, format-patch: the same bytes again."""
     base = data.base("mainline")
-    assert base.series_dir is not None
-    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
-        out = Path(name)
+    with cache.scratch("check") as out:
         worktree.remake(base, out)
-        made = repository.files_of(out)
-    have = repository.files_of(base.series_dir)
-    return [
-        f"{base.series_dir / n} is not what 'make series' writes: run it and look at git diff"
-        for n in sorted(made.keys() | have.keys())
-        if made.get(n) != have.get(n)
-    ]
+        return repository.differing(base.patches, repository.files_of(out), "make series")
 
 
 def backports() -> list[str]:
@@ -135,33 +122,12 @@ def mypy() -> list[str]:
     return proc.complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
 
 
-def data_files() -> list[str]:
-    """Every data file loads; an expectation names a target and a test of the suite."""
-    for name in data.names("bases"):
-        data.base(name)
-    tests = {x for name in data.names("suites") for t in data.suite(name) for x in (t.binary, t.id)}
-    bad = []
-    for name in data.names("targets"):
-        data.target(name)
-    for build in map(data.build, data.names("builds")):
-        missing = [f for f in build.fragments if not (data.DATA / "configs" / f).exists()]
-        bad += [f"lab/data/builds/{build.name}.toml: no lab/data/configs/{f}" for f in missing]
-    for base in data.names("expect"):
-        for name, must in (data.expected(base) or {}).items():
-            if name not in data.names("targets"):
-                bad.append(f"lab/data/expect/{base}.toml: unknown target {name}")
-            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
-            bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
-            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
-    return bad
-
-
 def clause_names() -> list[str]:
     return rules.Clauses().problems(t.binary for t in data.suite(data.SUITE))
 
 
 CHECKS: dict[str, Check] = {
-    "data files": data_files,
+    "data files": lambda: datafiles.problems(tracked()),
     "every case names its clause": clause_names,
     "one table of commands": documents.front,
     "documents: tables are what their data say": documents.stale,

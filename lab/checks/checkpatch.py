@@ -32,17 +32,9 @@ class Accepted:
 def complaints(name: str = "mainline") -> list[str]:
     """What checkpatch of a base's kernel says of that base's mails, but for what lab/data/checkpatch.toml accepts."""
     base = data.base(name)
-    assert base.series_dir is not None
     tree = source.find(base).tree
     accepted = data.read(Accepted, data.DATA / "checkpatch.toml").accept
-    options = [
-        "--strict",
-        "--terse",
-        "--no-summary",
-        "--show-types",
-        "--max-line-length=100",
-        f"--root={tree}",
-    ]
+    options = [*data.options_of("checkpatch"), f"--root={tree}"]
 
     def one(mail: Path) -> list[str]:
         ignore = ",".join(row.type for row in accepted if row.mail in mail.name)
@@ -50,4 +42,4 @@ def complaints(name: str = "mainline") -> list[str]:
         return [x.replace(f"{mail.parent}/", "") for x in proc.complaints(argv, r".*\S", tree)]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [line for found in pool.map(one, patchset.mails(base.series_dir)) for line in found]
+        return [line for found in pool.map(one, patchset.mails(base.patches)) for line in found]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -48,8 +47,8 @@ def main(options: Options) -> int:
     if options.kernel_src:
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
     stock = apt.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
-    with tempfile.TemporaryDirectory(prefix=".debian.", dir=cache.folder()) as name:
-        where, mails, exported, work = (Path(name) / x for x in ("tree", "mails", "export", "work"))
+    with cache.scratch("debian") as name:
+        where, mails, exported, work = (name / x for x in ("tree", "mails", "export", "work"))
         for path in (where, exported, work):
             path.mkdir()
         box = export.parcel(base, where, mails, options)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.config import commands, data
@@ -78,11 +78,22 @@ def guest_commands() -> list[str]:
     return [*lines[:-1], "```"]
 
 
+def packages() -> dict[str, str]:
+    """lab/data/rooms.toml: what is in each package of the lab, the lowest first."""
+    return data.named(str, data.DATA / "rooms.toml")
+
+
 def rooms() -> list[str]:
-    """The lab's packages."""
-    return markdown.table(
-        ["package", "what is in it"], [[f"`{n}`", x] for n, x in data.load(data.DATA / "rooms.toml").items()]
-    )
+    """The lab's packages, and the modules in them that have a command's function."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for command in commands.table().command:
+        room, _, module = command.run.partition(":")[0].partition(".")
+        found.setdefault(room, {}).setdefault(module, []).append(command.name)
+    rows = [
+        [f"`{room}`", what, "; ".join(f"`{m}.py`: {', '.join(names)}" for m, names in found.get(room, {}).items())]
+        for room, what in packages().items()
+    ]
+    return markdown.table(["package", "what is in it", "commands of make"], rows)
 
 
 MAKERS: dict[str, Callable[[], list[str]]] = {
@@ -105,14 +116,17 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def stale() -> list[str]:
-    """Documents whose made parts are not what the data say."""
-    bad = []
+def changed() -> Iterator[tuple[Path, str]]:
+    """Documents whose made parts are not what the data say, and what they must be."""
     for path in documents():
         text = path.read_text()
-        if markdown.fill(text, MAKERS, path) != text:
-            bad.append(f"{path.relative_to(cache.ROOT)}: a table is not what its data say: run 'make docs'")
-    return bad
+        if (made := markdown.fill(text, MAKERS, path)) != text:
+            yield path, made
+
+
+def stale() -> list[str]:
+    """Documents whose made parts are not what the data say, a line each."""
+    return [f"{p.relative_to(cache.ROOT)}: a table is not what its data say: run 'make docs'" for p, _ in changed()]
 
 
 def prose(path: Path) -> str:
@@ -155,7 +169,7 @@ def links() -> list[str]:
 
 def make_commands() -> list[str]:
     """Commands that documents name and that make does not have."""
-    known = {c.name for c in commands.table().commands}
+    known = {c.name for c in commands.table().command}
     bad = []
     for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
         for code in re.findall(r"`make ([a-z][a-z-]*)[^`]*`|^    make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE):
@@ -173,10 +187,7 @@ def front() -> list[str]:
 def main(_options: Options) -> int:
     if not (cache.ROOT / "README.md").exists():
         raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
-    for path in documents():
-        text = path.read_text()
-        made = markdown.fill(text, MAKERS, path)
-        if made != text:
-            cache.write(path, made.encode())
-            ui.say(f"written: {path.relative_to(cache.ROOT)}")
+    for path, made in changed():
+        cache.write(path, made.encode())
+        ui.say(f"written: {path.relative_to(cache.ROOT)}")
     return 0

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,19 +130,16 @@ def compiled(path: str) -> bool:
 
 def commits(base: data.Base, options: Options) -> list[Commit]:
     """BASE, and the tree after each mail, by the files that the series touches."""
-    assert base.series_dir is not None
     found = source.find(base)
     made: list[Commit] = []
-    with tempfile.TemporaryDirectory(prefix=".upstream.", dir=cache.folder()) as name:
-        where = Path(name)
+    with cache.scratch("upstream") as where:
         chosen_series = worktree.chosen(base, options)
-        repository.scratch(where, found, base.series_dir, {s.name for s in chosen_series})
+        repository.scratch(where, found, base.patches, {s.name for s in chosen_series})
         names = division.of_subject(chosen_series)
         for number, line in enumerate(repository.git(where, "log", "--reverse", "--format=%H %s").splitlines()):
             commit, _, subject = line.partition(" ")
             repository.git(where, "checkout", "-q", "--detach", commit)
-            there = repository.git(where, "ls-files", "-z").split("\0")
-            files = {n: ((where / n).read_bytes(), (where / n).stat().st_mode & 0o777 | 0o644) for n in there if n}
+            files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
             parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]

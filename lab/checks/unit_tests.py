@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 
 from lab.config import data
@@ -20,7 +19,7 @@ def unit_tests(total: Count) -> None:
     ui.say("unit tests of the lab")
     coverage, env = "python3-coverage", proc.environment({"PYTHONDONTWRITEBYTECODE": "1"})
     where = ["-t", str(cache.ROOT), "-s", str(data.LAB / "tests")]
-    with tempfile.TemporaryDirectory(prefix=".coverage.", dir=cache.folder()) as name:
+    with cache.scratch("coverage") as name:
         file = f"--data-file={name}/data"
         done = proc.finished([coverage, "run", file, "-m", "unittest", "discover", *where], cwd=cache.ROOT, env=env)
         said = done.stderr.decode(errors="replace")

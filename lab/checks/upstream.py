@@ -7,10 +7,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lab.checks import matrix, upstream_builds
+from lab.checks import matrix, upstream_builds, upstream_hosts, upstream_once
 from lab.config import data
 from lab.core import errors, ui
-from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.results import records
 
@@ -96,19 +95,15 @@ def count(table: Table, boots: dict[str, list[str]], states: int, bad_checks: in
 
 
 def main(options: Options) -> int:
-    from lab.checks import upstream_boot, upstream_once, upstream_tests
-
     start = time.monotonic()
     base = data.base(options.kernel or "mainline")
-    if base.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline")
     builds = upstream_builds.Builds(base, options)
     results = builds.run()
     table = judged(builds, results)
     bad = table.bad
     ui.say(f"{len(results)} cells, {builds.ran} of them built now, in {ui.took(time.monotonic() - start)}")
-    tests = upstream_tests.run(builds)
-    boots = upstream_boot.run(builds)
+    tests = upstream_hosts.programs(builds)
+    boots = upstream_hosts.boots(builds)
     checks = {f"the selftests build after every commit for {t}": upstream_once.Found(why) for t, why in tests.items()}
     whole = not (options.target or options.series or options.part)
     if whole:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -93,8 +94,7 @@ class Builds:
     def some(self, commit: matrix.Commit, todo: list[matrix.Cell]) -> None:
         """Bring the tree to a commit and build these cells of it."""
         ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
-        source.clone(self.source, self.tree.path)
-        source.sync(self.tree.path, self.source.tree, commit.files)
+        source.sync(self.tree.path, self.source, commit.files)
         cache.need_space(2)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
@@ -112,18 +112,13 @@ class Builds:
         log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
         out = kbuild.configure(self.tree, build, log)
         args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
-        done = proc.captured(
-            ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]],
-            f"{cell.name}",
-            cwd=self.tree.path,
-            env=env,
-        )
-        text = done.stdout.decode(errors="replace")
+        command = ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]]
+        code, text = proc.captured(command, cell.name, cwd=self.tree.path, env=env)
         with open(log, "a", encoding="utf-8") as kept:
             kept.write(f"\n# {cell.commit.number} {cell.commit.subject}\n{text}")
         found = messages(text)
         failed = ""
-        if done.returncode:
+        if code:
             failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
         sizes = self.sizes(cell, self.tree.path / out.name)
         read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))
@@ -138,6 +133,14 @@ class Builds:
             return {}
         lines = proc.output([f"{cell.config.cross}size", *modules]).decode().splitlines()[1:]
         return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
+
+    @contextlib.contextmanager
+    def at(self, commit: matrix.Commit) -> Iterator[None]:
+        """With the tree at a commit, which nobody else changes."""
+        with cache.lock(f"build-{self.tree.path.name}"):
+            source.sync(self.tree.path, self.source, commit.files)
+            cache.need_space(1.5)
+            yield
 
     def on_each_host(
         self,

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.checks import checkpatch, upstream_tests
+from lab.checks import checkpatch, upstream_hosts
 from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.debian import install
-from lab.kernel import kbuild, patchset, source
+from lab.kernel import kbuild, patchset
 
 HEADERS = "CONFIG_HEADERS_INSTALL=y\nCONFIG_UAPI_HEADER_TEST=y\n"
 
@@ -45,12 +45,11 @@ def said_of(argv: list[str | Path], what: str, files: list[str], tree: Path, cou
 
     counts: its status can be the number of its complaints, so that it has failed only if it has none.
     """
-    done = proc.captured(argv, what, cwd=tree)
-    text = done.stdout.decode(errors="replace")
+    code, text = proc.captured(argv, what, cwd=tree)
     found = lines_of(text, files)
-    if done.returncode and not (counts and found):
+    if code and not (counts and found):
         why = (text.strip().splitlines() or ["no output"])[-1]
-        raise LabError(f"{what} fails with status {done.returncode}: {why}")
+        raise LabError(f"{what} fails with status {code}: {why}")
     return found
 
 
@@ -63,10 +62,6 @@ class Once:
         self.first, self.last = builds.commits[0], builds.commits[-1]
         self.files = sorted(self.last.files)
         self.added = [n for n in self.files if n not in self.first.files]
-
-    def sync(self) -> None:
-        source.clone(self.builds.source, self.tree)
-        source.sync(self.tree, self.stock, self.last.files)
 
     def both(
         self, argv: Callable[[Path], list[str | Path]], what: str, files: list[str], counts: bool = False
@@ -115,21 +110,17 @@ class Once:
     def headers(self) -> Found:
         """What userspace includes installs, and compiles by itself."""
         bad = []
-        tried = []
-        for config in self.builds.configs:
-            if config.name not in ("pmac32", "pseries"):
-                continue
-            tried.append(config.name)
+        tried = [config for config in self.builds.configs if config.name in ("pmac32", "pseries")]
+        for config in tried:
             build = dataclasses.replace(config, name=f"check-headers-{config.name}")
             log = cache.log(f"check-headers-{config.name}")
             out = kbuild.configure(self.builds.tree, build, log, more=HEADERS)
             args, env = kbuild.make_variables(build, out.name)
-            for what in (["headers_install"], ["usr/include/"]):
-                done = proc.captured(["make", "-s", *args, *what], "headers", cwd=self.tree, env=env)
-                text = done.stdout.decode(errors="replace").strip()
-                if done.returncode or "warning:" in text:
-                    bad.append(f"{config.name}: {what[0]}: {(text.splitlines() or ['failed'])[0]}")
-        return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(tried)}")
+            for what in ("headers_install", "usr/include/"):
+                code, text = proc.captured(["make", "-s", *args, what], "headers", cwd=self.tree, env=env)
+                if code or "warning:" in text:
+                    bad.append(f"{config.name}: {what}: {(text.strip().splitlines() or ['failed'])[0]}")
+        return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(c.name for c in tried)}")
 
     def selftests(self) -> Found:
         """Every file of the series' tests with -Wall -Wextra."""
@@ -139,7 +130,7 @@ class Once:
         for name in names:
             target = data.target(name)
             install.ensure(kbuild.needs(target.build))
-            good, text = upstream_tests.build(self.tree, target, "-Wall -Wextra")
+            good, text = upstream_hosts.build(self.tree, target, "-Wall -Wextra")
             if "-Wextra" not in text:
                 raise LabError("the selftests were not built with -Wextra: see lab/checks/upstream_once.py")
             if not good:
@@ -165,8 +156,7 @@ def run(builds: Builds) -> dict[str, Found]:
     """Each check, made only if what it judges has changed."""
     once = Once(builds)
     parts = [x for name, (text, _) in sorted(once.last.files.items()) for x in (name, text)]
-    assert builds.base.series_dir is not None
-    mails = [p.read_bytes() for p in patchset.mails(builds.base.series_dir)]
+    mails = [p.read_bytes() for p in patchset.mails(builds.base.patches)]
     key = cache.digest(builds.source.key, Path(__file__).read_bytes(), *parts, *mails)[:16]
     checks: dict[str, Callable[[], Found]] = {
         "checkpatch": once.checkpatch,
@@ -183,8 +173,7 @@ def run(builds: Builds) -> dict[str, Found]:
             found[name] = Found(**json.loads(path.read_text()))
             continue
         ui.say(name)
-        with cache.lock(f"build-{once.tree.name}"):
-            once.sync()
+        with builds.at(once.last):
             try:
                 found[name] = one()
             except LabError as why:

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lab.config import data
 from lab.core import cache, markdown
@@ -31,40 +30,41 @@ EVERYWHERE = ("KERNEL_SRC", "V", "LAB_CACHE")  # variables that each command tak
 
 @dataclass(frozen=True)
 class Command:
-    name: str
+    """A command of make: [[command]]."""
+
+    name: str  # small letters, for the Makefile to tell it from a variable
     run: str  # module:function of the lab, which takes Options and returns an exit status
-    group: str = ""
-    what: str = ""
-    cost: str = ""
-    uses: list[str] = field(default_factory=list)
-    stage: bool = False  # a part of other commands
+    group: str = ""  # of [groups]
+    what: str = ""  # it does, in one line
+    cost: str = ""  # in time, on Debian 12 with two cores
+    uses: list[str] = field(default_factory=list)  # its variables, besides those of every command
+    stage: bool = False  # a part of other commands, which help lists by name only
 
 
 @dataclass(frozen=True)
 class Variable:
-    name: str
-    what: str
+    """What is given as NAME=value: [[variable]]."""
+
+    name: str  # capital letters; a field of lab/core/options.py
+    what: str  # it means, in one line
     lists: str = ""  # the folder of data files whose names it takes
     values: list[str] = field(default_factory=list)  # the only ones that it takes; none: any
 
 
 @dataclass(frozen=True)
 class Table:
-    groups: dict[str, str]
-    commands: list[Command]
-    variables: list[Variable]
+    """lab/data/commands.toml: every command and variable, for help, the Makefile, README.md and docs/."""
+
+    groups: dict[str, str]  # the titles of help's parts, by what a command's 'group' calls them
+    command: list[Command]  # in the order of help
+    variable: list[Variable]  # in the order of help
 
 
 def table() -> Table:
     """The file, checked: every group and variable that a command names is there."""
-    text: dict[str, Any] = data.load(FILE)
-    made = Table(
-        text["groups"],
-        [data.make(Command, row, FILE) for row in text["command"]],
-        [data.make(Variable, row, FILE) for row in text["variable"]],
-    )
-    known = {v.name for v in made.variables}
-    for command in made.commands:
+    made = data.read(Table, FILE)
+    known = {v.name for v in made.variable}
+    for command in made.command:
         if not command.stage and command.group not in made.groups:
             raise LabError(f"{FILE}: {command.name} is in no group; known: {', '.join(made.groups)}")
         if unknown := set(command.uses) - known:
@@ -90,11 +90,11 @@ def help_text() -> str:
     lines = ["usage: make COMMAND [VARIABLE=value ...]"]
     for group, title in made.groups.items():
         lines += ["", title]
-        for command in made.commands:
+        for command in made.command:
             if command.group == group and not command.stage:
                 lines += _described(command)
-    lines += ["", "Stages of the above: " + " ".join(c.name for c in made.commands if c.stage), "", "Variables"]
-    for variable in made.variables:
+    lines += ["", "Stages of the above: " + " ".join(c.name for c in made.command if c.stage), "", "Variables"]
+    for variable in made.variable:
         lines += _lines(f"{variable.name}=", variable.what)
     codes = ", ".join(f"{code} {what}" for what, code in STATUS)
     lines += ["", *textwrap.wrap(f"exit status: {codes}. {FRONT}", WIDTH)]
@@ -119,7 +119,7 @@ def listed(kind: str) -> list[tuple[str, str]]:
 
 def help_of(variable: str) -> str:
     """'make help T=' and its like."""
-    found = next(v for v in table().variables if v.name == variable)
+    found = next(v for v in table().variable if v.name == variable)
     lines = [f"{variable}=: {found.what}", ""]
     width = max(len(name) for name, _ in listed(found.lists))
     for name, summary in listed(found.lists):
@@ -134,7 +134,7 @@ def for_documents() -> list[str]:
     for group, title in made.groups.items():
         rows = [
             [f"`{' '.join(['make', c.name, *(f'{v}=' for v in c.uses)])}`", c.what, c.cost]
-            for c in made.commands
+            for c in made.command
             if c.group == group and not c.stage
         ]
         lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "takes"], rows), ""]
@@ -142,12 +142,12 @@ def for_documents() -> list[str]:
 
 
 def variables_for_documents() -> list[str]:
-    return markdown.table(["variable", "meaning"], [[f"`{v.name}=`", v.what] for v in table().variables])
+    return markdown.table(["variable", "meaning"], [[f"`{v.name}=`", v.what] for v in table().variable])
 
 
 def first_commands() -> list[str]:
     """README's first screen."""
-    rows = [(f"make {c.name}", c.what, c.cost) for c in table().commands if c.name in ("demo", "test")]
+    rows = [(f"make {c.name}", c.what, c.cost) for c in table().command if c.name in ("demo", "test")]
     shorts = [what.split("; ")[0].split(", on the ")[0] for _, what, _ in rows]
     return [f"    {command:11} # {short}: {cost}" for (command, _, cost), short in zip(rows, shorts, strict=True)]
 
@@ -156,13 +156,13 @@ def takes(command: Command) -> list[str]:
     """The variables that a command takes."""
     made = table()
     if command.name == "help":  # it tells about those that are named
-        return [v.name for v in made.variables if v.lists]
+        return [v.name for v in made.variable if v.lists]
     return [*command.uses, *(v for v in EVERYWHERE if v != options_.ELSEWHERE)]
 
 
 def find(name: str) -> Command:
     """A command by its name. LabError for one that is not there."""
-    known = {c.name: c for c in table().commands}
+    known = {c.name: c for c in table().command}
     if name not in known:
         raise LabError(f"unknown command '{name}'; known: {', '.join(sorted(known))}")
     return known[name]
@@ -177,14 +177,14 @@ def function(command: Command) -> Callable[[Options], int]:
 
 def main(options: Options) -> int:
     """make help, or 'make help T=' and its like."""
-    asked = [v.name for v in table().variables if v.lists and v.name in options.given]
+    asked = [v.name for v in table().variable if v.lists and v.name in options.given]
     print("\n\n".join(map(help_of, asked)) or help_text())
     return 0
 
 
 def check_values(told: Options) -> None:
     """LabError for a value that a variable does not take: told before anything is built."""
-    for variable in table().variables:
+    for variable in table().variable:
         value = getattr(told, options_.field_of(variable.name), "")
         if variable.values and value and value not in variable.values:
             raise LabError(f"unknown {variable.name}={value}; known: {', '.join(variable.values)}")
@@ -192,12 +192,12 @@ def check_values(told: Options) -> None:
 
 def help_about(name: str) -> str:
     """'python3 -m lab COMMAND --help'; of all commands if that is none."""
-    command = next((c for c in table().commands if c.name == name), None)
+    command = next((c for c in table().command if c.name == name), None)
     if command is None:
         return help_text()
     lines = [f"usage: make {command.name} [VARIABLE=value ...]", "", *_described(command), ""]
     wanted = set(takes(command))
-    for variable in table().variables:
+    for variable in table().variable:
         if variable.name in wanted:
             lines += _lines(f"{variable.name}=", variable.what)
     return "\n".join(lines)
@@ -205,14 +205,14 @@ def help_about(name: str) -> str:
 
 def problems(made: Table, makefile: Path) -> list[str]:
     """Where the front, the table and the options do not agree."""
-    bad = [f"{FILE}: {v.name} is no field of lab/core/options.py" for v in made.variables
+    bad = [f"{FILE}: {v.name} is no field of lab/core/options.py" for v in made.variable
            if v.name not in (*options_.variables(), options_.ELSEWHERE)]  # fmt: skip
-    for command in made.commands:
+    for command in made.command:
         try:
             function(command)
         except (ImportError, AttributeError) as why:
             bad.append(f"{FILE}: {command.name} runs {command.run}, which is not there: {why}")
     text = makefile.read_text()
-    named = sorted(c.name for c in made.commands)
+    named = sorted(c.name for c in made.command)
     bad += [f"{makefile}: names {n} itself: it belongs into {FILE.name}" for n in named if f"\n{n}:" in text]
     return bad

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from lab.config.loader import convert, load, make, read
+from lab.config.loader import load, make, named, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -114,9 +115,11 @@ class Base:
         return replace(kernel_build, fragments=[*kernel_build.fragments, *self.configs])
 
     @property
-    def series_dir(self) -> Path | None:
-        """The folder with the mails; None if the kernel is taken as it is."""
-        return ROOT / self.series if self.series else None
+    def patches(self) -> Path:
+        """The folder with the mails. LabError if the kernel is taken as it is."""
+        if not self.series:
+            raise LabError(f"K={self.name} has no series; use K=mainline, or a backport")
+        return ROOT / self.series
 
     @property
     def base_file(self) -> Path:
@@ -128,7 +131,7 @@ class Base:
 class Test:
     """[[test]] of a suite: a program in the target, or something with a guest of a QEMU in there."""
 
-    binary: str  # the program, a script of lab/gdb/scripts, or "guestboot", "lockstep", "replay"
+    binary: str  # the program, a script of lab/gdb/scripts, or a key of JUDGES in lab/runner/suite.py
     limit: int  # seconds, times the target's patience
     targets: list[str] = field(default_factory=list)  # all if empty
     also: list[str] = field(default_factory=list)  # targets that are no default ones, on which it runs without T=
@@ -154,7 +157,7 @@ class Test:
 
 
 def names(kind: str) -> list[str]:
-    """The names that lab/<kind>/*.toml gives, sorted."""
+    """The names that lab/data/<kind>/*.toml gives, sorted."""
     return sorted(p.stem for p in (DATA / kind).glob("*.toml"))
 
 
@@ -268,10 +271,15 @@ def expected(base_name: str) -> dict[str, Expected] | None:
     path = DATA / "expect" / f"{base_name}.toml"
     if not path.exists():
         return None
-    return convert(load(path), dict[str, Expected], "expect", path)
+    return named(Expected, path)
+
+
+@functools.cache
+def options_of(program: str) -> list[str]:
+    """The options with which the lab calls a program (lab/data/options.toml); not to be changed."""
+    return named(list[str], DATA / "options.toml")[program]
 
 
 def packages() -> dict[str, list[Package]]:
     """Debian packages by what they are needed for (lab/data/packages.toml)."""
-    path = DATA / "packages.toml"
-    return convert(load(path), dict[str, list[Package]], "packages", path)
+    return named(list[Package], DATA / "packages.toml")

@@ -69,3 +69,8 @@ def convert(value: Any, hint: Any, name: str, where: Path) -> Any:
 def read(kind: type[_Kind], path: Path) -> _Kind:
     """A whole file as a dataclass."""
     return make(kind, load(path), path)
+
+
+def named(kind: type[_Kind], path: Path) -> dict[str, _Kind]:
+    """A whole file whose keys are names of its own, each with a value, an array or a table of that kind."""
+    return {name: convert(value, kind, name, path) for name, value in load(path).items()}

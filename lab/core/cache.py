@@ -123,6 +123,13 @@ def building(final: Path) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    """An empty folder on the cache's disk, for the block only."""
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder()) as path:
+        yield Path(path)
+
+
 def stage(final: Path, fill: Callable[[Path], object]) -> Path:
     """The folder 'final', which fill(folder) makes if it is not there; it is there as a whole or not at all."""
     with lock(final.name):

@@ -10,16 +10,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lab.core import cache, options, ui
 from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
-
-
 _alive: set[subprocess.Popen] = set()
 
 
@@ -66,14 +63,16 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8"} | GIT_TRUST | dict(extra or {})
 
 
-def _said(log: Path, begin: int) -> bytes:
-    with open(log, "rb") as text:
-        text.seek(begin)
-        return text.read()
-
-
-def _share(share: Callable[[bytes], str], log: Path, begin: int) -> str:
-    return share(_said(log, begin))
+def _waited(
+    argv: Sequence[str | Path], out: IO[bytes], heart: ui.Heartbeat, cwd: Path | None, env: Mapping[str, str] | None
+) -> int:
+    """The status of a long command whose output goes to 'out'; it tells now and then that it is alive."""
+    to = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
+    with group(argv, cwd=cwd, env=environment(env), **to) as child:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return child.wait(timeout=1)
+            heart.beat()
 
 
 def logged(
@@ -95,19 +94,11 @@ def logged(
         out.write(f"\n# {' '.join(str(a) for a in argv)}\n".encode())
         out.flush()
         begin = out.tell()
-        if share:
-            heart.note = partial(_share, share, log, begin)
-        with group(
-            argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
-        ) as child:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    code = child.wait(timeout=1)
-                    break
-                heart.beat()
+        heart.note = lambda: share(log.read_bytes()[begin:]) if share else ""
+        code = _waited(argv, out, heart, cwd, env)
     if code == 0:
         return
-    said = _said(log, begin)
+    said = log.read_bytes()[begin:]
     if NO_SPACE_TEXT in said:
         raise full_disk(what)
     lines = said.decode(errors="replace").splitlines()
@@ -119,25 +110,15 @@ def logged(
 
 def captured(
     argv: Sequence[str | Path], what: str, *, cwd: Path, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    """All that a long command says, and its status; it tells now and then that it is alive."""
-    heart = ui.Heartbeat(what)
-    with (
-        tempfile.TemporaryFile() as out,
-        group(
-            argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
-        ) as child,
-    ):
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = child.wait(timeout=1)
-                break
-            heart.beat()
+) -> tuple[int, str]:
+    """The status of a long command and all that it says; it tells now and then that it is alive."""
+    with tempfile.TemporaryFile() as out:
+        code = _waited(argv, out, ui.Heartbeat(what), cwd, env)
         out.seek(0)
         said = out.read()
     if NO_SPACE_TEXT in said:
         raise full_disk(what)
-    return subprocess.CompletedProcess(list(argv), code, said)
+    return code, said.decode(errors="replace")
 
 
 def finished(

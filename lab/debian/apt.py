@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,15 +16,10 @@ from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.debian import install
 
+CONF = data.DATA / "configs/apt.conf"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-
 FRESH = 24 * 3600  # seconds for which fetched lists are believed
-
-
 TORN = ("unexpected size", "Hash Sum mismatch", "404  Not Found")
-
-
 OFFLINE = ("resolving", "Could not connect", "Failed to fetch", "unreachable", "Connection", "timed out")
 
 
@@ -79,29 +73,13 @@ class Apt:
             f"Signed-By: {keyring}\n"
         )
         here = self.dir
-        conf = [
-            f'Dir::Etc::sourcelist "{here}/lab.sources";',
-            'Dir::Etc::sourceparts "-";',
-            'Dir::Etc::preferences "-";',
-            'Dir::Etc::preferencesparts "-";',
-            f'Dir::State::lists "{here}/lists";',
-            f'Dir::Cache "{here}/cache";',
-            f'Dir::State::status "{here}/status";',
-            f'Dir::State::extended_states "{here}/states";',
-            'Acquire::Languages "none";',
-            'Acquire::Retries "2";',
-            'APT::Install-Recommends "false";',
-            'APT::Update::Error-Mode "any";',
-            'Debug::NoLocking "true";',
-            f'APT::Architecture "{self.arch}";',
-            f'APT::Architectures {{ "{self.arch}"; }};',
-        ]
+        conf = CONF.read_text().replace("@FOLDER@", str(here)).replace("@ARCHITECTURE@", self.arch)
         if os.geteuid() == 0:  # apt's own user cannot write below root's home
-            conf.append('APT::Sandbox::User "root";')
+            conf += 'APT::Sandbox::User "root";\n'
         for sub in ("lists/partial", "cache/archives/partial"):
             (here / sub).mkdir(parents=True, exist_ok=True)
         cache.write(here / "status", b"")
-        cache.write(here / "apt.conf", "\n".join([*conf, ""]).encode())
+        cache.write(here / "apt.conf", conf.encode())
         same = (here / "lab.sources").exists() and (here / "lab.sources").read_text() == sources
         cache.write(here / "lab.sources", sources.encode())
         return same
@@ -186,8 +164,8 @@ def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:
         apt = Apt(suites, architecture(), sources=True)
         apt.update()
         ui.say(f"fetching the source package {package} {version}".rstrip())
-        with tempfile.TemporaryDirectory(dir=cache.folder()) as name:
-            dsc = apt.source(package, version, Path(name))
+        with cache.scratch("source") as where:
+            dsc = apt.source(package, version, where)
             work.rmdir()
             argv = ["dpkg-source", "--no-check", "--no-copy", "-x", str(dsc), str(work)]
             proc.logged(argv, cache.log("dpkg-source"), "dpkg-source -x")

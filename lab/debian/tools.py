@@ -23,8 +23,7 @@ class Tool:
 
 def tools() -> dict[str, Tool]:
     """lab/data/tools.toml."""
-    path = data.DATA / "tools.toml"
-    return data.convert(data.load(path), dict[str, Tool], "tools", path)
+    return data.named(Tool, data.DATA / "tools.toml")
 
 
 def tool_root(name: str, arch: str | None = None) -> Path:
@@ -70,13 +69,8 @@ def bootable(root: Path) -> Path:
 
 def command(root: Path, program: str) -> list[str]:
     """How to run a program of an unpacked root: its own loader, its own libraries."""
-    loaders = sorted(
-        [
-            *root.glob("usr/lib*/ld-linux*.so.*"),
-            *root.glob("lib*/ld-linux*.so.*"),
-            *root.glob("usr/lib/*/ld-linux*.so.*"),
-        ]
-    )
+    places = ("usr/lib*", "lib*", "usr/lib/*")
+    loaders = sorted(p for place in places for p in root.glob(f"{place}/ld-linux*.so.*"))
     if not loaders or not (root / program).exists():
         raise LabError(f"{root} is not whole: remove it and run it again")
     libs = {p.parent for p in root.glob("usr/lib/*/libc.so.6")} | {p.parent for p in root.glob("lib/*/libc.so.6")}

@@ -33,7 +33,7 @@ SE = 0x400
 PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
 ENDS = 10  # seconds from gdb's "kill" to the end of the target
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
-CLIENT = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
+QEMU = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
 TROUBLE = ("did not stop", "gdb: ", "stepper: ", "Could not insert hardware watchpoint")
 # What stepper says, as a person would have asked for it.
 WORDS = {
@@ -125,15 +125,13 @@ def tidy(text: str) -> list[str]:
 
 def decorate(lines: list[str], guest: Guest) -> list[str]:
     """What stepper says, in the form in which gdb says it."""
-    return [_decorated(line, guest) for line in lines]
 
-
-def _decorated(line: str, guest: Guest) -> str:
-    if m := re.fullmatch(r"stop (0x[0-9a-f]+|0)", line):
-        at = int(m[1], 16)
+    def stop(found: re.Match[str]) -> str:
+        at = int(found[1], 16)
         place, what = guest.code.get(at, ("", ""))
         return f"=> {at:#x} <{place}>: {what}" if place else f"=> {at:#x}:"
-    return WORDS.get(line, line)
+
+    return [re.sub(r"^stop (0x[0-9a-f]+|0)$", stop, WORDS.get(line, line)) for line in lines]
 
 
 def findings(lines: list[str], want: Expected) -> list[str]:
@@ -179,7 +177,7 @@ def side_by_side(left: list[str], right: list[str]) -> list[str]:
 
 def with_gdb(target: data.Target, built: kbuild.Kernel, guest: Guest, steps: int, log: str) -> Session:
     """gdb here, on a QEMU in the target."""
-    plan = nested_qemu.Plan(target, built, [*CLIENT, *nested_qemu.stub(target)], CLIENT[0], limit=LIMIT, log=log)
+    plan = nested_qemu.Plan(target, built, [*QEMU, *nested_qemu.stub(target)], QEMU[0], limit=LIMIT, log=log)
     if watches():  # a QEMU that comes without firmware
         plan.argv += ["-L", nested_qemu.inside(target)]
         plan.files = guests.firmware(guests.find(guests.GUEST))
@@ -203,12 +201,9 @@ def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps:
     argv = ["/bin/stepper", "/lab/guest.elf", guest.address("reported"), str(steps), guest.address("look")]
     spec = boot.Spec(target, built, [protocol.Command("stepper", argv, LIMIT)], files, log=log)
     record = boot.run(spec)
-    lines = decorate(_said(record), guest)
+    said = b"".join(bytes(one.output) for one in record.channel.outcomes)
+    lines = decorate(tidy(said.decode(errors="replace")), guest)
     return Session(built.release, lines, "lab/demo/stepper.c by /dev/kvm", verdict.judge(spec, record))
-
-
-def _said(record: boot.Record) -> list[str]:
-    return [line for one in record.channel.outcomes for line in tidy(bytes(one.output).decode(errors="replace"))]
 
 
 def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tempfile
 from pathlib import Path
 
 from lab.config import data
@@ -49,8 +48,7 @@ def build(kernel_build: data.KernelBuild) -> bytes:
     def fill(work: Path) -> None:
         log.unlink(missing_ok=True)
         ui.say(f"building busybox for {kernel_build.programs}; log: {log}")
-        with tempfile.TemporaryDirectory(prefix=".busybox.", dir=cache.folder()) as name:
-            out = Path(name)
+        with cache.scratch("busybox") as out:
             _configure(tree, out, log)
             args = [f"-j{os.cpu_count() or 1}", "-C", str(tree), f"O={out}", f"CROSS_COMPILE={kernel_build.cross}"]
             proc.logged(["make", "-s", *args, "busybox"], log, "building busybox")

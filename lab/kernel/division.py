@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
@@ -20,13 +20,13 @@ MOST = 15  # patches in one posting
 class Series:
     """One posting; its mails are in the folder of its name."""
 
-    name: str
+    name: str  # of its folder: two digits, '-', and small letters; in posting order
     title: str  # subject of the cover letter
     tree: str  # the maintainers' tree that it is for
     patches: list[str]  # subjects, in their order
-    to: list[str]  # recipients beside those that get_maintainer.pl names
-    cc: list[str]
-    after: list[str]  # series without which it does not apply or not work
+    to: list[str] = field(default_factory=list)  # recipients beside those that get_maintainer.pl names
+    cc: list[str] = field(default_factory=list)  # the same
+    after: list[str] = field(default_factory=list)  # series without which it does not apply or not work
     stable: bool = False  # for stable kernels, together with what it is after
     safety: bool = False  # a guest can do harm to its host without it
     doubtful: bool = False  # nobody could test it, or nobody may want it
@@ -38,11 +38,16 @@ class Series:
         return [word for word, on in rows if on]
 
 
+@dataclass(frozen=True)
+class File:
+    """patches/mainline/series.toml."""
+
+    series: list[Series] = field(default_factory=list)  # in posting order
+
+
 def parse(path: Path) -> list[Series]:
-    table = data.load(path)
-    if unknown := table.keys() - {"series"}:
-        raise LabError(f"{path}: unknown key '{min(unknown)}'; known: series")
-    found = [data.make(Series, {"to": [], "cc": [], "after": []} | row, path) for row in table.get("series", [])]
+    """The series of a file, in posting order. LabError if they do not fit together."""
+    found = data.read(File, path).series
     seen: dict[str, str] = {}
     doubtful = {one.name for one in found if one.doubtful}
     for n, one in enumerate(found):

@@ -113,11 +113,16 @@ def configure(tree: source.Tree, kernel_build: data.KernelBuild, log: Path, more
     return out
 
 
+def counts() -> dict[str, int]:
+    """lab/data/files.toml: how many files a build from nothing compiles, by kernel build; about right is enough."""
+    return data.named(int, data.DATA / "files.toml")
+
+
 def share(out: Path, kernel_build: data.KernelBuild) -> Callable[[bytes], str]:
     """How far a build is: of the files that one from nothing compiles, or just their number."""
     built, configured = out / "vmlinux", out / "lab.config"
     again = built.exists() and configured.exists() and built.stat().st_mtime > configured.stat().st_mtime
-    total = 0 if again else data.load(data.DATA / "files.toml").get(kernel_build.name, 0)
+    total = 0 if again else counts().get(kernel_build.name, 0)
 
     def words(said: bytes) -> str:
         done = len(COMPILED.findall(said))
@@ -152,24 +157,37 @@ def build_tree(tree: source.Tree, kernel_build: data.KernelBuild, name: str, syn
     install.ensure(needs(kernel_build))
     key = cache.digest(tree.key, fragment(kernel_build), compiler(kernel_build), kernel_build.cross)[:12]
     final = cache.folder() / "kernels" / kernel_build.name / f"{tree.release}-{key}"
-    if tree.key and (final / "vmlinux").exists():
+    what, log = f"building {name} for {kernel_build.name}", cache.log(f"build-{name}-{kernel_build.name}")
+
+    def fill(work: Path) -> None:
+        out = make(tree, kernel_build, log, what)
+        shutil.copy2(out / "vmlinux", work)
+        shutil.copy2(out / ".config", work / "config")
+
+    kept(tree, final, sync, fill, f"{what} ({tree.release})", log)
+    return Kernel(final / "vmlinux", tree.release)
+
+
+def kept(
+    tree: source.Tree, final: Path, sync: Callable[[], None], fill: Callable[[Path], None], what: str, log: Path
+) -> None:
+    """The folder 'final', which fill(folder) makes of the tree, once sync() has brought that up to date.
+
+    Only if it is not there or the tree may change at any time; beside it, what was used long ago is removed.
+    """
+    if tree.key and final.exists():
         os.utime(final)
-        return Kernel(final / "vmlinux", tree.release)
+        return
     with cache.lock(f"build-{tree.path.name}"):
         sync()
         cache.need_space(1.5)
-        what = f"building {name} for {kernel_build.name}"
-        log = cache.log(f"build-{name}-{kernel_build.name}")
         log.unlink(missing_ok=True)
-        ui.say(f"{what} ({tree.release}); log: {log}")
+        ui.say(f"{what}; log: {log}")
         start = time.monotonic()
-        out = make(tree, kernel_build, log, what)
         with cache.building(final) as work:
-            shutil.copy2(out / "vmlinux", work)
-            shutil.copy2(out / ".config", work / "config")
+            fill(work)
         prune(final.parent.iterdir())
-        ui.say(f"built {tree.release} for {kernel_build.name} in {ui.took(time.monotonic() - start)}")
-    return Kernel(final / "vmlinux", tree.release)
+        ui.say(f"{what}: took {ui.took(time.monotonic() - start)}")
 
 
 def prune(folders: Iterable[Path]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -21,24 +20,7 @@ NEWWORLD, PSERIES = "CONFIG_MAC_NEWWORLD=y\n", "CONFIG_PSERIES=y\n"
 DEVICES = {"ppc": NEWWORLD, "ppc64": NEWWORLD + PSERIES}
 # By uname -m of the target: what QEMU's configure calls it, and the machines that it emulates there.
 HOSTS = {"ppc64le": ("ppc64le", ("ppc", "ppc64")), "ppc64": ("ppc64", ("ppc", "ppc64")), "ppc": ("ppc", ("ppc",))}
-OPTIONS = [
-    "--disable-download",
-    "--static",
-    "--without-default-features",
-    "--without-default-devices",
-    "--enable-system",
-    "--disable-user",
-    "--disable-tools",
-    "--disable-guest-agent",
-    "--disable-docs",
-    "--enable-kvm",
-    "--disable-tcg",
-    "--enable-fdt=system",
-    "--disable-pixman",
-    "--disable-install-blobs",
-    "--disable-werror",
-    "--disable-debug-info",
-]
+OPTIONS = data.options_of("configure of QEMU")
 
 
 def base() -> patchset.Base:
@@ -58,12 +40,7 @@ def stock() -> source.Source:
 
 def overlay() -> source.Overlay:
     """The files that patches/qemu changes, and the lists of devices of this build."""
-    found = stock()
-    with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        scratch = Path(name)
-        patchset.apply(patchset.mails(PATCHES), found.tree, scratch, found.name)
-        made = {p.relative_to(scratch).as_posix(): p for p in sorted(scratch.rglob("*")) if p.is_file()}
-        files = {path: (p.read_bytes(), p.stat().st_mode & 0o777 | 0o644) for path, p in made.items()}
+    files = source.applied(patchset.mails(PATCHES), stock())
     return files | {f"configs/devices/{n}-softmmu/lab.mak": (t.encode(), 0o644) for n, t in DEVICES.items()}
 
 
@@ -85,9 +62,8 @@ def key(target: data.Target) -> str:
 
 def _tree() -> Path:
     """The patched source. The caller holds the lock of the build."""
-    found, tree = stock(), cache.folder() / "trees" / "qemu"
-    source.clone(found, tree)
-    source.sync(tree, found.tree, overlay())
+    tree = cache.folder() / "trees" / "qemu"
+    source.sync(tree, stock(), overlay())
     return tree
 
 

@@ -23,10 +23,10 @@ KERNEL_DIRS = ("arch", "tools", "Documentation", "include", "virt")
 class Base:
     """What patches/<base>/BASE records: the exact tree the series is made for."""
 
-    package: str
-    version: str
-    kernel: str
-    sha256: str
+    package: str  # of Debian
+    version: str  # of the package
+    kernel: str  # version of the kernel, or of QEMU
+    sha256: str  # of the tarball in the package, in hexadecimal digits
     commit: str = ""  # of the release in the stable tree, where it is known
 
 

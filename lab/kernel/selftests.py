@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, proc
 from lab.core.errors import LabError
 from lab.debian import install
 from lab.kernel import kbuild, source
@@ -68,20 +68,9 @@ def _kept(kernel_build: data.KernelBuild, folder: str, doing: str, fill: Callabl
     tree = source.prepare(base)
     key = cache.digest(tree.key, kbuild.compiler(kernel_build), kernel_build.cross)[:12]
     final = cache.folder() / "selftests" / folder / key
-    if tree.key and final.exists():
-        os.utime(final)
-        return final
-    with cache.lock(f"build-{tree.path.name}"):
-        source.patch(base, tree)
-        cache.need_space(1)
-        make = Make(
-            tree, kernel_build, f"{doing} the selftests for {kernel_build.programs}", cache.log(f"selftests-{folder}")
-        )
-        make.log.unlink(missing_ok=True)
-        ui.say(f"{make.what}; log: {make.log}")
-        with cache.building(final) as work:
-            fill(make, work)
-        kbuild.prune(final.parent.iterdir())
+    what, log = f"{doing} the selftests for {kernel_build.programs}", cache.log(f"selftests-{folder}")
+    make = Make(tree, kernel_build, what, log)
+    kbuild.kept(tree, final, lambda: source.patch(base, tree), lambda work: fill(make, work), what, log)
     return final
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,10 @@ class Source:
     kernel: str  # its version, as uname -r begins
     key: str  # changes when the tree does; empty if it may change at any time: nothing made of it is kept then
     tree: Path  # the folder
+
+    def parts(self) -> list[Path]:
+        """What is in the folder, but for what was built there."""
+        return [p for p in sorted(self.tree.iterdir()) if not p.name.startswith("out-")]
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,7 @@ def _instead(private: apt.Apt, found: list[apt.Found], want: patchset.Base, base
     for one in found:
         source = _debian(private, one, None)
         try:
-            with tempfile.TemporaryDirectory(dir=cache.folder()) as scratch:
-                patchset.apply(patchset.mails(base.base_file.parent), source.tree, Path(scratch), source.name)
+            applied(patchset.mails(base.base_file.parent), source)
         except LabError as error:
             ui.say(str(error))
             why = why or error
@@ -172,16 +174,7 @@ def _own(path: Path, base: data.Base) -> Source:
             cache.write(copy.parent / f".{copy.name}.list", names)
             rsync += ["--from0", f"--files-from={copy.parent}/.{copy.name}.list", "--delete-missing-args"]
         else:
-            rsync += [
-                "--delete",
-                "--exclude=*.o",
-                "--exclude=.*.cmd",
-                "--exclude=/.config",
-                "--exclude=/include/config",
-                "--exclude=/include/generated",
-                "--exclude=/arch/*/include/generated",
-                "--exclude=/vmlinux*",
-            ]
+            rsync += data.options_of("rsync of a built tree")
         proc.logged([*rsync, f"{path}/", f"{copy}/"], cache.log("copy"), f"copying {path}")
     return Source(str(path), kernel, "", copy)
 
@@ -189,30 +182,35 @@ def _own(path: Path, base: data.Base) -> Source:
 Overlay = dict[str, tuple[bytes, int]]
 
 
+def content(path: Path) -> tuple[bytes, int]:
+    """A file's bytes and permissions; everybody may read it."""
+    return path.read_bytes(), path.stat().st_mode & 0o777 | 0o644
+
+
+def applied(mails: list[Path], source: Source) -> Overlay:
+    """The files that the mails change, as they are then. LabError if the mails do not apply exactly."""
+    with cache.scratch("apply") as where:
+        patchset.apply(mails, source.tree, where, source.name)
+        return {p.relative_to(where).as_posix(): content(p) for p in where.rglob("*") if p.is_file()}
+
+
 @functools.cache
 def overlay(source: Source, base: data.Base) -> Overlay:
     """The files as the series makes them; mainline's new files as the checkout has them."""
-    assert base.series_dir is not None
-    found = patchset.mails(base.series_dir)
-    with tempfile.TemporaryDirectory(prefix=".apply.", dir=cache.folder()) as name:
-        scratch = Path(name)
-        patchset.apply(found, source.tree, scratch, source.name)
-        made = {p.relative_to(scratch).as_posix(): p for p in scratch.rglob("*") if p.is_file()}
-        for path, here in ({} if base.of else patchset.checkout_files()).items():
-            if (source.tree / path).exists() and source.key:
-                raise LabError(
-                    f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout"
-                )
-            if path not in made or made[path].read_bytes() != here.read_bytes():
-                ui.say(f"{path} is taken from the checkout and differs from the mails: 'make series' updates them")
-            made[path] = here
-        return {path: (p.read_bytes(), p.stat().st_mode & 0o777 | 0o644) for path, p in sorted(made.items())}
+    made = applied(patchset.mails(base.patches), source)
+    for path, here in ({} if base.of else patchset.checkout_files()).items():
+        if (source.tree / path).exists() and source.key:
+            raise LabError(f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout")
+        if path not in made or made[path][0] != here.read_bytes():
+            ui.say(f"{path} is taken from the checkout and differs from the mails: 'make series' updates them")
+        made[path] = content(here)
+    return dict(sorted(made.items()))
 
 
 def prepare(base: data.Base) -> Tree:
     """The tree to build for a base: stock as it is, or with the series applied."""
     source = find(base)
-    if base.series_dir is None:
+    if not base.series:
         return Tree(source.tree, source.kernel, f"-{base.name}", source.key)
     files = overlay(source, base)
     parts = [x for path, (text, mode) in files.items() for x in (path, text, mode)]
@@ -224,28 +222,23 @@ def prepare(base: data.Base) -> Tree:
 
 def patch(base: data.Base, tree: Tree) -> None:
     """Bring the tree's files up to date. The caller holds the tree's lock."""
-    if base.series_dir is None:
+    if not base.series:
         return
     source = find(base)
-    clone(source, tree.path)
-    sync(tree.path, source.tree, overlay(source, base))
+    sync(tree.path, source, overlay(source, base))
 
 
-def clone(source: Source, tree: Path) -> None:
-    """A copy to be patched; unpatched files are shared by hard links."""
+def sync(tree: Path, source: Source, files: Overlay) -> None:
+    """A copy of the source with these files; unpatched ones are shared by hard links.
+
+    Writes what differs, and only that, so that make rebuilds only that. The manifest lists every file that may
+    differ from the source's, before any does: an interruption at any point is mended by the next call.
+    """
+    stock = source.tree
     if not tree.exists():
         ui.say(f"making the patched tree from {source.name}")
         with cache.building(tree) as work:
-            parts = [p for p in sorted(source.tree.iterdir()) if not p.name.startswith("out-")]
-            proc.logged(["cp", "-al", *parts, work], cache.log("patch"), "copying the tree")
-
-
-def sync(tree: Path, stock: Path, files: Overlay) -> None:
-    """Write what differs, and only that, so that make rebuilds only that.
-
-    The manifest lists every file that may differ from stock, before any does:
-    an interruption at any point is mended by the next call.
-    """
+            proc.logged(["cp", "-al", *source.parts(), work], cache.log("patch"), "copying the tree")
     manifest = tree.parent / f".{tree.name}.json"
     before = set(json.loads(manifest.read_text())) if manifest.exists() else set()
     cache.write(manifest, json.dumps(sorted(before | set(files))).encode())

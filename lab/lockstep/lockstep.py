@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,9 +121,9 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged
     """A suite's test: so many steps without a difference."""
     who = guest.find(test.guest)
     state = checkpoint.start_state(base, target, who, test.start) if test.start else None
-    with tempfile.TemporaryDirectory(prefix=".lockstep.", dir=cache.folder()) as name:
+    with cache.scratch("lockstep") as folder:
         try:
-            found = compare(base, target, who, test.steps, checkpoint.Checkpoint(Path(name)), state, test.limit)
+            found = compare(base, target, who, test.steps, checkpoint.Checkpoint(folder), state, test.limit)
         except LabError as why:
             status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
             return tally.Judged([ktap.Result(test.id, status, str(why))])

@@ -15,23 +15,11 @@ from lab.guest import guest, ppc
 from lab.lockstep import checkpoint, rsp, stepping
 
 SAVE = 20000  # steps between two checkpoints
-
-
 BATCH = 1000  # steps between two looks at the registers that are not compared after each
-
-
 SHOWN = 10  # instructions before a difference
-
-
 ATOMIC = 16  # instructions in which a reservation must be used, as gdb has it
-
-
 AGAIN = 20  # times that one may be lost to something else: a fault, the host's interrupts
-
-
 CR0_EQ = 0x20000000
-
-
 TARGET = 120  # seconds that an answer may take
 
 
@@ -58,7 +46,7 @@ class Pair(stepping.Walk):
         self.kvm, self.result = kvm, result
         if kvm.layout() != self.layout:
             raise LabError("QEMU under KVM and under TCG do not have the same registers: are they the same version?")
-        self.rest = self.named(self.table.rest)
+        self.rest = self.named(self.table.registers.rest)
         self.last: deque[tuple[int, int | None]] = deque(maxlen=SHOWN)
 
     def settle(self) -> None:
@@ -79,7 +67,8 @@ class Pair(stepping.Walk):
     def run(self, count: int, here: checkpoint.Checkpoint, limit: float = 0) -> Result:
         """Up to that many steps, in so many seconds (0: as many as it takes)."""
         start = time.monotonic()
-        heart = _Progress(self, count)
+        heart = ui.Heartbeat("lockstep", 20)
+        heart.note = partial(self._so_far, count)
         while self.result.steps < count and not self.result.difference:
             if limit and time.monotonic() > start + limit:
                 raise LabError(f"{self.result.steps} of {count} steps in {limit:.0f} s", errors.TIMEOUT)
@@ -92,7 +81,7 @@ class Pair(stepping.Walk):
         self.result.seconds = time.monotonic() - start
         return self.result
 
-    def _batch(self, count: int, start: float, heart: _Progress) -> None:
+    def _batch(self, count: int, start: float, heart: ui.Heartbeat) -> None:
         """The reference goes ahead, to where both must meet; then KVM's side, and each state is compared."""
         end = self.result.steps + count
         while self.result.steps < end and not self.result.difference:
@@ -116,9 +105,15 @@ class Pair(stepping.Walk):
                 self._over_reservation(before, word)
                 self._tick(start, heart)
 
-    def _tick(self, start: float, heart: _Progress) -> None:
+    def _tick(self, start: float, heart: ui.Heartbeat) -> None:
         self.result.seconds = time.monotonic() - start
         heart.beat()
+
+    def _so_far(self, count: int) -> str:
+        result = self.result
+        left = (count - result.steps) / result.rate if result.rate else 0
+        rate = f"{result.rate:.0f} a second, no difference"
+        return f"{result.steps} of {count} steps, {rate}, {ui.took(left)} to go"
 
     def _lead(self, count: int) -> tuple[list[bytes], list[int | None]]:
         """The reference's states, and its instructions, up to one that a rule is for or one that reserves."""
@@ -130,7 +125,7 @@ class Pair(stepping.Walk):
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
             registers = partial(self.step_shape.values, states[-2], self.order)
-            if word is not None and any(rule.fits(word, registers) for rule in self.table.rules):
+            if word is not None and any(rule.fits(word, registers) for rule in self.table.rule):
                 break
         return states, code
 
@@ -189,7 +184,7 @@ class Pair(stepping.Walk):
         names = [n for n in one if one[n] != two[n]]
         code = self.last[-1][1] if self.last else None
         registers = partial(self.step_shape.values, before, self.order)
-        for rule in self.table.rules:
+        for rule in self.table.rule:
             if code is None or not names or not set(names) <= rule.allows(code, registers):
                 continue
             if any((one[n] ^ two[n]) & ~rule.bits for n in names):
@@ -231,21 +226,3 @@ class Pair(stepping.Walk):
         if sides[0] != sides[1]:
             lines += ["and what KVM's guest has there now", *sides[1]]
         return lines
-
-
-class _Progress:
-    def __init__(self, pair: Pair, count: int, every: float = 20.0) -> None:
-        self.pair, self.count, self.every = pair, count, every
-        self.last = time.monotonic()
-
-    def beat(self) -> None:
-        now = time.monotonic()
-        if now - self.last < self.every:
-            return
-        self.last = now
-        result = self.pair.result
-        left = (self.count - result.steps) / result.rate if result.rate else 0
-        ui.say(
-            f"lockstep: {result.steps} of {self.count} steps, {result.rate:.0f} a second, no difference; "
-            f"{ui.took(left)} to go"
-        )

@@ -78,7 +78,7 @@ class Recorder(stepping.Walk):
         return text + b"".join(struct.pack(">BBQ", *one) for one in may)
 
     def _may_differ(self, word: int, registers: Callable[[], dict[str, int]]) -> Iterator[tuple[int, int, int]]:
-        for number, rule in enumerate(self.table.rules):
+        for number, rule in enumerate(self.table.rule):
             for name in sorted(rule.allows(word, registers)):
                 yield number, self.names.index(name), rule.bits & 2**64 - 1
 
@@ -155,7 +155,7 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     leave_record(base, target, who, what.steps, outcome.ms / 1000, good=True)
     for line in lines[:-1]:
         _, number, times = line.split()
-        ui.say(f"by rule '{tolerances.table(who).rules[int(number)].name}' (lab/data/lockstep.toml): {times} times")
+        ui.say(f"by rule '{tolerances.table(who).rule[int(number)].name}' (lab/data/lockstep.toml): {times} times")
     ui.say(
         f"{who.name} on {target.name}: {same[1]} steps, {same[2]} accesses to devices and the memory "
         f"as under TCG, {outcome.ms / 1000:.1f} of {time.monotonic() - began:.0f} s"

@@ -47,6 +47,7 @@ class Wire:
                 break
             except OSError as why:
                 if time.monotonic() > end:
+                    self._socket.close()
                     raise Broken(f"nobody listens at {path}: {why.strerror}") from None
                 time.sleep(0.02)
         self._socket.settimeout(limit)

@@ -49,7 +49,7 @@ class Walk:
     def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         self.who, self.tcg, self.table = who, tcg, tolerances.table(who)
         self.layout = tcg.layout()
-        step = self.named(self.table.step)
+        step = self.named(self.table.registers.step)
         self.step_shape = State([*[r for r in self.layout if r.number < 70], *step])
         self.step_numbers = [r.number for r in step]
         self.numbers = {r.name: r.number for r in reversed(self.layout)}

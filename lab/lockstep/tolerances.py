@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lab.config import data
@@ -60,17 +60,7 @@ class File:
     rule: list[Rule] = field(default_factory=list)  # what may differ
 
 
-@dataclass(frozen=True)
-class Table:
+def table(who: guest.Guest) -> File:
     """What the file says for one guest."""
-
-    step: list[str]
-    rest: list[str]
-    rules: list[Rule]
-
-
-def table(who: guest.Guest) -> Table:
-    """The registers to compare and the rules for a guest."""
     file = data.read(File, data.DATA / "lockstep.toml")
-    rules = [rule for rule in file.rule if not rule.guests or who.name in rule.guests]
-    return Table(file.registers.step, file.registers.rest, rules)
+    return replace(file, rule=[rule for rule in file.rule if not rule.guests or who.name in rule.guests])

@@ -41,27 +41,10 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
     return root.data()
 
 
-class _Pipe:
-    """A pipe that a child process writes to by name; a context, at whose end both of its ends are closed."""
-
-    def __enter__(self) -> _Pipe:
-        self.read, self.write = os.pipe()
-        self._open = [self.read, self.write]
-        return self
-
-    @property
-    def path(self) -> str:
-        """The end to write to, for the child that inherits it."""
-        return f"/proc/self/fd/{self.write}"
-
-    def close_write(self) -> None:
-        """This process has it no longer: reading ends when the child does."""
-        self._open.remove(self.write)
-        os.close(self.write)
-
-    def __exit__(self, *_: object) -> None:
-        for end in self._open:
-            os.close(end)
+def _pipe(undo: contextlib.ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    """Both ends of a pipe, which are closed at the end of the block at the latest."""
+    read, write = os.pipe()
+    return undo.enter_context(open(read, "rb", 0)), undo.enter_context(open(write, "wb", 0))
 
 
 def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
@@ -78,19 +61,17 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
         work = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=f"{target.name}-", dir=place)))
         initrd, said = work / "initramfs.cpio.gz", work / "qemu"
         initrd.write_bytes(initramfs(spec, nonce))
-        console, result = undo.enter_context(_Pipe()), undo.enter_context(_Pipe())
-        console_to = f"file,id=console,path={console.path}"
+        (console, to_console), (result, to_result) = _pipe(undo), _pipe(undo)
+        ends = [to_console.fileno(), to_result.fileno()]  # QEMU inherits them, and opens them by their names
+        chardevs = [f"file,id={n},path=/proc/self/fd/{end}" for n, end in zip(("console", "result"), ends, strict=True)]
         if spec.interactive:
-            console_to = "stdio,id=console,mux=on,signal=off"
-        argv = [
-            *qemu.emulator(target),
-            *qemu.command_line(spec, initrd, console_to, f"file,id=result,path={result.path}"),
-        ]
-        with open(said, "wb") as stderr, _started(argv, spec, stderr, (console.write, result.write)) as child:
-            console.close_write()
-            result.close_write()
+            chardevs[0] = "stdio,id=console,mux=on,signal=off"
+        argv = [*qemu.emulator(target), *qemu.command_line(spec, initrd, *chardevs)]
+        with open(said, "wb") as stderr, _started(argv, spec, stderr, ends) as child:
+            to_console.close()  # reading ends when QEMU does
+            to_result.close()
             watch = _Watch(spec, protocol.Channel(nonce, on_output))
-            watch.loop(console.read, result.read)
+            watch.loop(console.fileno(), result.fileno())
             watch.stream.close()
             record = Record(
                 bytes(watch.console), watch.stream, watch.timed_out, _status(child), "", watch.seconds(), watch.first
@@ -105,7 +86,7 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
 
 
 @contextlib.contextmanager
-def _started(argv: list[str], spec: Spec, stderr: BinaryIO, fds: tuple[int, ...]) -> Iterator[subprocess.Popen[bytes]]:
+def _started(argv: list[str], spec: Spec, stderr: BinaryIO, fds: list[int]) -> Iterator[subprocess.Popen[bytes]]:
     if not spec.interactive:
         with proc.group(
             argv,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs of the lab in C, compiled for a host."""
+"""Programs for a host: those of the lab in C, which are compiled for it, and busybox."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc
 from lab.debian import install
+from lab.machine import protocol
 
 PROGRAM = ["-static"]
 PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
+BUSYBOX = "bin/busybox"  # where it is in a booted host
+INSTALL = protocol.Command("busybox", [f"/{BUSYBOX}", "--install", "-s", "/bin"], 30)
 
 
 def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PROGRAM) -> bytes:

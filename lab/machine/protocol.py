@@ -92,16 +92,11 @@ class Channel:
             self._rest = self._rest[end - at + 1 :]
             self._event(line.decode(errors="replace"))
         if not self._rest.startswith(self._mark):
-            keep = next(
-                (
-                    n
-                    for n in range(min(len(self._rest), len(self._mark)), 0, -1)
-                    if self._mark.startswith(self._rest[-n:])
-                ),
-                0,
-            )
-            self._pass(self._rest[: len(self._rest) - keep])
-            self._rest = self._rest[len(self._rest) - keep :]
+            # A mark has its only newline at its beginning.
+            before, newline, last = self._rest.rpartition(b"\n")
+            keep = newline + last if newline and self._mark.startswith(newline + last) else b""
+            self._pass(before if keep else self._rest)
+            self._rest = keep
 
     def close(self) -> None:
         """The stream has ended: what is held back is output after all."""

@@ -20,32 +20,9 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
     """QEMU's arguments for a boot; console, result: -chardev's words for the two terminals."""
     target = spec.target
     words = [f"console={target.boot.console}", "panic=-1", "oops=panic", target.boot.cmdline, spec.cmdline]
-    args = [
-        *target.qemu.args,
-        "-m",
-        target.qemu.memory,
-        "-smp",
-        str(target.qemu.smp),
-        # Not just "-display none": it tells the firmware that the serial port is its console.
-        "-nographic",
-        "-nodefaults",
-        "-no-user-config",
-        "-no-reboot",
-        "-monitor",
-        "none",
-        "-kernel",
-        str(spec.kernel.vmlinux),
-        "-initrd",
-        str(initrd),
-        "-append",
-        " ".join(w for w in words if w),
-        "-chardev",
-        console,
-        "-serial",
-        "chardev:console",
-        "-chardev",
-        result,
-    ]
+    args = [*target.qemu.args, "-m", target.qemu.memory, "-smp", str(target.qemu.smp), *data.options_of("qemu")]
+    args += ["-kernel", str(spec.kernel.vmlinux), "-initrd", str(initrd), "-append", " ".join(w for w in words if w)]
+    args += ["-chardev", console, "-serial", "chardev:console", "-chardev", result]
     buses = iter(f",bus={bus}" for bus in target.qemu.buses)
     ports = ["result"]
     for number, path in enumerate(spec.sockets):
@@ -59,10 +36,6 @@ def command_line(spec: Spec, initrd: Path, console: str, result: str) -> list[st
         virtio = ["-device", f"{kind},chardev={port},name={port}"]
         args += virtio if target.qemu.virtio_ports else ["-serial", f"chardev:{port}"]
     if spec.share:
-        args += [
-            "-fsdev",
-            f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap",
-            "-device",
-            f"virtio-9p-pci,fsdev=share,mount_tag=share{next(buses, '')}",
-        ]
+        args += ["-fsdev", f"local,id=share,path={spec.share},security_model=none,readonly=on,multidevs=remap"]
+        args += ["-device", f"virtio-9p-pci,fsdev=share,mount_tag=share{next(buses, '')}"]
     return [*args, *spec.qemu_args]

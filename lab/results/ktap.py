@@ -114,18 +114,23 @@ def _contradicted(result: Result, inside: list[str]) -> Result:
 def by_status(outcome: Outcome) -> list[Result]:
     """The one result of a program that prints no KTAP: its exit status says it all."""
     name, why = outcome.name, _last_comment(outcome)
-    if outcome.how == "timeout":
-        return [Result(name, Status.TIMEOUT, f"no end after {outcome.value} s; {why}")]
-    if outcome.how == "signal":
-        return [Result(name, Status.CRASH, f"killed by signal {outcome.value}; {why}")]
-    if outcome.how != "exit":
-        return [Result(name, Status.CRASH, f"cut short; {why}")]
+    if ended := _no_exit(outcome, why):
+        return [ended]
     if outcome.value == 0:
         return [Result(name, Status.PASS)]
     if outcome.value == KSFT_SKIP:
         return [Result(name, Status.SKIP, re.sub(r"^1\.\.0 # SKIP\W*", "", why))]
     said = tuple(outcome.output.decode(errors="replace").splitlines()[-8:])
     return [Result(name, Status.FAIL, f"exit status {outcome.value}; {why}", said)]
+
+
+def _no_exit(outcome: Outcome, more: str) -> Result | None:
+    """A result for a program that did not end by itself."""
+    if outcome.how == "exit":
+        return None
+    status = Status.TIMEOUT if outcome.how == "timeout" else Status.CRASH
+    how = {"timeout": f"no end after {outcome.value} s", "signal": f"killed by signal {outcome.value}"}
+    return Result(outcome.name, status, f"{how.get(outcome.how, 'cut short')}; {more}")
 
 
 def _end(
@@ -138,12 +143,8 @@ def _end(
 ) -> Result | None:
     """A result for the program as a whole, if it did not end as its lines say."""
     name, cases = outcome.name, len(results)
-    if outcome.how == "timeout":
-        return Result(name, Status.TIMEOUT, f"no end after {outcome.value} s, {cases} results")
-    if outcome.how == "signal":
-        return Result(name, Status.CRASH, f"killed by signal {outcome.value} after {cases} results")
-    if outcome.how != "exit":
-        return Result(name, Status.CRASH, f"cut short after {cases} results")
+    if ended := _no_exit(outcome, f"{cases} results"):
+        return ended
     if bail is not None:
         return Result(name, Status.CRASH, f"bails out after {cases} results: {bail}")
     if (outcome.value == KSFT_SKIP and not cases) or (planned == 0 and plan_skip is not None):

@@ -146,11 +146,11 @@ def tested(base: data.Base, target: data.Target | None = None) -> Tested:
     head, changed = commit()
     shared = data.base("mainline")
     patches = ""
-    if base.series_dir:
-        patches, content = _patches(base.series_dir)
+    if base.series:
+        patches, content = _patches(base.patches)
         cache.write(kept() / PATCHES / f"{patches}.txt", content)
     kernel_key = found.key
-    if found.key and base.series_dir:
+    if found.key and base.series:
         kernel_key = _key(source.overlay(found, base), found.key, tests=False)
     tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
     return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))

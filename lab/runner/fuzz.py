@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 from lab.config import data
 from lab.core import ui
@@ -23,15 +22,23 @@ SLACK = 5  # a program may take this many times SECONDS
 
 @dataclass(frozen=True)
 class Program:
-    binary: str
-    args: list[str]
+    """A selftest that goes on for as long as it is told to: [[program]]."""
+
+    binary: str  # of the series' own suite
+    args: list[str]  # {seconds} is SECONDS=, {seed} is SEED=, {programs} is what takes about as long
 
 
-def programs() -> tuple[list[Program], int]:
-    """Those of lab/data/fuzz.toml, and how many random programs take a second."""
-    path = data.DATA / "fuzz.toml"
-    table: dict[str, Any] = data.load(path)
-    return [data.make(Program, row, path) for row in table.get("program", [])], table["programs_a_second"]
+@dataclass(frozen=True)
+class File:
+    """lab/data/fuzz.toml."""
+
+    program: list[Program]  # in the order of running
+    programs_a_second: int  # random programs that take a second
+
+
+def file() -> File:
+    """lab/data/fuzz.toml."""
+    return data.read(File, data.DATA / "fuzz.toml")
 
 
 def seed(given: str) -> int:
@@ -44,12 +51,12 @@ def seed(given: str) -> int:
 
 def tests(target: data.Target, seconds: int, number: int, wanted: str = "") -> list[data.Test]:
     """The programs that run on this target, with their arguments."""
-    found, rate = programs()
-    words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * rate}
+    known = file()
+    words = {"seconds": seconds, "seed": f"{number:#x}", "programs": seconds * known.programs_a_second}
     fit = {t.binary for t in data.programs(target)}
     made = [
         data.Test(p.binary, seconds * SLACK + 120, args=[a.format(**words) for a in p.args])
-        for p in found
+        for p in known.program
         if p.binary in fit and wanted in ("", p.binary)
     ]
     if not made:

@@ -10,7 +10,7 @@ from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, protocol, shell, verdict
+from lab.machine import boot, programs, protocol, verdict
 from lab.results import ktap, records
 from lab.runner import program, suite
 
@@ -45,8 +45,8 @@ def main(options: Options) -> int:
         raise LabError(f"TEST={name}: the installed list has no such test: {', '.join(sorted(known))}")
     keep = {p: p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     files = {f"{INSIDE}/{r}": p.read_bytes() for p, r in keep.items() if r.parts[0] != "kvm" or r.name in names}
-    files[shell.INSIDE] = busybox.build(target.build)
-    commands = [shell.INSTALL, *(command(test, target) for test in tests)]
+    files[programs.BUSYBOX] = busybox.build(target.build)
+    commands = [programs.INSTALL, *(command(test, target) for test in tests)]
     spec = boot.Spec(target, built, commands, files, log=f"kselftest-{base.name}-{target.name}")
     record, found = verdict.run(spec, f": {RUNNER}, {len(tests)} programs", ui.show)
     if found.code:

@@ -74,12 +74,8 @@ def build(mutant: Mutant, target: data.Target) -> kbuild.Kernel:
     digest = cache.digest(mutant.file, mutant.old, mutant.new, tree.key)[:12]
     key = f"{tree.key}-{digest}" if tree.key else ""
     defective = source.Tree(tree.path, tree.kernel, f"-mutant-{digest}", key)
-
-    def sync() -> None:
-        source.clone(found, tree.path)
-        source.sync(tree.path, found.tree, files)
-
-    return kbuild.build_tree(defective, target.build, f"mutant-{mutant.name}", sync)
+    name = f"mutant-{mutant.name}"
+    return kbuild.build_tree(defective, target.build, name, lambda: source.sync(tree.path, found, files))
 
 
 def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:

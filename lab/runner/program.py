@@ -12,7 +12,7 @@ from lab.core import ui
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, elf, protocol, shell, verdict
+from lab.machine import boot, elf, programs, protocol, verdict
 
 LIMIT = 600
 
@@ -58,9 +58,9 @@ def interactive(options: Options) -> int:
         raise LabError("make shell needs a terminal; to run a program use make run")
     built = kbuild.build(base, target.build)
     files = selftests.programs(selftests.build(target.build), data.programs(target), target.build)
-    files[shell.INSIDE] = busybox.build(target.build)
+    files[programs.BUSYBOX] = busybox.build(target.build)
     command = protocol.Command("shell", ["/bin/sh"], 0, shell=True)
-    spec = boot.Spec(target, built, [shell.INSTALL, command], files, interactive=True)
+    spec = boot.Spec(target, built, [programs.INSTALL, command], files, interactive=True)
     ui.say(f"booting {built.release} on {target.name}; 'exit' ends it, Ctrl-A X kills it")
     record = boot.run(spec)
     return verdict.status(spec, record) if record.channel.outcomes else 0

@@ -99,10 +99,7 @@ def client_missing(target: data.Target) -> str:
 def prepare(job: Job) -> None:
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
-        why = ""
-        if not all(test.binary == "replay" for test in job.tests):
-            why = client_missing(job.target)
-        if why:
+        if why := "" if all(test.binary == "replay" for test in job.tests) else client_missing(job.target):
             job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
         return
     built = kbuild.build(job.base, job.target.build)
@@ -148,20 +145,14 @@ def execute(job: Job) -> None:
         execute_sessions(job)
         return
     assert job.spec is not None
-    ui.say(f"booting {job.spec.kernel.release} on {job.target.name}: {len(job.tests)} programs")
-    record = boot.run(job.spec)
-    boot.echo_console(record)
-    job.seconds, job.first = record.seconds, record.first_result
-    found = verdict.judge(job.spec, record)
-    job.code = found.code
+    record, found = verdict.run(job.spec, f": {len(job.tests)} programs", name=job.name)
+    job.code, job.seconds, job.first = found.code, record.seconds, record.first_result
     job.results = collect(job, record, found)
     for result in job.results:
         tell(job, result)
     if options_.everywhere.verbose:
         for outcome in record.channel.outcomes:
             sys.stderr.write(outcome.output.decode(errors="replace"))
-    if found.code:
-        found.tell(job.name)
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-import tempfile
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,17 +40,10 @@ class Mail:
 def mainline(base: data.Base, where: Path) -> list[Mail]:
     """The series that is backported, as commits in a small repository."""
     of = data.base(base.of)
-    assert of.series_dir is not None
-    found = repository.scratch(where, source.find(of), of.series_dir)
-    commits = repository.git(where, "rev-list", "--reverse", "base..HEAD").split()
+    found = repository.scratch(where, source.find(of), of.patches)
     return [
-        Mail(
-            path,
-            commit,
-            repository.git(where, "log", "-1", "--format=%s", commit).strip(),
-            repository.patch_id(where, commit)[:12],
-        )
-        for path, commit in zip(found, commits, strict=True)
+        Mail(path, commit, subject, repository.patch_id(where, commit)[:12])
+        for path, (commit, subject) in zip(found, repository.subjects(where), strict=True)
     ]
 
 
@@ -59,12 +51,9 @@ class Maker:
     """Makes the list and the local mails of one backport in a scratch repository."""
 
     def __init__(self, base: data.Base, where: Path) -> None:
-        assert base.series_dir is not None
-        self.base, self.where, self.folder = base, where, base.series_dir
-        self.notes = Notes.read(self.folder)
-        of = data.base(base.of).series_dir
-        assert of is not None
-        self.of = f"../{of.name}"
+        self.base, self.where, self.folder = base, where, base.patches
+        self.notes = Notes(self.folder)
+        self.of = f"../{data.base(base.of).patches.name}"
         self.listing: list[str] = []
         self.local: dict[str, bytes] = {}
         self.unexplained: list[str] = []
@@ -135,7 +124,11 @@ class Maker:
                 self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
-            raise Conflict(mail)
+            left = keep(self.base, self.where)
+            raise LabError(
+                f"'{mail.subject}' does not merge into {self.base.name}: resolve it in {left} "
+                f"(git status, git cherry-pick --continue), then make backport K={self.base.name} TREE={left}"
+            )
         if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():
             raise LabError(
                 f"nothing of '{mail.subject}' is left on {self.base.name}: name it as [[omit]] in {self.notes.path}"
@@ -161,36 +154,20 @@ class Maker:
 
     def reword(self, mail: Mail, why: str) -> None:
         """Mainline's message, and the note before its trailers."""
-        text = self.where / ".git/BACKPORT"
-        body = repository.git(self.where, "log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
+        body = self.git("log", "-1", "--format=%B", mail.commit).rstrip("\n").split("\n")
         at = len(body)
         while at > 0 and TRAILER.match(body[at - 1]):
             at -= 1
         note = f'[ Backport to {self.base.name} of mainline\'s "{mail.subject}": {" ".join(why.split())} ]'
-        text.write_text(
-            "\n".join(
-                [
-                    *body[:at],
-                    *textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
-                    "",
-                    *body[at:],
-                    "",
-                ]
-            )
-        )
+        lines = textwrap.wrap(note, 72, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
         author, date = self.git("log", "-1", "--format=%an <%ae>%n%aD", mail.commit).splitlines()
-        more = (f"--author={author}", f"--date={date}", "-F", text)
+        more = (f"--author={author}", f"--date={date}", "-m", "\n".join([*body[:at], *lines, "", *body[at:], ""]))
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
     def mail(self) -> bytes:
-        args = [a for a in repository.FORMAT if a != "-n"]
-        return self.git(*args, "-N", f"--subject-prefix=PATCH {self.base.name}", "--stdout", "-1").encode()
-
-
-class Conflict(Exception):
-    def __init__(self, mail: Mail) -> None:
-        super().__init__(mail.subject)
-        self.mail = mail
+        # The last of -n and -N counts.
+        prefix = f"--subject-prefix=PATCH {self.base.name}"
+        return repository.format_patch(self.where, "-N", prefix, "--stdout", "-1").encode()
 
 
 def trees(named: str) -> list[Path]:
@@ -215,8 +192,8 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
     """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
     found = source.find(base)
     maker = Maker(base, where)
-    with tempfile.TemporaryDirectory(prefix=".mainline.", dir=cache.folder()) as name:
-        theirs = mainline(base, Path(name))
+    with cache.scratch("mainline") as name:
+        theirs = mainline(base, name)
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
@@ -224,14 +201,7 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
         for own in own_trees:
             repository.git(where, "fetch", "-q", own, "HEAD")
         for mail in wanted:
-            try:
-                maker.add(mail, hand)
-            except Conflict:
-                left = keep(base, where)
-                raise LabError(
-                    f"'{mail.subject}' does not merge into {base.name}: resolve it in {left} "
-                    f"(git status, git cherry-pick --continue), then make backport K={base.name} TREE={left}"
-                ) from None
+            maker.add(mail, hand)
     if maker.unexplained:
         raise LabError(
             f"say in {maker.notes.path}, as [[differs]], what differs and because of which upstream change: "
@@ -251,8 +221,7 @@ def keep(base: data.Base, where: Path) -> Path:
 
 
 def install(maker: Maker) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        out = Path(name)
+    with cache.scratch("mails") as out:
         for file, text in maker.local.items():
             cache.write(out / file, text)
         (out / "series").write_text("".join(f"{line}\n" for line in maker.listing))
@@ -264,8 +233,8 @@ def command(options: Options) -> int:
     if not base.of:
         known = [n for n in data.names("bases") if data.base(n).of]
         raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
-    with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name), trees(options.tree))
+    with cache.lock("series"), cache.scratch("backport") as where:
+        maker = make(base, where, trees(options.tree))
         changed = install(maker)
         if not base.base_file.exists() and (exact := source.record(source.find(base))):
             patchset.write_base(base.base_file, exact)
@@ -278,12 +247,7 @@ def command(options: Options) -> int:
 
 def check(base: data.Base) -> list[str]:
     """The list and the local mails are what 'make backport' makes of mainline's."""
-    with tempfile.TemporaryDirectory(prefix=".backport.", dir=cache.folder()) as name:
-        maker = make(base, Path(name))
+    with cache.scratch("backport") as where:
+        maker = make(base, where)
     want = maker.local | {"series": "".join(f"{line}\n" for line in maker.listing).encode()}
-    have = repository.files_of(maker.folder)
-    return [
-        f"{maker.folder / n} is not what 'make backport K={base.name}' writes: run it and look at git diff"
-        for n in sorted(want.keys() | have.keys())
-        if want.get(n) != have.get(n)
-    ]
+    return repository.differing(maker.folder, want, f"make backport K={base.name}")

@@ -8,42 +8,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
-from lab.core.errors import LabError
 
 NOTES = "backport.toml"
 
 
 @dataclass(frozen=True)
 class Row:
-    """Subjects by regular expression, and what is to be known about them."""
+    """What is to be known about a mail: [[omit]] and [[differs]]."""
 
-    subject: str
-    why: str
+    subject: str  # of the mail, or a regular expression that matches all of it
+    why: str  # it is left out, or what differs and because of which upstream change; that goes into the message
 
     def fits(self, subject: str) -> bool:
         return self.subject == subject or re.fullmatch(self.subject, subject) is not None
 
 
-@dataclass
+@dataclass(frozen=True)
+class File:
+    """patches/<base>/backport.toml."""
+
+    omit: list[Row] = field(default_factory=list)  # mails that are left out
+    differs: list[Row] = field(default_factory=list)  # mails that are others than mainline's
+
+
 class Notes:
-    """What patches/<base>/backport.toml says: mails left out, mails that differ."""
+    """The file's rows, and which of them were needed."""
 
-    path: Path
-    omit: list[Row] = field(default_factory=list)
-    differs: list[Row] = field(default_factory=list)
-    used: set[Row] = field(default_factory=set)
-
-    @staticmethod
-    def read(folder: Path) -> Notes:
-        path = folder / NOTES
-        table = data.load(path)
-        for key in table.keys() - {"omit", "differs"}:
-            raise LabError(f"{path}: unknown key '{key}'; known: differs, omit")
-        try:
-            rows = {key: [Row(**row) for row in table.get(key, [])] for key in ("omit", "differs")}
-        except TypeError:
-            raise LabError(f"{path}: each row wants 'subject' and 'why', and nothing else") from None
-        return Notes(path, rows["omit"], rows["differs"])
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NOTES
+        file = data.read(File, self.path)
+        self.omit, self.differs, self.used = file.omit, file.differs, set[Row]()
 
     def find(self, rows: list[Row], subject: str) -> Row | None:
         row = next((r for r in rows if r.fits(subject)), None)

@@ -46,9 +46,7 @@ class Patch:
 
 def folder() -> Path:
     """Where mainline's patches and their series.toml are."""
-    found = data.base("mainline").series_dir
-    assert found is not None
-    return found
+    return data.base("mainline").patches
 
 
 @functools.cache
@@ -82,9 +80,11 @@ def patches() -> list[Patch]:
 
 @dataclass(frozen=True)
 class Who:
-    who: str
-    subject: str = ""
-    files: str = ""
+    """Who is hit by the bug that a patch fixes: [[who]]. The first row that fits is taken."""
+
+    who: str  # in the words of docs/packaging.md
+    subject: str = ""  # a regular expression, searched in the patch's subject; all fit if it is empty
+    files: str = ""  # one that all of the patch's source files match, not headers, tests or documents; the same
 
     def fits(self, patch: Patch) -> bool:
         sources = [f for f in patch.files if f.endswith((".c", ".S")) and f.startswith("arch/")]
@@ -93,9 +93,16 @@ class Who:
         return not self.subject or re.search(self.subject, patch.subject) is not None
 
 
+@dataclass(frozen=True)
+class File:
+    """lab/data/who.toml."""
+
+    who: list[Who]  # the first that fits is taken
+
+
 @functools.cache
 def _rows() -> list[Who]:
-    return [data.make(Who, row, WHO) for row in data.load(WHO)["who"]]
+    return data.read(File, WHO).who
 
 
 def who(patch: Patch) -> str:
@@ -124,11 +131,11 @@ def backports() -> list[Backport]:
     found = []
     for name in sorted(data.names("bases"), key=lambda n: [int(x) for x in re.findall(r"\d+", n)], reverse=True):
         base = data.base(name)
-        if not base.of or base.series_dir is None:
+        if not base.of:
             continue
         made = Backport(name)
-        for mail in patchset.mails(base.series_dir):
-            of_mainline = base.series_dir not in mail.resolve().parents
+        for mail in patchset.mails(base.patches):
+            of_mainline = base.patches not in mail.resolve().parents
             (made.same if of_mainline else made.own).add(patchmail.subject(mail))
         found.append(made)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +36,8 @@ def below(mail: Path) -> str:
 
 def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     """The patches, or those that SERIES= or PART= names with what they need, each series with its own numbers."""
-    if base.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
     found, rows = source.find(base), worktree.chosen(base, options)
-    mails = repository.scratch(where, found, base.series_dir, {one.name for one in rows})
+    mails = repository.scratch(where, found, base.patches, {one.name for one in rows})
     if not mails:
         raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}")
     prefix = "PATCH" if base.name == "mainline" else f"PATCH {base.name}"
@@ -48,13 +45,17 @@ def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     return Parcel(base, found, where, repository.format_parts(where, out, parts, prefix))
 
 
-def quilt(box: Parcel, out: Path) -> list[Path]:
-    made = []
-    for mail in box.mails:
-        made.append(out / "patches" / below(mail))
-        cache.write(made[-1], mail.read_bytes())
-    cache.write(out / "patches/series", "".join(f"{below(p)}\n" for p in made).encode())
+def listed(box: Parcel, folder: Path, series: Path, place: str, form: Callable[[bytes], bytes] = bytes) -> list[Path]:
+    """The patches in a folder, and the file 'series' with their names below 'place'."""
+    made = [folder / place / below(mail) for mail in box.mails]
+    for path, mail in zip(made, box.mails, strict=True):
+        cache.write(path, form(mail.read_bytes()))
+    cache.write(series, "".join(f"{path.relative_to(folder)}\n" for path in made).encode())
     return made
+
+
+def quilt(box: Parcel, out: Path) -> list[Path]:
+    return listed(box, out / "patches", out / "patches/series", "")
 
 
 def mbox(box: Parcel, out: Path) -> list[Path]:
@@ -63,23 +64,18 @@ def mbox(box: Parcel, out: Path) -> list[Path]:
     return [path]
 
 
-def dep3(text: str) -> str:
+def dep3(mail: bytes) -> bytes:
     """DEP-3's fields in the head of a mail: From and Subject are its Author and Description."""
-    head, _, body = text.partition("\n\n")
-    date: datetime.datetime = patchmail.headers(text.encode())["Date"].datetime
+    head, _, body = mail.decode().partition("\n\n")
+    date: datetime.datetime = patchmail.headers(mail)["Date"].datetime
     fields = ["Origin: other, not yet sent to the kernel's mailing lists", "Forwarded: no"]
     if bug := re.search(r"^Link: (https?:\S+)$", body, re.MULTILINE):
         fields.append(f"Bug: {bug[1]}")
-    return "\n".join([head, *fields, f"Last-Update: {date.astimezone(datetime.UTC):%Y-%m-%d}"]) + f"\n\n{body}"
+    return "\n".join([head, *fields, f"Last-Update: {date.astimezone(datetime.UTC):%Y-%m-%d}", "", body]).encode()
 
 
 def for_debian(box: Parcel, out: Path) -> list[Path]:
-    made = []
-    for mail in box.mails:
-        made.append(out / "debian/patches" / BELOW / below(mail))
-        cache.write(made[-1], dep3(mail.read_text()).encode())
-    cache.write(out / "series", "".join(f"{BELOW}/{below(p)}\n" for p in made).encode())
-    return made
+    return listed(box, out / "debian/patches", out / "series", BELOW, dep3)
 
 
 FORMATS: dict[str, tuple[Callable[[Parcel, Path], list[Path]], str]] = {
@@ -91,8 +87,7 @@ FORMATS: dict[str, tuple[Callable[[Parcel, Path], list[Path]], str]] = {
 
 def proved(box: Parcel, made: list[Path]) -> None:
     """git am of what was made, on the named tree, gives the same files."""
-    with tempfile.TemporaryDirectory(prefix=".proof.", dir=cache.folder()) as name:
-        where = Path(name)
+    with cache.scratch("proof") as where:
         repository.restrict(where, box.found, box.mails)
         repository.am(where, made)
         one, two = (repository.git(w, "diff", "base", "HEAD") for w in (where, box.where))
@@ -115,8 +110,8 @@ def export_command(options: Options) -> int:
     form, how = FORMATS[name]
     some = options.series or options.part
     final = folder(options.out, "-".join(x for x in (base.name, some, name) if x))
-    with tempfile.TemporaryDirectory(prefix=".export.", dir=cache.folder()) as temporary:
-        where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
+    with cache.scratch("export") as temporary:
+        where, mails = temporary / "tree", temporary / "mails"
         where.mkdir()
         box = parcel(base, where, mails, options)
         with cache.building(final) as work:

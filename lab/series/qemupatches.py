@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
+from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -20,9 +20,9 @@ TAGS = ("Signed-off-by:", "Link:")  # lines that may be longer than a message's
 
 def remake(found: source.Source, out: Path) -> list[Path]:
     """The mails as they must be: git am on the source, then format-patch."""
-    with tempfile.TemporaryDirectory(prefix=".qemu.", dir=cache.folder()) as name:
-        repository.scratch(Path(name), found, patched_qemu.PATCHES)
-        return repository.format_list(Path(name), out)
+    with cache.scratch("qemu") as where:
+        repository.scratch(where, found, patched_qemu.PATCHES)
+        return repository.format_list(where, out)
 
 
 def listing(folder: Path) -> list[str]:
@@ -47,7 +47,7 @@ def check() -> list[str]:
     if bad := listing(patched_qemu.PATCHES):
         return bad
     found = patched_qemu.stock()
-    with tempfile.TemporaryDirectory(prefix=".check.", dir=cache.folder()) as name:
+    with cache.scratch("check") as name:
         made = {p.name: p.read_bytes() for p in remake(found, Path(name))}
     have = {p.name: p.read_bytes() for p in patched_qemu.PATCHES.glob("*.patch")}
     bad = [
@@ -62,7 +62,7 @@ def checkpatch(found: source.Source) -> list[str]:
     """QEMU's own, which does not look at the length of a message's lines."""
     bad = []
     for mail in patchset.mails(patched_qemu.PATCHES):
-        flags = ["--terse", "--no-summary", f"--root={found.tree}"]
+        flags = [*data.options_of("checkpatch of QEMU"), f"--root={found.tree}"]
         argv: list[str | Path] = ["perl", found.tree / "scripts/checkpatch.pl", *flags, mail]
         said = proc.output(argv, cwd=found.tree, ok=(0, 1)).decode(errors="replace").splitlines()
         bad += [f"{mail.name}: {x.partition('.patch:')[2]}" for x in said if x.strip() and ACCEPTED not in x]
@@ -72,38 +72,23 @@ def checkpatch(found: source.Source) -> list[str]:
     return bad
 
 
-def _where(own: str) -> Path:
-    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / "qemu"
-
-
 def tree(options: Options) -> int:
     """make qemu-tree: a git work tree of QEMU with the patches as commits after the tag 'base'."""
-    found, where = patched_qemu.stock(), _where(options.tree)
-    if where.exists():
-        raise LabError(f"{where} exists: bring its commits back with 'make qemu-refresh', or remove it to start anew")
-    cache.need_space(2)
-    ui.say(f"making a work tree of {found.name} in {where}")
-    with cache.building(where) as work:
-        proc.logged(["cp", "-a", f"{found.tree}/.", work], cache.log("tree"), "copying the tree")
-        repository.commit_base(work, f"{found.name}, as Debian ships it")
-        repository.am(work, patchset.mails(patched_qemu.PATCHES))
-        repository.git(work, "config", "lab.state", patched_qemu.digest())
+    found, where = patched_qemu.stock(), repository.tree_path(options.tree, "qemu")
+    with repository.making_tree(where, found, patchset.mails(patched_qemu.PATCHES), "qemu-refresh") as work:
+        repository.set_made_of(work, patched_qemu.digest())
     print(where)
     return 0
 
 
 def refresh(options: Options) -> int:
     """make qemu-refresh: the commits of that tree as patches/qemu."""
-    where = _where(options.tree)
-    if not (where / ".git").exists():
-        raise LabError(f"{where} is no work tree: make it with 'make qemu-tree'")
-    if dirty := repository.git(where, "status", "--porcelain", "-uno").splitlines():
-        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    if repository.git(where, "config", "--default", "", "lab.state").strip() != patched_qemu.digest():
+    where = repository.tree_path(options.tree, "qemu")
+    if repository.made_of(where, "qemu-tree", "-uno") != patched_qemu.digest():
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
-    with tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        made = repository.format_list(where, Path(name))
-        changed = repository.install(Path(name), patched_qemu.PATCHES)
-    repository.git(where, "config", "lab.state", patched_qemu.digest())
+    with cache.scratch("mails") as out:
+        made = repository.format_list(where, out)
+        changed = repository.install(out, patched_qemu.PATCHES)
+    repository.set_made_of(where, patched_qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

@@ -5,33 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.core import cache, proc
+from lab.config import data
+from lab.core import cache, proc, ui
 from lab.core.errors import LabError
 from lab.kernel import division, patchset, source
 from lab.series import cover
 
-FORMAT = [
-    "format-patch",
-    "-q",
-    "-n",
-    "--full-index",
-    "--zero-commit",
-    "--no-signature",
-    "--no-renames",
-    "--no-thread",
-    "--no-attach",
-    "--no-base",
-    "--no-notes",
-    "--no-ext-diff",
-    "--diff-algorithm=myers",
-    "--stat-width=72",
-    "--no-cover-letter",
-    "--encode-email-headers",
-]
 GIT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -58,6 +41,49 @@ def commit_base(where: Path, message: str) -> None:
     git(where, "add", "-Af", ".")
     git(where, "commit", "-q", "--allow-empty", "--no-verify", "-m", message, env=BASE_AUTHOR)
     git(where, "tag", "base")
+
+
+def tree_path(own: str, name: str) -> Path:
+    """The work tree that TREE= names, or one of the cache."""
+    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / name
+
+
+@contextlib.contextmanager
+def making_tree(where: Path, found: source.Source, mails: list[Path], back: str, ignore: str = "") -> Iterator[Path]:
+    """A work tree of a whole source with patches as commits after the tag 'base'; there as a whole or not at all.
+
+    back: the command that brings its commits back; ignore: in the place of its .gitignore. LabError if it exists.
+    """
+    if where.exists():
+        raise LabError(f"{where} exists: bring its commits back with 'make {back}', or remove it to start anew")
+    cache.need_space(4)
+    ui.say(f"making a work tree of {found.name} in {where}")
+    with cache.building(where) as work:
+        proc.logged(["cp", "-a", *found.parts(), work], cache.log("tree"), "copying the tree")
+        if ignore:
+            cache.write(work / ".gitignore", ignore.encode())
+        commit_base(work, f"{found.name}, as Debian ships it")
+        am(work, mails)
+        yield work
+
+
+def made_of(where: Path, command: str, *status: str) -> str:
+    """What set_made_of() has noted of a work tree. LabError if it is none, or has what is not committed."""
+    if not (where / ".git").exists():
+        raise LabError(f"{where} is no work tree: make it with 'make {command}'")
+    if dirty := git(where, "status", "--porcelain", *status).splitlines():
+        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
+    return git(where, "config", "--default", "", "lab.state").strip()
+
+
+def set_made_of(where: Path, state: str) -> None:
+    """Note in a work tree what it is made of: it is out of date when that is another."""
+    git(where, "config", "lab.state", state)
+
+
+def names(where: Path, *command: str) -> set[str]:
+    """The names that a command of git prints with -z."""
+    return {*git(where, *command, "-z").split("\0")} - {""}
 
 
 def am(where: Path, found: list[Path]) -> None:
@@ -125,16 +151,21 @@ def parts(where: Path, names: dict[str, str]) -> list[Part]:
     return found
 
 
+def format_patch(where: Path, *args: str | Path) -> str:
+    """Mails of commits, the same bytes on any machine."""
+    return git(where, "format-patch", *data.options_of("git format-patch"), *args)
+
+
 def format_parts(where: Path, out: Path, found: list[Part], prefix: str = "PATCH") -> list[Path]:
     """Each series as mails with their own numbers, in a folder of its name."""
     for part in found:
-        git(where, *FORMAT, f"--subject-prefix={prefix}", "-o", out / part.name, part.range)
+        format_patch(where, f"--subject-prefix={prefix}", "-o", out / part.name, part.range)
     return sorted(out.glob("*/*.patch"))
 
 
 def format_list(where: Path, out: Path) -> list[Path]:
     """All commits after 'base' as one series of mails in a folder, with the list 'series' of their names."""
-    git(where, *FORMAT, "-o", out, "base..HEAD")
+    format_patch(where, "-o", out, "base..HEAD")
     made = sorted(out.glob("*.patch"))
     cache.write(out / "series", "".join(f"{p.name}\n" for p in made).encode())
     return made
@@ -150,6 +181,16 @@ def files_of(folder: Path) -> dict[str, bytes]:
     """What is made in patches/<base>: mails, cover letters, a backport's list."""
     names = [*folder.glob("*/*.patch"), *folder.glob(f"*/{cover.LETTER}"), *folder.glob("*.patch"), folder / "series"]
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
+
+
+def differing(folder: Path, want: dict[str, bytes], command: str) -> list[str]:
+    """Files of patches/<base> that are not as a command makes them, a line each."""
+    have = files_of(folder)
+    return [
+        f"{folder / n} is not what '{command}' writes: run it and look at git diff"
+        for n in sorted(want.keys() | have.keys())
+        if want.get(n) != have.get(n)
+    ]
 
 
 def install(out: Path, folder: Path) -> list[str]:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import stat
-import tempfile
+import shlex
 from collections.abc import Iterable
 from email.headerregistry import Address
 from pathlib import Path
@@ -18,19 +17,14 @@ from lab.kernel import division, patched_qemu, patchmail, source
 from lab.series import cover, export, repository, worktree
 
 QEMU = "qemu"  # SERIES= of patches/qemu
-WRITER = """#!/bin/sh
-# Called by git send-email in the place of sendmail: keeps the mail, sends nothing.
-set -eu
-n=$(find "$1" -name '*.eml' | wc -l)
-cat > "$1/$(printf '%04d' "$n").eml"
-"""
+WRITER = data.LAB / "series/keep-mail.sh"
 
 
 def one_series(base: data.Base, name: str) -> division.Series:
     """The one that SERIES= names."""
-    if base.of or base.series_dir is None:
+    if base.of or not base.series:
         raise LabError(f"K={base.name} is not what is posted; use K=mainline")
-    rows = division.parse(base.series_dir / division.FILE)
+    rows = division.parse(base.patches / division.FILE)
     found = next((s for s in rows if s.name == name), None)
     if found is None:
         known = ", ".join([*(s.name for s in rows), QEMU])
@@ -57,7 +51,7 @@ def recipients(
     tree: Path, mails: list[Path], to: Iterable[str] = (), cc: Iterable[str] = ()
 ) -> tuple[list[str], list[str]]:
     """To and Cc of all mails of a series: whom the project's own script names, and these."""
-    common = ["perl", "scripts/get_maintainer.pl", "--no-git", "--no-git-fallback", "--no-keywords", "--no-rolestats"]
+    common = ["perl", "scripts/get_maintainer.pl", *data.options_of("get_maintainer")]
 
     def ask(*options: str) -> list[str]:
         said = proc.output([*common, *options, *mails], cwd=tree).decode().splitlines()
@@ -84,10 +78,9 @@ def write(
     base: data.Base, one: division.Series, where: Path, mails: Path, who: Address | None
 ) -> tuple[str, list[Path]]:
     """The cover letter and the mails of a series in a folder; the sender, and the patches."""
-    assert base.series_dir is not None
     found = source.find(base)
-    rows = division.needed(division.parse(base.series_dir / division.FILE), [one.name])
-    repository.scratch(where, found, base.series_dir, {s.name for s in rows})
+    rows = division.needed(division.parse(base.patches / division.FILE), [one.name])
+    repository.scratch(where, found, base.patches, {s.name for s in rows})
     parts = repository.parts(where, division.of_subject(rows))
     part, sender, made = patches_of(where, parts[-1], mails, who)
     before = repository.git(where, "rev-list", "--reverse", f"base..{part.first}").split()
@@ -117,8 +110,8 @@ def command(options: Options) -> int:
     one = None if options.series == QEMU else one_series(base, options.series)
     install.ensure(data.packages()["send"])
     final = export.folder(options.out, f"{one.name if one else QEMU}-mails")
-    with tempfile.TemporaryDirectory(prefix=".send.", dir=cache.folder()) as temporary:
-        where, mails = Path(temporary) / "tree", Path(temporary) / "mails"
+    with cache.scratch("send") as temporary:
+        where, mails = temporary / "tree", temporary / "mails"
         where.mkdir()
         if one:
             sender, patches = write(base, one, where, mails, who)
@@ -126,24 +119,12 @@ def command(options: Options) -> int:
         else:
             sender, patches = write_qemu(where, mails, who)
             to, cc = recipients(patched_qemu.stock().tree, patches)
-        writer = Path(temporary) / "writer"
-        writer.write_text(WRITER)
-        writer.chmod(writer.stat().st_mode | stat.S_IXUSR)
         name, _, address = sender.rstrip(">").partition(" <")
         me = {f"GIT_{x}_{key}": v for x in ("AUTHOR", "COMMITTER") for key, v in (("NAME", name), ("EMAIL", address))}
         with cache.building(final) as work:
-            how = [
-                f"--from={sender}",
-                f"--sendmail-cmd={writer} {work}",
-                "--confirm=never",
-                "--no-validate",
-                "--thread",
-                "--no-chain-reply-to",
-                "--suppress-cc=self",
-                "--quiet",
-                *(f"--to={x}" for x in to),
-                *(f"--cc={x}" for x in cc),
-            ]
+            how = [*data.options_of("git send-email"), f"--from={sender}"]
+            how += [f"--sendmail-cmd={shlex.join([str(WRITER), str(work)])}"]
+            how += [*(f"--to={x}" for x in to), *(f"--cc={x}" for x in cc)]
             repository.git(where, "send-email", *how, *sorted(mails.glob("*/*.patch")), env=me)
             made = sorted(work.glob("*.eml"))
             if len(made) != len(patches) + 1:

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.kernel import division, patchset, source
@@ -20,11 +19,10 @@ IGNORE = "/out-*/\n*.o\n*.a\n*.ko\n*.cmd\n*.mod\n*.mod.c\n/.config*\n/vmlinux*\n
 
 def letter(where: Path, base: data.Base, part: repository.Part, sender: str = "", ids: Collection[str] = ()) -> str:
     """The cover letter of a series as its commits in a repository are now."""
-    assert base.series_dir is not None
     exact = patchset.read_base(base.base_file)
     if exact is None:
         raise LabError(f"{base.base_file} is missing: 'make refresh' writes it")
-    rows = division.parse(base.series_dir / division.FILE)
+    rows = division.parse(base.patches / division.FILE)
     one = next(s for s in rows if s.name == part.name)
     made = (
         repository.git(where, "shortlog", "-w72,2,4", part.range),
@@ -33,13 +31,12 @@ def letter(where: Path, base: data.Base, part: repository.Part, sender: str = ""
     end = cover.applies_to(one, exact, division.needed(rows, [one.name]), ids)
     sender = sender or repository.git(where, "log", "-1", "--format=%an <%ae>", part.last).strip()
     count = int(repository.git(where, "rev-list", "--count", part.range))
-    return cover.compose(one, count, sender, cover.prose(base.series_dir, one), made, end)
+    return cover.compose(one, count, sender, cover.prose(base.patches, one), made, end)
 
 
 def export(where: Path, base: data.Base, out: Path) -> list[Path]:
     """base..HEAD as mails in an empty folder, with cover letters and with what changes in series.toml."""
-    assert base.series_dir is not None
-    path = base.series_dir / division.FILE
+    path = base.patches / division.FILE
     text = path.read_text()
     lists = division.follow(division.parse(path), [subject for _, subject in repository.subjects(where)])
     if (new := division.rewrite(text, lists)) != text:
@@ -53,7 +50,7 @@ def export(where: Path, base: data.Base, out: Path) -> list[Path]:
 
 def fold(where: Path, base: source.Source) -> list[str]:
     """Fold the checkout's new files into the last commit that touches each."""
-    known = set(repository.git(where, "ls-files", "-z").split("\0")) - {""}
+    known = repository.names(where, "ls-files")
     files = patchset.checkout_files()
     for path in sorted(files):
         if (base.tree / path).exists():
@@ -81,56 +78,45 @@ def fold(where: Path, base: source.Source) -> list[str]:
     return differ
 
 
-def _series_base(base: data.Base) -> tuple[source.Source, Path]:
-    if base.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline")
-    return source.find(base), base.series_dir
-
-
-def _own(base: data.Base) -> None:
+def _own(options: Options) -> data.Base:
+    """K=, whose patches are not made of another one's."""
+    base = data.chosen(options)[0]
     if base.of:
         raise LabError(f"K={base.name} is a backport of {base.of}: change that, and 'make backport K={base.name}'")
+    return base
 
 
 def remake(base: data.Base, out: Path) -> list[Path]:
     """The mails as they must be: BASE, the mails, the checkout's files."""
-    found, folder = _series_base(base)
-    with tempfile.TemporaryDirectory(prefix=".series.", dir=cache.folder()) as name:
-        where = Path(name)
-        repository.scratch(where, found, folder)
+    found = source.find(base)
+    with cache.scratch("series") as where:
+        repository.scratch(where, found, base.patches)
         for path in fold(where, found):
             ui.say(f"{path}: taken from the checkout")
         return export(where, base, out)
 
 
 def series_command(options: Options) -> int:
-    base = data.chosen(options)[0]
-    _own(base)
-    _, folder = _series_base(base)
-    with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        made = remake(base, Path(name))
-        changed = repository.install(Path(name), folder)
+    base = _own(options)
+    with cache.lock("series"), cache.scratch("mails") as out:
+        made = remake(base, out)
+        changed = repository.install(out, base.patches)
     for path in changed:
-        ui.say(f"wrote {folder / path}")
-    for one in division.parse(folder / division.FILE):
+        ui.say(f"wrote {base.patches / path}")
+    for one in division.parse(base.patches / division.FILE):
         ui.say(f"{one.name}: {len(one.patches)} patches{''.join(f', {m}' for m in one.marks)}: {one.title}")
     ui.say(f"{len(made)} mails, {len(changed)} files changed")
     return 0
 
 
 def tree_path(base: data.Base, options: Options) -> Path:
-    own, some = options.tree, options.series
-    name = f"{base.name}-{some}" if some else base.name
-    return Path(own).expanduser().absolute() if own else cache.folder() / "tree" / name
+    return repository.tree_path(options.tree, "-".join(x for x in (base.name, options.series) if x))
 
 
 def chosen(base: data.Base, options: Options) -> list[division.Series]:
     """The series that SERIES= or PART= names, with what they are after; all of them without either."""
     of = data.base(base.of or base.name)
-    if of.series_dir is None:
-        raise LabError(f"K={base.name} has no series; use K=mainline, or a backport")
-    rows = division.parse(of.series_dir / division.FILE)
-    return division.choose(rows, options.series, options.part)
+    return division.choose(division.parse(of.patches / division.FILE), options.series, options.part)
 
 
 def _state(folder: Path) -> str:
@@ -142,46 +128,23 @@ def _state(folder: Path) -> str:
 def tree(options: Options) -> int:
     """A git work tree of the whole kernel with the patches as commits, or with those of SERIES=, to read and build."""
     base = data.chosen(options)[0]
-    found, folder = _series_base(base)
+    found, folder = source.find(base), base.patches
     where, some = tree_path(base, options), {one.name for one in chosen(base, options)}
-    if where.exists():
-        raise LabError(f"{where} exists: bring its commits back with 'make refresh', or remove it to start anew")
-    cache.need_space(4)
-    ui.say(f"making a work tree of {found.name} in {where}")
-    log = cache.log("tree")
-    with cache.building(where) as work:
-        parts = [p for p in sorted(found.tree.iterdir()) if not p.name.startswith("out-")]
-        proc.logged(["cp", "-a", *parts, work], log, "copying the tree")
-        (work / ".gitignore").unlink(missing_ok=True)
-        repository.git(work, "init", "-q", "-b", "series")
-        proc.logged(["git", "-c", "gc.auto=0", "add", "-A", "."], log, "git add", cwd=work, env=repository.GIT)
-        cache.write(work / ".gitignore", IGNORE.encode())
-        repository.git(work, "add", "-f", ".gitignore")
-        repository.git(
-            work, "commit", "-q", "--no-verify", "-m", f"{found.name}, as Debian ships it", env=repository.BASE_AUTHOR
-        )
-        repository.git(work, "tag", "base")
-        repository.am(work, patchset.mails(folder, some))
+    with repository.making_tree(where, found, patchset.mails(folder, some), "refresh", IGNORE) as work:
         if not base.of and not options.series:
             for path in fold(work, found):
                 ui.say(f"{path}: taken from the checkout")
-            repository.git(work, "config", "lab.state", _state(folder))
+            repository.set_made_of(work, _state(folder))
     print(where)
     return 0
 
 
 def refresh(options: Options) -> int:
     """Bring the commits of the work tree back: mails, list, new files."""
-    base = data.chosen(options)[0]
-    _own(base)
-    found, folder = _series_base(base)
+    base = _own(options)
+    found, folder = source.find(base), base.patches
     where = tree_path(base, options)
-    if not (where / ".git").exists():
-        raise LabError(f"{where} is no work tree: make it with 'make tree'")
-    dirty = repository.git(where, "status", "--porcelain", "--no-renames").splitlines()
-    if dirty:
-        raise LabError(f"{where} has changes that are not committed ({dirty[0].strip()}): commit or stash them")
-    state = repository.git(where, "config", "--default", "", "lab.state").strip()
+    state = repository.made_of(where, "tree", "--no-renames")
     if not state:
         raise LabError(
             f"{where} has some of the series only: change them in a tree that 'make tree' makes without SERIES="
@@ -191,17 +154,13 @@ def refresh(options: Options) -> int:
             f"{folder} or the checkout's kernel files changed after {where} was made, and 'make refresh' would undo "
             "that: move the tree away, 'make tree', and put your commits on the new one (git fetch, cherry-pick)"
         )
-    with cache.lock("series"), tempfile.TemporaryDirectory(prefix=".mails.", dir=cache.folder()) as name:
-        made = export(where, base, Path(name))
-        changed = repository.install(Path(name), folder)
+    with cache.lock("series"), cache.scratch("mails") as out:
+        made = export(where, base, out)
+        changed = repository.install(out, folder)
     if not base.base_file.exists() and (exact := source.record(found)):
         patchset.write_base(base.base_file, exact)
         changed.append("BASE")
-    added = set(
-        repository.git(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "-z", "base", "HEAD").split(
-            "\0"
-        )
-    ) - {""}
+    added = repository.names(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "base", "HEAD")
     for path in sorted(added):
         new = (where / path).read_bytes()
         here = cache.ROOT / path
@@ -213,7 +172,7 @@ def refresh(options: Options) -> int:
         if not (found.tree / path).exists():
             (cache.ROOT / path).unlink()
             changed.append(path)
-    repository.git(where, "config", "lab.state", _state(folder))
+    repository.set_made_of(where, _state(folder))
     for path in changed:
         ui.say(f"changed {path}")
     ui.say(f"{len(made)} mails, {len(changed)} files changed")

@@ -88,8 +88,8 @@ class Tools(unittest.TestCase):
         once.files = ["arch/powerpc/kvm/new.c", "arch/powerpc/kvm/old.c", "arch/powerpc/kernel/new.c"]
         once.stock, once.tree = Path("stock"), Path("tree")
 
-        def captured(argv: list[str], what: str, cwd: Path) -> SimpleNamespace:
-            return SimpleNamespace(stdout=(new if cwd == once.tree else said).encode(), returncode=0)
+        def captured(argv: list[str], what: str, cwd: Path) -> tuple[int, str]:
+            return 0, new if cwd == once.tree else said
 
         with (
             mock.patch.object(upstream_once.install, "ensure"),
@@ -112,8 +112,7 @@ class Checkpatch(unittest.TestCase):
 
             with mock.patch.object(checkpatch.source, "find", side_effect=find):
                 found = checkpatch.complaints("6.12")
-        folder = data.base("6.12").series_dir
-        assert folder is not None
+        folder = data.base("6.12").patches
         self.assertEqual(asked, ["6.12"])
         self.assertEqual([Path(f).name for f in found], [p.name for p in patchset.mails(folder)])
 

@@ -3,36 +3,11 @@
 
 from __future__ import annotations
 
+import re
 import unittest
-from pathlib import Path
 
 from lab.checks import documents
-from lab.core import markdown
-from lab.core.errors import LabError
-
-
-class Parts(unittest.TestCase):
-    TEXT = "a\n<!-- begin one: by make -->\nold\n<!-- end one -->\nb 3 passed\n"
-
-    def test_fill(self) -> None:
-        said = markdown.fill(self.TEXT, {"one": lambda: ["x", "y"]}, Path("f"))
-        self.assertIn("-->\nx\ny\n<!-- end one", said)
-
-    def test_unknown_part(self) -> None:
-        with self.assertRaisesRegex(LabError, "no part is called 'one'"):
-            markdown.fill(self.TEXT, {}, Path("f"))
-
-    def test_part_without_end(self) -> None:
-        with self.assertRaisesRegex(LabError, "has no '<!-- end two"):
-            markdown.fill("<!-- begin two -->\nx\n", {"two": list}, Path("f"))
-
-    def test_by_hand_keeps_line_numbers(self) -> None:
-        said = markdown.by_hand(self.TEXT)
-        self.assertNotIn("old", said)
-        self.assertEqual([n for n, _, _ in documents.forbidden(said)], [5])
-
-    def test_table(self) -> None:
-        self.assertEqual(markdown.table(["a"], [["x|y"]]), ["| a |", "|---|", "| x\\|y |"])
+from lab.config import data
 
 
 class Prose(unittest.TestCase):
@@ -54,6 +29,25 @@ class Prose(unittest.TestCase):
 
     def test_documents_of_the_checkout(self) -> None:
         self.assertEqual(documents.results_in_prose() + documents.make_commands(), [])
+
+
+class Map(unittest.TestCase):
+    """lab/README.md says where things are: they are there."""
+
+    def test_each_place_is_there(self) -> None:
+        text = (data.LAB / "README.md").read_text()
+        places = [name for name in re.findall(r"`([\w.*/-]+)`", text) if "/" in name and "NEW" not in name]
+        self.assertGreater(len(places), 20)
+        self.assertEqual([name for name in places if not [*data.LAB.glob(name), *data.ROOT.glob(name)]], [])
+
+    def test_each_function_is_in_its_file(self) -> None:
+        text = (data.LAB / "README.md").read_text()
+        named = re.findall(r"`([\w/]+\.py)`, `(\w+)(?:\(\))?`", text) + [
+            (file, name) for name, file in re.findall(r"`(\w+)(?:\(\))?` in `([\w/]+\.py)`", text)
+        ]
+        self.assertGreater(len(named), 8)
+        for file, name in named:
+            self.assertRegex((data.LAB / file).read_text(), rf"(?m)^(?:def )?{name}\b", f"{file} has no {name}")
 
 
 if __name__ == "__main__":

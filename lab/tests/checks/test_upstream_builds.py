@@ -9,11 +9,10 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from lab.checks import matrix, upstream_boot, upstream_builds, upstream_tests
+from lab.checks import matrix, upstream_builds, upstream_hosts
 from lab.config import data
 from lab.core import cache, proc
 from lab.debian import install
@@ -28,7 +27,7 @@ class Kept(unittest.TestCase):
         self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp / "cache")}))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        used: list[tuple[Any, str]] = [(source, "clone"), (source, "sync"), (install, "ensure"), (cache, "need_space")]
+        used: list[tuple[Any, str]] = [(source, "sync"), (install, "ensure"), (cache, "need_space")]
         for module, name in used:
             self.enterContext(mock.patch.object(module, name))
         (self.tmp / "cache/log").mkdir(parents=True)
@@ -59,29 +58,24 @@ class Kept(unittest.TestCase):
             mock.patch.object(boot, "run"),
             mock.patch.object(verdict, "judge", side_effect=[verdict.Verdict(0), crash]),
         ):
-            found = upstream_boot.run(self.made)
+            found = upstream_hosts.boots(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: died / two / three / four"]})
 
     def test_selftests(self) -> None:
         commits = [matrix.Commit(n, f"patch {n}", {"tools/t.c": (b"%d" % n, 0o644)}) for n in range(3)]
         self.made.commits = commits
-        texts = iter([(0, b""), (0, b"t.c:1: warning: x\n"), (2, b"make: stopped\n")])
-
-        def captured(*_: object, **__: object) -> SimpleNamespace:
-            code, text = next(texts)
-            return SimpleNamespace(returncode=code, stdout=text)
-
+        texts = [(0, ""), (0, "t.c:1: warning: x\n"), (2, "make: stopped\n")]
         with (
             mock.patch.object(selftests, "prepare", return_value=([], {})),
-            mock.patch.object(proc, "captured", side_effect=captured),
+            mock.patch.object(proc, "captured", side_effect=texts),
         ):
-            found = upstream_tests.run(self.made)
+            found = upstream_hosts.programs(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: t.c:1: warning: x", "2 patch 2: make: stopped"]})
 
-    def run_builds(self, said: bytes, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:
-        def captured(argv: list[Any], *_: object, **__: object) -> SimpleNamespace:
+    def run_builds(self, said: str, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:
+        def captured(argv: list[Any], *_: object, **__: object) -> tuple[int, str]:
             self.assertIn("W=1", argv)
-            return SimpleNamespace(returncode=code, stdout=said)
+            return code, said
 
         with (
             mock.patch.object(kbuild, "configure", return_value=self.tmp / "tree/out"),
@@ -93,12 +87,12 @@ class Kept(unittest.TestCase):
     def test_builds(self) -> None:
         """Two commits that make the same kernel are one build; what was said is read again."""
         for _ in range(2):
-            found = self.run_builds(b"../arch/a.c:3:4: warning: unused\n")
+            found = self.run_builds("../arch/a.c:3:4: warning: unused\n")
             self.assertEqual([r.messages for _, r in found], [{"arch/a.c: warning: unused": 1}] * 3)
             self.assertEqual(self.made.ran, 2)
 
     def test_a_build_that_fails(self) -> None:
-        found = self.run_builds(b"arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
+        found = self.run_builds("arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
         self.assertEqual(found[0][1].failed, "arch/a.c: error: bad")
 
 

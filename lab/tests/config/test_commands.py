@@ -31,17 +31,17 @@ class Commands(unittest.TestCase):
 
     def test_a_missing_command_is_told(self) -> None:
         made = commands.table()
-        dance = dataclasses.replace(made.commands[0], name="dance", run="demo.demo:dance")
-        rows = dataclasses.replace(made, commands=[*made.commands, dance], variables=[commands.Variable("Q", "q")])
+        dance = dataclasses.replace(made.command[0], name="dance", run="demo.demo:dance")
+        rows = dataclasses.replace(made, command=[*made.command, dance], variable=[commands.Variable("Q", "q")])
         bad = commands.problems(rows, cache.ROOT / "Makefile")
         self.assertRegex("\n".join(bad), r"Q is no field[^\n]*\n.*dance runs demo.demo:dance, which is not there")
 
     def test_help_has_every_command_in_its_group(self) -> None:
-        clean = {k: v for k, v in os.environ.items() if k not in {v.name for v in commands.table().variables}}
+        clean = {k: v for k, v in os.environ.items() if k not in {v.name for v in commands.table().variable}}
         with mock.patch.dict(os.environ, clean, clear=True):
             code, said = printed("help")
         self.assertEqual(code, 0)
-        for command in commands.table().commands:
+        for command in commands.table().command:
             self.assertIn(f" {command.name}", said)
         self.assertLess(said.index("See what it does"), said.index("Deliver it"))
         self.assertLessEqual(max(map(len, said.splitlines()[:-1])), commands.WIDTH)

@@ -57,9 +57,9 @@ class Parse(unittest.TestCase):
                 parse(word)
 
     def test_every_variable_is_documented(self) -> None:
-        named = {v.name for v in commands.table().variables}
+        named = {v.name for v in commands.table().variable}
         self.assertEqual(named, {*options.variables(), options.ELSEWHERE})
-        taken = {v for c in commands.table().commands for v in commands.takes(c)}
+        taken = {v for c in commands.table().command for v in commands.takes(c)}
         self.assertEqual(taken, set(options.variables()))
 
 
@@ -72,7 +72,7 @@ class Front(unittest.TestCase):
             return front.main(list(words)), out.getvalue(), error.getvalue()
 
     def test_each_command_has_help(self) -> None:
-        for command in commands.table().commands:
+        for command in commands.table().command:
             code, said, _ = self.main(command.name, "--help")
             self.assertEqual(code, errors.PASSED)
             self.assertIn(f"usage: make {command.name} ", said)

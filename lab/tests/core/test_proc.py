@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import unittest
 from unittest import mock
 
 from lab.config import data
-from lab.core import options, proc, ui
+from lab.core import options, proc
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.debian import apt
@@ -32,19 +31,6 @@ class Environment(unittest.TestCase):
         """.ci/run drops each option that the Makefile exports and the front takes, but where the cache is."""
         (dropped,) = re.findall(r"^unset (.*)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
         self.assertEqual(set(dropped.split()), set(VARIABLES) - {"LAB_CACHE"})
-
-
-class Colours(unittest.TestCase):
-    def painted(self, terminal: bool = True, **env: str) -> bool:
-        stream = io.StringIO()
-        with mock.patch.object(stream, "isatty", return_value=terminal), mock.patch.dict(os.environ, env):
-            return ui.paint("x", "FAILED", stream) != "x"
-
-    def test_where(self) -> None:
-        self.assertTrue(self.painted(NO_COLOR="", TERM="xterm"))
-        self.assertFalse(self.painted(NO_COLOR="1", TERM="xterm"))
-        self.assertFalse(self.painted(NO_COLOR="", TERM="dumb"))
-        self.assertFalse(self.painted(terminal=False, NO_COLOR="", TERM="xterm"))
 
 
 class Versions(unittest.TestCase):

@@ -95,7 +95,7 @@ class Transcripts(unittest.TestCase):
             if command == "kill":
                 continue
             self.assertRegex(text, rf"(?m)^\(gdb\) {re.escape(command)}( +#.*)?$")
-        self.assertIn(" ".join([Path(demo.CLIENT[0]).name, *demo.CLIENT[1:]]), text)
+        self.assertIn(" ".join([Path(demo.QEMU[0]).name, *demo.QEMU[1:]]), text)
 
 
 class SideBySide(unittest.TestCase):

@@ -49,7 +49,7 @@ class Division(support.Folder):
         self.bad("Three: Fourth", "One: First", "is in 01-one and in 03-three")
 
     def test_unknown_key(self) -> None:
-        self.bad("safety = true", "save = true", "unknown key 'save'")
+        self.bad("safety = true", "save = true", "unknown key 'series.1..save'")
 
     def test_follow(self) -> None:
         """A new commit belongs to the series of the commit before it; a renamed one stays where it is."""

@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
-
 from lab.core.errors import LabError
-from lab.kernel import patchset, source
+from lab.kernel import patchset
 from lab.tests import support
 
 MAIL = """From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
@@ -70,15 +67,3 @@ class Patches(support.InCache):
         (self.folder / "BASE").write_text('package = "p"\n')
         with self.assertRaisesRegex(LabError, "BASE: the key 'version' is missing"):
             patchset.read_base(self.folder / "BASE")
-
-    def test_sync_goes_there_and_back(self) -> None:
-        tree = self.tmp / "tree"
-        (tree / "virt").mkdir(parents=True)
-        os.link(self.stock / "virt/old.c", tree / "virt/old.c")
-        source.sync(tree, self.stock, {"virt/old.c": (b"changed\n", 0o644), "virt/new.c": (b"new\n", 0o755)})
-        self.assertEqual((tree / "virt/old.c").read_text(), "changed\n")
-        self.assertEqual((self.stock / "virt/old.c").read_text(), "one\ntwo\n")
-        self.assertTrue((tree / "virt/new.c").stat().st_mode & stat.S_IXUSR)
-        source.sync(tree, self.stock, {})
-        self.assertEqual((tree / "virt/old.c").read_text(), "one\ntwo\n")
-        self.assertFalse((tree / "virt/new.c").exists())

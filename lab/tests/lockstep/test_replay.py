@@ -30,7 +30,7 @@ class Record(unittest.TestCase):
     def test_rule(self) -> None:
         """What may differ is told with the rule's number and its bits."""
         recorder, content = record([MFTB_R3], {0: {"r3": 9}})
-        number = [rule.name for rule in recorder.table.rules].index("mftb")
+        number = [rule.name for rule in recorder.table.rule].index("mftb")
         self.assertEqual(content[:6], struct.pack(">IBB", MFTB_R3, 2, 1))
         self.assertEqual(content[-10:], struct.pack(">BBQ", number, 3, 2**64 - 1))
 

@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab.config import data
+from lab.config import data, loader
 from lab.core import errors
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -45,7 +45,7 @@ class Revised(unittest.TestCase):
 
     def test_text(self) -> None:
         made = expect.text("stock-x", {"pseries-p8": OLD, "mac99-g4": data.Expected()})
-        read = data.convert(tomllib.loads(made), dict[str, data.Expected], "expect", Path("x"))
+        read = loader.convert(tomllib.loads(made), dict[str, data.Expected], "expect", Path("x"))
         self.assertEqual(read, {"mac99-g4": data.Expected(), "pseries-p8": OLD})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from lab.checks import cost
+from lab.checks import bench
 from lab.config import data
 from lab.core import errors
 from lab.core.errors import LabError
@@ -101,7 +101,7 @@ class Programs(Booted):
     def test_fuzz(self) -> None:
         names = [
             p.binary
-            for p in fuzz.programs()[0]
+            for p in fuzz.file().program
             if p.binary in {t.binary for t in data.programs(data.target("mac99-g4"))}
         ]
         self.with_output(names[0], b"TAP version 13\n# seed 0x12\n1..1\nok 1 one\n")
@@ -109,9 +109,9 @@ class Programs(Booted):
         (record,) = self.left
         self.assertEqual((record.facts["seed"], record.facts["said"]), ("0x12", ["seed 0x12"]))
 
-    def test_cost(self) -> None:
-        watches = ("watch_none", "watch_hit", "watch_hit_again", *(row[0] for row in cost.WATCHES))
-        text = "".join(f"{name} {8 if name in watches else 100}\n" for name in (*cost.FREE, *cost.STEPS, *watches))
+    def test_bench(self) -> None:
+        watches = ("watch_none", "watch_hit", "watch_hit_again", *(row[0] for row in bench.WATCHES))
+        text = "".join(f"{name} {8 if name in watches else 100}\n" for name in (*bench.FREE, *bench.STEPS, *watches))
         for osi, want in ((200, errors.PASSED), (10, errors.FAILED)):
             said = f"{text}osi_exit {osi}\n".encode()
 
@@ -120,7 +120,7 @@ class Programs(Booted):
                 return recorded.record("pass")
 
             with mock.patch.object(boot, "run", run):
-                self.assertEqual(cost.main(MAC), want)
+                self.assertEqual(bench.main(MAC), want)
         self.assertIn("BROKEN", self.out.getvalue())
 
     def test_stages(self) -> None:

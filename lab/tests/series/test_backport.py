@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,6 +12,7 @@ from unittest import mock
 
 from lab.config import data
 from lab.core import cache
+from lab.core.errors import LabError
 from lab.kernel import patchmail
 from lab.series import backport, backport_notes, repository
 
@@ -29,6 +31,7 @@ class Backport(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.tmp = Path(folder.name)
+        self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp / "cache")}))
         ours, self.theirs, self.folder = (self.tmp / n for n in ("ours", "patches/mainline", "patches/old"))
         for path in (ours, self.theirs, self.folder):
             path.mkdir(parents=True)
@@ -60,7 +63,7 @@ class Backport(unittest.TestCase):
     def make(self, notes: str, hand: dict[str, str] | None = None) -> backport.Maker:
         (self.folder / backport_notes.NOTES).write_text(notes)
         made = data.base("6.12")
-        base = mock.MagicMock(wraps=made, series_dir=self.folder, of="mainline")
+        base = mock.MagicMock(wraps=made, patches=self.folder, of="mainline")
         base.name = "6.12"
         of = dataclasses.replace(data.base("mainline"), series="patches/mainline")
         with mock.patch.object(data, "base", return_value=of):
@@ -110,7 +113,10 @@ class Backport(unittest.TestCase):
     def test_conflict(self) -> None:
         (self.where / "file").write_text(text({10: "old\n", 12: "other\n"}))
         repository.git(self.where, "commit", "-qam", "other", env=AUTHOR)
-        with mock.patch.object(backport.ui, "say"), self.assertRaises(backport.Conflict):
+        with (
+            mock.patch.object(backport.ui, "say"),
+            self.assertRaisesRegex(LabError, "does not merge into 6.12: resolve it in "),
+        ):
             self.make("")
 
 
