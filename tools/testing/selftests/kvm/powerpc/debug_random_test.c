@@ -24,20 +24,6 @@ DEBUG_VARIANTS_TRANSLATED(random);
 
 #define XER_BITS	0xe0000000ULL	/* ISA 3.0 has more, set by carries */
 
-/*
- * Instructions that make sense only together, e.g. what loads SRR0 and SRR1,
- * and the rfi.  They can go on after some of the items that follow.
- */
-struct item {
-	struct insn insn[MAX_ITEM_INSNS];
-	u8 nr, skip;
-	u8 bits;	/* of the CPU that has them, if it matters */
-};
-
-#define ITEM(...)	{ .insn = { __VA_ARGS__ } }
-#define ITEM_64(...)	{ .insn = { __VA_ARGS__ }, .bits = 64 }
-#define ITEM_32(...)	{ .insn = { __VA_ARGS__ }, .bits = 32 }
-
 static struct access_log guest_log;
 static struct kvm_random_state rng;
 static char why[256];		/* why the latest program failed */
@@ -134,8 +120,8 @@ static const struct item templates[] = {
 	ITEM_64(TOGGLE_MSR(MSR_HARMLESS), INSN(MTMSRD1, R_TMP)),
 	/* SLB entry 3, a valid one for 0x60000000 */
 	ITEM_64(INSN(ADDIS, R_TMP, 0, 0x6800), INSN(ORI, R_TMP, R_TMP, 3),
-	     INSN(SLBMTE, ANY, 0, R_TMP), INSN(ADDI, R_TMP, 0, 3),
-	     INSN(SLBMFEE, ANY, 0, R_TMP)),
+		INSN(SLBMTE, ANY, 0, R_TMP), INSN(ADDI, R_TMP, 0, 3),
+		INSN(SLBMFEE, ANY, 0, R_TMP)),
 	ITEM_32(INSN(MTSR, ANY, 7), INSN(MFSR, ANY, 7)),
 	/* System calls, which toggle MSR bits, and hypercalls */
 	ITEM(INSN(ADDI, 3, 0, B_ANY_OF(MSR_PR | MSR_FP | MSR_RI)), INSN(SC),
@@ -268,17 +254,13 @@ static void rnd_program(const struct asm_guest *guest, unsigned int length)
 	code_ea = guest->code + guest->ea_offset;
 	code_len = 0;
 	for (i = 0; i < length; i++) {
-		switch (below(4)) {
-		case 0:
+		j = below(4);
+		if (j == 0)
 			rnd_alu(&items[i]);
-			break;
-		case 1:
+		else if (j == 1)
 			rnd_memory(&items[i], guest);
-			break;
-		default:
+		else
 			rnd_template(&items[i], guest->cpu32);
-			break;
-		}
 		start[i] = code_len;
 		for (j = 0; j < items[i].nr; j++)
 			code[code_len++] = items[i].insn[j];
@@ -407,7 +389,7 @@ static bool check_end(struct asm_guest *guest, const struct state *want,
 		      const char *when)
 {
 	const u8 *mem = addr_gpa2hva(guest->vm, GUEST_DATA);
-	unsigned int i, n;
+	unsigned int i;
 	u8 vr[16];
 
 	if (!check_regs(want, &guest->regs, when))
@@ -426,16 +408,9 @@ static bool check_end(struct asm_guest *guest, const struct state *want,
 			return RANDOM_FAIL("%s: memory at +%u is 0x%x, should be 0x%x",
 				    when, i, mem[i], want->mem[i]);
 	}
-	n = min(walk_log.nr, guest_log.nr);
-	for (i = 0; i < n; i++) {
-		const struct access *g = &guest_log.access[i];
-
-		if (memcmp(g, &walk_log.access[i], sizeof(*g)))
-			break;
-	}
-	if (i < n || walk_log.nr != guest_log.nr)
-		return RANDOM_FAIL("%s: access %u of %u is wrong", when, i + 1,
-			    walk_log.nr);
+	for (i = 0; i < walk_log.nr; i++)
+		if (memcmp(&guest_log.access[i], &walk_log.access[i], sizeof(struct access)))
+			return RANDOM_FAIL("%s: access %u is wrong", when, i + 1);
 	return true;
 }
 
@@ -461,75 +436,49 @@ static bool run_guest(struct asm_guest *guest, u64 end_pc, const char *when)
 			run->osi.gprs[5] = hypercall_reply(&guest_log);
 			break;
 		case KVM_EXIT_MMIO:
-			access = device_access(&guest_log, run->mmio.phys_addr,
-					       run->mmio.len,
-					       run->mmio.is_write,
-					       run->mmio.data);
+			access = device_access(&guest_log, run->mmio.phys_addr, run->mmio.len,
+					       run->mmio.is_write, run->mmio.data);
 			if (!access)
 				return RANDOM_FAIL("%s: too many accesses", when);
 			memcpy(run->mmio.data, access->data, access->len);
 			break;
 		default:
 			return RANDOM_FAIL("%s: exit %s, at pc 0x%llx", when,
-				    exit_reason_str(run->exit_reason),
-				    guest->regs.pc);
+					   exit_reason_str(run->exit_reason), guest->regs.pc);
 		}
 	}
-}
-
-/* The exit at the end has to be completed, too. */
-static void finish_guest(struct asm_guest *guest)
-{
-	asm_guest_run_immediate_exit(guest);
-	asm_guest_control(guest, GUESTDBG_OFF);
 }
 
 /* Watchpoints and hardware breakpoints, most of them where the program gets at */
 static void rnd_watches(const struct asm_guest *guest, struct kvm_guest_debug *debug)
 {
 	u64 data = asm_guest_data_addr(guest, GUEST_DATA), mmio = asm_guest_mmio_addr(guest);
+	static const u8 types[] = {
+		KVMPPC_DEBUG_NONE, KVMPPC_DEBUG_WATCH_READ, KVMPPC_DEBUG_WATCH_WRITE,
+		KVMPPC_DEBUG_WATCH_READ | KVMPPC_DEBUG_WATCH_WRITE,
+	};
 	/* Pages with watched stores only can be mapped. */
 	bool stores = !below(4);
-	unsigned int i, h;
+	unsigned int i;
 
 	memset(debug, 0, sizeof(*debug));
 	debug->control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
 	for (i = 0; i < ARRAY_SIZE(debug->arch.bp); i++) {
-		u64 code_addr = code_ea + 4 * below(code_len);
-		u64 addr = (below(4) ? data : GUEST_DATA) + below(MEM_SIZE);
-		u32 len = 1 + below(8);
-		u8 type = stores ? KVMPPC_DEBUG_WATCH_WRITE :
-				   below(3) ? BIT(2 + below(2)) : 0xc;
-
-		switch (below(8)) {
-		case 0:
-			addr = mmio + below(DATA_SIZE);
-			break;
-		case 1:
+		u32 h = below(ARRAY_SIZE(handlers)), kind = below(8);
+		const u64 places[] = {
+			data + below(MEM_SIZE), GUEST_DATA + below(MEM_SIZE),
+			mmio + below(DATA_SIZE),
 			/* Beside all of the data, but in its page */
-			addr = data + MEM_SIZE + below(0x400);
-			len += below(0x1000);
-			break;
-		case 2:
-			addr = code_addr;
-			break;
-		case 3:
-			addr = code_addr;
-			type = KVMPPC_DEBUG_BREAKPOINT;
-			len = 4;
-			break;
-		case 4:
-			h = below(ARRAY_SIZE(handlers));
-			addr = handlers[h].vec + 4 * below(handlers[h].nr);
-			type = KVMPPC_DEBUG_BREAKPOINT;
-			len = 4;
-			break;
-		case 5:
-			type = KVMPPC_DEBUG_NONE;
-		}
-		debug->arch.bp[i].addr = addr;
-		debug->arch.bp[i].len = len;
-		debug->arch.bp[i].type = type;
+			data + MEM_SIZE + below(0x400),
+			/* The last two are for breakpoints as well. */
+			code_ea + 4 * below(code_len),
+			handlers[h].vec + 4 * below(handlers[h].nr),
+		};
+
+		debug->arch.bp[i].addr = places[kind > 5 ? kind - 2 : kind];
+		debug->arch.bp[i].len = kind > 5 ? 4 : 1 + below(kind == 3 ? 0x1000 : 8);
+		debug->arch.bp[i].type = kind > 5 ? KVMPPC_DEBUG_BREAKPOINT :
+					 stores ? KVMPPC_DEBUG_WATCH_WRITE : types[below(4)];
 	}
 }
 
@@ -571,12 +520,11 @@ static bool run_program(struct asm_guest *guest, struct state *start, enum mode 
 		    !check_regs(&walk, &guest->regs, when))
 			return false;
 		if (guest_log.nr != walk_log.nr)
-			return RANDOM_FAIL("%s: %u accesses, should be %u", when,
-					   guest_log.nr, walk_log.nr);
+			return RANDOM_FAIL("%s: %u accesses, should be %u", when, guest_log.nr,
+					   walk_log.nr);
 		if (run->exit_reason != (hit < 0 && walk.regs.pc == walk.end_pc ?
 					 KVM_EXIT_OSI : KVM_EXIT_DEBUG))
-			return RANDOM_FAIL("%s: exit %s", when,
-					   exit_reason_str(run->exit_reason));
+			return RANDOM_FAIL("%s: exit %s", when, exit_reason_str(run->exit_reason));
 		if (hit >= 0 && (run->debug.arch.status != status ||
 				 run->debug.arch.address != watches->arch.bp[hit].addr))
 			return RANDOM_FAIL("%s: status 0x%x, address 0x%llx", when,
@@ -586,7 +534,9 @@ static bool run_program(struct asm_guest *guest, struct state *start, enum mode 
 	}
 	if (!check_end(guest, &walk, when))
 		return false;
-	finish_guest(guest);
+	/* The exit at the end has to be completed, too. */
+	asm_guest_run_immediate_exit(guest);
+	asm_guest_control(guest, GUESTDBG_OFF);
 	return true;
 }
 

@@ -179,6 +179,20 @@ struct insn {
 
 #define INSN(_op, ...)	{ .op = OP_##_op, __VA_ARGS__ }
 
+/*
+ * Instructions that make sense only together, e.g. what loads SRR0 and SRR1,
+ * and the rfi.  They can go on after some of the items that follow.
+ */
+struct item {
+	struct insn insn[MAX_ITEM_INSNS];
+	u8 nr, skip;
+	u8 bits;	/* of the CPU that has them, if it matters */
+};
+
+#define ITEM(...)	{ .insn = { __VA_ARGS__ } }
+#define ITEM_64(...)	{ .insn = { __VA_ARGS__ }, .bits = 64 }
+#define ITEM_32(...)	{ .insn = { __VA_ARGS__ }, .bits = 32 }
+
 struct access {
 	u64 addr, len;		/* a hypercall if 0 */
 	u64 is_write;

@@ -12,9 +12,6 @@
 #include "ucall_common.h"
 #include "kselftest_harness.h"
 
-
-#define DSISR_STORE		0x02000000
-
 /* Nothing is mapped here; the first one is in a segment with an SLB entry. */
 #define UNMAPPED		0xe0000000ULL
 #define UNMAPPED_FAR		0x123450000000ULL
