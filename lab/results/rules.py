@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which clause of the promise (A1 to W5) each case proves, read from the tests' own comments."""
+"""Which rule of ppc-debug.rst (A1, A2, ...) each case proves, read from the comment above it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,35 @@ from lab.core.errors import LabError
 from lab.results.ktap import Result, Status
 
 FOLDER = "tools/testing/selftests/kvm/powerpc"
-ALL = [f"{part}{n}" for part, count in (("A", 10), ("B", 4), ("C", 4), ("D", 5), ("W", 5)) for n in range(1, count + 1)]
-NONE = "none"  # the row of cases that say "No clause"
+RULES = "Documentation/virt/kvm/ppc-debug.rst"
+NONE = "none"  # the row of cases that no rule is concerned by
+_RULE = re.compile(r"^``([A-Z]\d+)``$", re.MULTILINE)
+ALL: list[str] = _RULE.findall((cache.ROOT / RULES).read_text())
 
 # A case of kselftest_harness.h, or the main() of a test that has none.
 _CASE = re.compile(r"^(?:TEST_F\w*\(\s*(\w+)\s*,\s*(\w+)|TEST(?:_SIGNAL)?\(\s*(\w+)|int main\()", re.MULTILINE)
-_COMMENT = re.compile(r"^/\*[\s*]*(?:(No clause)\b|([A-Z]\d+(?:, [A-Z]\d+)*)(?::|\s*\*/))", re.MULTILINE)
+_COMMENT = re.compile(r"^/\*.*?\*/", re.MULTILINE | re.DOTALL)
+_LABELS = re.compile(r"\(([A-Z]\d+(?:,[\s*]+[A-Z]\d+)*)\)[\s*]*\*/$")
+_LABEL = re.compile(r"[A-Z]\d+")
 
 
 def read(text: str, name: str) -> dict[str, list[str] | None]:
-    """Clauses of each case, by fixture.case ("" for the whole program); None: it names none."""
-    found: dict[str, list[str] | None] = {}
+    """Rules of each case, by fixture.case ("" for the whole program); None: it has no comment."""
+    cases_rules: dict[str, list[str] | None] = {}
     begin = 0
     cases = list(_CASE.finditer(text))
     if any(case[0] != "int main(" for case in cases):
         cases = [case for case in cases if case[0] != "int main("]
     for case in cases:
-        said = list(_COMMENT.finditer(text, begin, case.start()))
+        said = [c[0] for c in _COMMENT.finditer(text, begin, case.start())]
+        labels = [found[1] for comment in said if (found := _LABELS.search(comment))]
         begin = case.end()
         key = "" if case[0] == "int main(" else f"{case[1] or 'global'}.{case[2] or case[3]}"
-        clauses = None if not said else [NONE] if said[-1][1] else said[-1][2].split(", ")
-        for unknown in set(clauses or []) - {*ALL, NONE}:
-            raise LabError(f"{name}: {key} names the clause {unknown}; known: {ALL[0]} to {ALL[-1]}")
-        found[key] = clauses
-    return found
+        rules = _LABEL.findall(labels[-1]) if labels else [NONE] if said else None
+        for unknown in set(rules or []) - {*ALL, NONE}:
+            raise LabError(f"{name}: {key} names the rule {unknown}, which {RULES} does not have")
+        cases_rules[key] = rules
+    return cases_rules
 
 
 class Clauses:
@@ -60,8 +65,8 @@ class Clauses:
                 proved |= set(named or [])
                 if named is None:
                     bad.append(
-                        f"{FOLDER}/{program}.c: {case or 'main()'} names no clause: "
-                        "write /* A1, B1: ... */ (or /* No clause */) above it"
+                        f"{FOLDER}/{program}.c: {case or 'main()'} has no comment: "
+                        "write /* What it tests, in a sentence. (A1, B1) */ above it, with the rules if there are some"
                     )
         return bad + [f"no case of the suite proves {clause}" for clause in ALL if clause not in proved]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Clauses are read from comments, and nothing is proved by silence."""
+"""Rules are read from comments, and nothing is proved by silence."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from lab.results.ktap import Result, Status
 
 SOURCE = """
 /*
- * A9  A header explains clauses, it does not prove them.
+ * A header explains rules, like A9, it does not prove them.
  */
-/* A3, B1: the code, then the case */
+/* The code, then the case. (A3, B1) */
 GUEST_ASM(code, "nop");
 
 TEST_F(debug, one)
 {
-	/* C4: inside a function nothing counts */
+	/* Inside a function nothing counts. (C4) */
 }
 
-/* Nothing said */
 TEST_F(debug, two)
 {
 }
 
 /*
- * D1: long
- * story
+ * A long story
+ * (D1, and more). (D1,
+ * D2)
  */
 TEST_F_TIMEOUT(debug, three, 5)
 {
 }
 
-/* A1 */
+/* A helper. */
 static int helper(void)
-/* No clause: ground work */
+/* Ground work. */
 TEST(four)
 {
 }
@@ -53,30 +53,30 @@ class Reading(unittest.TestCase):
     def test_cases(self) -> None:
         self.assertEqual(
             rules.read(SOURCE, "x.c"),
-            {"debug.one": ["A3", "B1"], "debug.two": None, "debug.three": ["D1"], "global.four": [rules.NONE]},
+            {"debug.one": ["A3", "B1"], "debug.two": None, "debug.three": ["D1", "D2"], "global.four": [rules.NONE]},
         )
 
     def test_program_without_harness(self) -> None:
-        self.assertEqual(rules.read("/* B4: all */\nint main(void)\n", "x.c"), {"": ["B4"]})
+        self.assertEqual(rules.read("/* All of it. (B4) */\nint main(void)\n", "x.c"), {"": ["B4"]})
 
     def test_unknown_clause(self) -> None:
         with self.assertRaisesRegex(LabError, "A11"):
-            rules.read("/* A11 */\nTEST_F(a, b)", "x.c")
+            rules.read("/* Much. (A11) */\nTEST_F(a, b)", "x.c")
 
 
 class Table(unittest.TestCase):
     def setUp(self) -> None:
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (folder / "x_test.c").write_text(SOURCE)
-        (folder / "y_test.c").write_text("/* B4 */\nint main(void)\n")
+        (folder / "y_test.c").write_text("/* All of it. (B4) */\nint main(void)\n")
         self.clauses = rules.Clauses(folder)
 
     def test_ids(self) -> None:
         for test, want in (
             ("x_test.debug.guest64.one", ["A3", "B1"]),
-            ("x_test.debug.three", ["D1"]),
+            ("x_test.debug.three", ["D1", "D2"]),
             ("x_test.global.four", [rules.NONE]),
-            ("x_test", ["A3", "B1", "D1", rules.NONE]),  # it crashed: nothing is proved
+            ("x_test", ["A3", "B1", "D1", "D2", rules.NONE]),  # it crashed: nothing is proved
             ("y_test.200_programs", ["B4"]),
             ("kvm_page_table_test.x", [rules.NONE]),
         ):
@@ -84,7 +84,7 @@ class Table(unittest.TestCase):
 
     def test_problems(self) -> None:
         found = self.clauses.problems(["x_test", "y_test"])
-        self.assertIn("debug.two names no clause", found[0])
+        self.assertIn("debug.two has no comment", found[0])
         self.assertIn("no case of the suite proves A9", found)
         self.assertNotIn("no case of the suite proves B4", found)
 

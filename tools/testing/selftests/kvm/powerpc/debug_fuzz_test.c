@@ -14,14 +14,7 @@
  *
  * The seed determines what each thread does, but not when.
  */
-#include <getopt.h>
-#include <pthread.h>
-#include <sched.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "debug_guest.h"
-#include "kselftest_harness.h"
+#include "debug_suite.h"
 
 #define GUESTDBG_VALID							\
 	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP |			\
@@ -50,13 +43,11 @@
 	"1:\n" _code "	.fill (32 - (. - 1b)) / 4, 4, 0x60000000\n"
 #define SAFE_MSR							\
 	"	andc	%r29, %r5, %r30\n"				\
-	"	ori	%r29, %r29, " XSTR(GUEST_LE) "\n"
+	"	ori	%r29, %r29, " __stringify(GUEST_LE) "\n"
 #define RECORD								\
-	"	lwz	%r26, " XSTR(SEEN) "(%r31)\n"			\
+	"	lwz	%r26, " __stringify(SEEN) "(%r31)\n"			\
 	"	or	%r26, %r26, %r28\n"				\
-	"	stw	%r26, " XSTR(SEEN) "(%r31)\n"
-#define XSTR(_x)	STR(_x)
-#define STR(_x)		#_x
+	"	stw	%r26, " __stringify(SEEN) "(%r31)\n"
 
 #ifdef __LITTLE_ENDIAN__
 #define GUEST_LE	1
@@ -118,14 +109,12 @@ GUEST_ASM(syscall_handler,
 /* What has to work after each burst */
 GUEST_ASM(check_code,
 	  "	li	%r5, 1\n"
-	  "check_1: mfmsr %r6\n"
-	  "check_2: addi %r5, %r5, 1\n"
-	  "check_3: mtsprg 0, %r5\n"
-	  "check_4: stw	%r5, 0(%r31)\n"
-	  "check_5: nop\n"
+	  "	mfmsr %r6\n"
+	  "	addi %r5, %r5, 1\n"
+	  "	mtsprg 0, %r5\n"
+	  "	stw	%r5, 0(%r31)\n"
+	  "	nop\n"
 	  GUEST_ASM_OSI);
-
-GUEST_LABELS(check_1[], check_2[], check_3[], check_4[], check_5[]);
 
 static const u64 one_regs[] = {
 	KVM_REG_PPC_FPR(1), KVM_REG_PPC_FPSCR, KVM_REG_PPC_DAR,
@@ -137,16 +126,21 @@ static const u64 one_regs[] = {
 #define NR_SAFE_REGS	(ARRAY_SIZE(one_regs) - 2)
 
 static struct cpu {
-	struct debug_guest guest;	/* all share one VM */
+	struct asm_guest guest;	/* all share one VM */
 	struct kvm_regs regs;		/* to start from */
 	struct kvm_sregs sregs;
 	u64 one_reg[ARRAY_SIZE(one_regs)];
-	pthread_t thread;
+	struct asm_guest_thread thread;
 	int wanted;			/* by this many threads */
 } cpus[MAX_VCPUS];
 
 static unsigned int nr_cpus;
-static unsigned long seed = 0x5eed, seconds = 6;
+enum { SEED, SECONDS };
+static struct suite_option options[] = {
+	[SEED]		= { "s", "seed", 0x5eed },
+	[SECONDS]	= { "t", "seconds", 6 },
+};
+
 static bool noise, stop;
 static void *slot_mem;
 
@@ -157,25 +151,24 @@ static struct kvm_regs traced;	/* when the first trace was seen */
 #define COUNT(_what)	__atomic_fetch_add(&(_what), 1, __ATOMIC_RELAXED)
 
 static __thread struct kvm_run *my_run;
-static __thread u64 rnd_state;
+static __thread struct kvm_random_state rng;
 
+/* The library's numbers have 31 bits. */
 static u64 rnd(void)
 {
-	u64 x = ++rnd_state * 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ULL;
-	return x ^ (x >> 32);
+	return kvm_random_u64(&rng) ^ kvm_random_u64(&rng) << 1;
 }
 
 static u32 below(u32 n)
 {
-	return (u32)(rnd() >> 8) % n;
+	return kvm_random_u32(&rng) % n;
 }
 
 static void seed_thread(unsigned int nr)
 {
-	rnd_state = (u64)seed << 32 | bursts << 4 | nr;
-	rnd_state = rnd();	/* far from where the other bursts are */
+	u64 seed = options[SEED].value * 0x9e3779b9 + bursts * 16 + nr;
+
+	rng = new_kvm_random_state(1 + seed % 0x7ffffffe);
 }
 
 static void rnd_regs(const struct cpu *cpu, struct kvm_regs *regs)
@@ -340,11 +333,11 @@ static void *disturb(void *nr)
 				change_memory();
 			break;
 		case 2:
-			pthread_kill(cpu->thread, SIGUSR1);
+			pthread_kill(cpu->thread.thread, SIGUSR1);
 			break;
 		default:
 			__atomic_fetch_add(&cpu->wanted, 1, __ATOMIC_SEQ_CST);
-			pthread_kill(cpu->thread, SIGUSR1);
+			pthread_kill(cpu->thread.thread, SIGUSR1);
 			change_vcpu(cpu);
 			__atomic_fetch_sub(&cpu->wanted, 1, __ATOMIC_SEQ_CST);
 		}
@@ -387,7 +380,7 @@ static void handle_exit(struct cpu *cpu, struct kvm_run *run)
 	}
 }
 
-static void kick(__always_unused int signum)
+static void kick(int signum)
 {
 	struct kvm_run *run = READ_ONCE(my_run);
 
@@ -416,19 +409,7 @@ static void *run_vcpu(void *arg)
 	return NULL;
 }
 
-/*
- * sc 1 is for whoever runs the host.  Two instructions of VSX are not illegal
- * for a QEMU (10.0) that emulates a host without VSX, as they should be: it
- * aborts.
- */
-static bool ends_host(u32 inst)
-{
-	return inst >> 26 == 17 ||			/* sc and scv */
-	       (inst & 0xfc0007fc) == 0xf0000290 ||	/* xxspltw */
-	       (inst & 0xfc1807fe) == 0xf00002d0;	/* xxspltib */
-}
-
-static void load_code(struct debug_guest *guest)
+static void load_code(struct asm_guest *guest)
 {
 	static const u16 skipping[] = {
 		VEC_SYSTEM_RESET, VEC_MACHINE_CHECK, VEC_DATA_STORAGE,
@@ -442,35 +423,36 @@ static void load_code(struct debug_guest *guest)
 	unsigned int i, atom = 0;
 
 	for (i = 0; i < GUEST_RAM_SIZE / 4; i++)
-		ram[i] = 0x44000002;	/* sc */
+		ram[i] = INST_SC;
 	memset(ram + GUEST_DATA / 4, 0, 0x1000);
 	for (i = 0; i < ARRAY_SIZE(skipping); i++)
-		debug_guest_load(guest, skipping[i], skip_handler, skip_handler_end);
-	debug_guest_load(guest, VEC_EXTERNAL, return_handler, return_handler_end);
-	debug_guest_load(guest, VEC_DECREMENTER, return_handler, return_handler_end);
-	debug_guest_load(guest, VEC_SYSCALL, syscall_handler, syscall_handler_end);
+		asm_guest_load(guest, skipping[i], skip_handler);
+	asm_guest_load(guest, VEC_EXTERNAL, return_handler);
+	asm_guest_load(guest, VEC_DECREMENTER, return_handler);
+	asm_guest_load(guest, VEC_SYSCALL, syscall_handler);
 
 	for (i = 0; i < CODE_WORDS; i++) {
 		if (!(i % (ATOM_SIZE / 4)))
 			atom = below(nr_atoms) * (ATOM_SIZE / 4);
 		code[i] = noise && below(2) ? rnd() : atoms[atom + i % 8];
-		if (ends_host(code[i]))
-			code[i] = 0x44000002;	/* sc */
+		/* sc 1 and scv are for whoever runs the host. */
+		if (code[i] >> 26 == 17 || host_quirk(code[i]))
+			code[i] = INST_SC;
 	}
 	code[i] = 0x48000000 | (-4 * CODE_WORDS & 0x3fffffc);	/* b GUEST_CODE */
 }
 
 /* Run to the end, and let the exit be completed, but nothing else. */
-static void run_to_end(struct debug_guest *guest)
+static void run_to_end(struct asm_guest *guest)
 {
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
 }
 
 static void start_check(struct cpu *cpu)
 {
 	cpu->guest.regs = cpu->regs;
-	debug_guest_start(&cpu->guest, check_code, check_code_end);
+	asm_guest_start(&cpu->guest, check_code);
 }
 
 static void check_counts(void)
@@ -485,60 +467,56 @@ static void check_counts(void)
 /* Whatever the debugger has done to the vCPU, it can be put in order again. */
 static void check(struct cpu *cpu)
 {
-	static const struct guest_stop steps[] = {
-		STOP_AT(check_1), STOP_AT(check_2), STOP_AT(check_3),
-		STOP_AT(check_4), STOP_AT(check_5),
-	};
 	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_UNSET };
-	struct debug_guest *guest = &cpu->guest;
+	struct asm_guest *guest = &cpu->guest;
 	struct kvm_guest_debug junk = { .control = ~GUESTDBG_VALID };
 	unsigned int i, step;
 
-	debug_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_control(guest, GUESTDBG_OFF);
 	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
 	vcpu_sregs_set(guest->vcpu, &cpu->sregs);
 	for (i = 0; i < ARRAY_SIZE(one_regs); i++)
 		__vcpu_set_reg(guest->vcpu, one_regs[i], cpu->one_reg[i]);
 
 	/* An exit may wait for its completion. */
-	debug_guest_complete(guest);
+	asm_guest_run_immediate_exit(guest);
 
 	start_check(cpu);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_control(guest, GUESTDBG_STEP);
 	if (!__vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &junk))
 		COUNT(accepted);
-	debug_guest_control(guest, GUESTDBG_STEP);
-	debug_guest_run(guest, KVM_EXIT_DEBUG);
-	debug_guest_run(guest, KVM_EXIT_DEBUG);
+	asm_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_run(guest, KVM_EXIT_DEBUG);
+	asm_guest_run(guest, KVM_EXIT_DEBUG);
 	if ((guest->regs.msr | guest->regs.gpr[6]) & MSR_TRACE)
 		COUNT(traces);
 	check_counts();
 
 	for (step = 0; step < 2; step++) {
 		start_check(cpu);
-		debug_guest_control(guest, step ? GUESTDBG_STEP : GUESTDBG_OFF);
-		for (i = 0; step && i < ARRAY_SIZE(steps); i++) {
+		asm_guest_control(guest, step ? GUESTDBG_STEP : GUESTDBG_OFF);
+		for (i = 0; step && i < 5; i++) {
 			/* Refused, it changes nothing. */
 			junk.control = rnd() | BIT(8);
 			if (!__vcpu_ioctl(guest->vcpu, KVM_SET_GUEST_DEBUG, &junk))
 				COUNT(accepted);
-			debug_guest_expect_stops(guest, &steps[i], 1);
+			asm_guest_expect_stop(guest, check_code + i + 1);
 			TEST_ASSERT_EQ(guest->regs.msr, cpu->regs.msr);
 		}
-		debug_guest_control(guest, GUESTDBG_OFF);
+		asm_guest_control(guest, GUESTDBG_OFF);
 		run_to_end(guest);
 		TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 		TEST_ASSERT_EQ(guest->regs.gpr[6], cpu->regs.msr);
 		TEST_ASSERT_EQ(guest->regs.msr, cpu->regs.msr);
 		TEST_ASSERT_EQ(guest->regs.sprg0, 2);
-		TEST_ASSERT_EQ(debug_guest_read32(guest, GUEST_DATA), 2);
+		TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 2);
 	}
 	check_counts();
 }
 
 static void burst(void)
 {
-	pthread_t threads[NR_THREADS];
+	struct asm_guest_thread threads[NR_THREADS];
 	struct kvm_regs regs;
 	uintptr_t i;
 
@@ -550,20 +528,20 @@ static void burst(void)
 	for (i = 0; i < nr_cpus; i++) {
 		rnd_regs(&cpus[i], &regs);
 		vcpu_regs_set(cpus[i].guest.vcpu, &regs);
-		debug_guest_start_thread(&cpus[i].thread, run_vcpu, &cpus[i]);
+		asm_guest_start_thread(&cpus[i].thread, run_vcpu, &cpus[i]);
 	}
 	for (i = 0; i < NR_THREADS; i++)
-		debug_guest_start_thread(&threads[i], disturb, (void *)i);
+		asm_guest_start_thread(&threads[i], disturb, (void *)i);
 	for (i = 0; i < NR_THREADS; i++)
-		pthread_join(threads[i], NULL);
+		asm_guest_join_thread(&threads[i]);
 	WRITE_ONCE(stop, true);
 	for (i = 0; i < nr_cpus; i++) {
-		pthread_kill(cpus[i].thread, SIGUSR1);
-		pthread_join(cpus[i].thread, NULL);
+		pthread_kill(cpus[i].thread.thread, SIGUSR1);
+		asm_guest_join_thread(&cpus[i].thread);
 	}
 	alarm(0);
 
-	if (!noise && debug_guest_read32(&cpus[0].guest, GUEST_DATA + SEEN) & MSR_TRACE)
+	if (!noise && asm_guest_read32(&cpus[0].guest, GUEST_DATA + SEEN) & MSR_TRACE)
 		COUNT(traces);
 	load_code(&cpus[0].guest);
 	for (i = 0; i < nr_cpus; i++)
@@ -573,7 +551,7 @@ static void burst(void)
 
 static void create_vcpu(struct cpu *cpu)
 {
-	struct debug_guest *guest = &cpu->guest;
+	struct asm_guest *guest = &cpu->guest;
 	unsigned int i;
 
 	*guest = cpus[0].guest;
@@ -610,17 +588,21 @@ FIXTURE_VARIANT_ADD(fuzz, noise)
 	.noise = true,
 };
 
-FIXTURE_SETUP(fuzz) {}
+FIXTURE_SETUP(fuzz)
+{
+	if (!kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG))
+		SKIP(return, "KVM_CAP_SET_GUEST_DEBUG is missing");
+}
 
 FIXTURE_TEARDOWN(fuzz) {}
 
 /* For bursts beyond the time given, until each kind of result has been seen */
 #define GRACE_SECONDS	60
 
-/* A1, A10, B1, D1: whatever userspace does, and whenever */
+/* Whatever userspace does, and whenever. (A1, A10, B1, D1) */
 TEST_F_TIMEOUT(fuzz, burst, 24 * 3600)
 {
-	time_t end = time(NULL) + seconds / 2;
+	time_t end = time(NULL) + options[SECONDS].value / 2;
 	struct sigaction sa = { .sa_handler = kick };
 	unsigned int i;
 
@@ -629,7 +611,7 @@ TEST_F_TIMEOUT(fuzz, burst, 24 * 3600)
 	slot_mem = kvm_mmap(SLOT_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	nr_cpus = min_t(u32, kvm_check_cap(KVM_CAP_MAX_VCPUS), MAX_VCPUS);
-	debug_guest_create(&cpus[0].guest, MSR_GUEST_REAL);
+	asm_guest_create(&cpus[0].guest, MSR_GUEST_REAL);
 	for (i = 0; i < nr_cpus; i++)
 		create_vcpu(&cpus[i]);
 	load_code(&cpus[0].guest);
@@ -650,20 +632,6 @@ TEST_F_TIMEOUT(fuzz, burst, 24 * 3600)
 
 int main(int argc, char *argv[])
 {
-	char *end;
-	int opt;
-
-	while ((opt = getopt(argc, argv, "s:t:")) != -1) {
-		if (opt == '?') {
-			fprintf(stderr, "%s [-s SEED] [-t SECONDS]\n", argv[0]);
-			exit(KSFT_FAIL);
-		}
-		*(opt == 's' ? &seed : &seconds) = strtoul(optarg, &end, 0);
-		TEST_ASSERT(end != optarg && !*end, "'%s' is no number", optarg);
-	}
-	TEST_REQUIRE(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG));
-	ksft_print_msg("seed 0x%lx, %lu seconds\n", seed, seconds);
-
-	optind = 1;	/* the harness has options of its own */
+	suite_options(argc, argv, options, ARRAY_SIZE(options));
 	return test_harness_run(1, argv);
 }

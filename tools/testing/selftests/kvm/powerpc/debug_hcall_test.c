@@ -1,158 +1,144 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Single-stepping over hypercalls on KVM Book3S PR
- *
- * Each case names the clause that it proves:
- *
- * A7  A hypercall is one step, whether the kernel completes it (at once) or
- *     userspace (in the KVM_RUN that follows the exit).
- * A8  One that makes the guest idle ends when it wakes.
- * B1  The step bit is not in the magic page's MSR.
  */
+#include <endian.h>
 #include <linux/kvm_para.h>
-#include <sys/auxv.h>
+#include <linux/sizes.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "debug_fixture.h"
+#include "debug_suite.h"
 
-#define H_CEDE			0xe0
-#define H_SET_MODE		0x31c
-#define H_SET_MODE_AIL		3	/* resource: interrupts' translation */
-#define H_NONE			0xfffc	/* no hypercall that KVM has */
+DEBUG_SUITE(debug);
 
-/* A7: the next KVM_RUN brings the registers back, and executes nothing. */
 GUEST_ASM(osi_code,
 	  "	sc\n"
-	  "osi_1: addi %r5, %r5, 1\n"
-	  "osi_2: sc\n"
-	  "osi_3: nop\n");
+	  "	addi	%r5, %r5, 1\n"
+	  "	sc\n"
+	  "	nop\n");
 
-GUEST_LABELS(osi_1[], osi_2[], osi_3[]);
-
+/* KVM_RUN after the exit brings the registers back, and executes nothing. (A7) */
 TEST_F(debug, osi)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_start(guest, osi_code, osi_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_start_step(guest, osi_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	guest->vcpu->run->osi.gprs[5] = 7;
-	debug_guest_expect_stop(guest, osi_1);
+	asm_guest_expect_stop(guest, osi_code + 1);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 7);
-	debug_guest_expect_stop(guest, osi_2);
+	asm_guest_expect_stop(guest, osi_code + 2);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 8);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_expect_stop(guest, osi_3);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_expect_stop(guest, osi_code + 3);
 }
 
 /*
- * A7: stepping that is turned on after the exit does not count the hypercall,
- * and stepping that is turned off there is off.
+ * Stepping that is turned on after the exit does not count the hypercall,
+ * and stepping that is turned off there is off. (A7)
  */
 TEST_F(debug, osi_on_off)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_start(guest, osi_code, osi_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_control(guest, GUESTDBG_STEP);
-	debug_guest_expect_stop(guest, osi_2);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_control(guest, GUESTDBG_OFF);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT_EQ(guest->regs.pc, debug_guest_addr(guest, osi_3) + 8);
+	asm_guest_start(guest, osi_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_expect_stop(guest, osi_code + 2);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, osi_code + 5));
 }
 
-/* A7: KVM's own, which the kernel completes */
+/* KVM's own hypercalls, which the kernel completes */
 GUEST_ASM(pv_code,
 	  "	sc\n"
-	  "pv_1: nop\n"
-	  "pv_2: lwz	%r6, 0(%r9)\n"
-	  "pv_3: lwz	%r7, 4(%r9)\n"
-	  "pv_4: mfmsr	%r8\n"
-	  "pv_5: nop\n");
+	  "	nop\n"
+	  "	lwz	%r6, 0(%r9)\n"
+	  "	lwz	%r7, 4(%r9)\n"
+	  "	mfmsr	%r8\n"
+	  "	nop\n");
 
-GUEST_LABELS(pv_1[], pv_2[], pv_3[], pv_4[], pv_5[]);
-
-static void start_pv(struct debug_guest *guest, u32 token)
+static void start_pv(struct asm_guest *guest, u32 token)
 {
 	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
 	guest->regs.gpr[11] = token;
-	debug_guest_start(guest, pv_code, pv_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	guest->regs.gpr[3] = 0x33;
+	asm_guest_start_step(guest, pv_code);
 }
 
+/* A hypercall that the kernel completes is one step. (A7) */
 TEST_F(debug, pv_features)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	guest->regs.gpr[3] = 0x33;
 	start_pv(guest, KVM_HCALL_TOKEN(KVM_HC_FEATURES));
-	debug_guest_expect_stop(guest, pv_1);
+	asm_guest_expect_stop(guest, pv_code + 1);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], EV_SUCCESS);
 	TEST_ASSERT(guest->regs.gpr[4] & BIT(KVM_FEATURE_MAGIC_PAGE),
 		    "No magic page");
-	debug_guest_expect_stop(guest, pv_2);
+	asm_guest_expect_stop(guest, pv_code + 2);
 }
 
-/* A7 */
+/* A hypercall that KVM does not have fails, and is one step. (A7) */
 TEST_F(debug, pv_unknown)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	guest->regs.gpr[3] = 0x33;
 	start_pv(guest, KVM_HCALL_TOKEN(0x4321));
-	debug_guest_expect_stop(guest, pv_1);
+	asm_guest_expect_stop(guest, pv_code + 1);
 	TEST_ASSERT_EQ((u32)guest->regs.gpr[3], EV_UNIMPLEMENTED);
-	debug_guest_expect_stop(guest, pv_2);
+	asm_guest_expect_stop(guest, pv_code + 2);
 }
 
-/* A7: in problem state it is the guest's own system call. */
+/* In problem state it is the guest's own system call. (A7) */
 TEST_F(debug, pv_problem)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	guest->regs.gpr[3] = 0x33;
 	guest->regs.msr |= MSR_PR;
 	start_pv(guest, KVM_HCALL_TOKEN(KVM_HC_FEATURES));
-	debug_guest_expect_pc(guest, VEC_SYSCALL);
-	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, pv_1));
+	asm_guest_expect_pc(guest, VEC_SYSCALL);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, pv_code + 1));
 	TEST_ASSERT_EQ(guest->regs.gpr[3], 0x33);
 }
 
-/* A8: EV_IDLE; interrupts need not be enabled to wake the guest. */
+/* EV_IDLE; interrupts need not be enabled to wake the guest. (A8) */
 TEST_F(debug, pv_idle)
 {
-	struct debug_guest *guest = &self->guest;
-	struct debug_guest_waker waker;
+	struct asm_guest *guest = &self->guest;
+	struct asm_guest_waker waker;
 
-	guest->regs.gpr[3] = 0x33;
 	start_pv(guest, EV_HCALL_TOKEN(EV_IDLE));
-	debug_guest_wake_later(guest, &waker);
-	debug_guest_expect_stop(guest, pv_1);
-	debug_guest_expect_woken(&waker);
+	asm_guest_wake_idle(guest, &waker);
+	asm_guest_expect_stop(guest, pv_code + 1);
+	asm_guest_expect_woken(&waker);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], EV_SUCCESS);
 	guest->regs.msr |= MSR_EE;
-	debug_guest_set_regs(guest);
-	debug_guest_expect_pc(guest, VEC_EXTERNAL);
-	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, pv_1));
+	asm_guest_set_regs(guest);
+	asm_guest_expect_pc(guest, VEC_EXTERNAL);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, pv_code + 1));
 }
 
-/* B1: r6 and r7 are the MSR as it is in the magic page, r8 is from mfmsr. */
+/*
+ * The step bit is not in the magic page's MSR.  r6 and r7 are the MSR as it is
+ * there, r8 is from mfmsr. (B1)
+ */
 TEST_F(debug, pv_magic_page)
 {
-	static const struct guest_stop stops[] = {
-		STOP_AT(pv_1), STOP_AT(pv_2), STOP_AT(pv_3), STOP_AT(pv_4),
-		STOP_AT(pv_5),
-	};
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u64 msr;
 
+	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
+	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
 	guest->regs.gpr[3] = GUEST_DATA;
 	guest->regs.gpr[4] = GUEST_DATA;
 	guest->regs.gpr[9] = GUEST_DATA +
 			     offsetof(struct kvm_vcpu_arch_shared, msr);
-	start_pv(guest, KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE));
-	debug_guest_expect_stops(guest, stops, ARRAY_SIZE(stops));
+	asm_guest_step_all(guest, pv_code);
 
 	if (variant->msr & MSR_LE)
 		msr = guest->regs.gpr[7] << 32 | guest->regs.gpr[6];
@@ -163,112 +149,599 @@ TEST_F(debug, pv_magic_page)
 }
 
 #ifdef CONFIG_64BIT
-/* A7: PAPR, by the instruction that guests of PR put in the place of sc 1 */
+/* PAPR */
+DEBUG_SUITE_64(papr);
+
+#define H_SUCCESS		0
+#define H_PARAMETER		-4
+#define H_PTEG_FULL		-6
+#define H_NOT_FOUND		-7
+#define H_P2			-55
+
+#define H_REMOVE		0x04
+#define H_ENTER			0x08
+#define H_PROTECT		0x18
+#define H_GET_TCE		0x1c
+#define H_PUT_TCE		0x20
+#define H_LOGICAL_CI_LOAD	0x3c
+#define H_LOGICAL_CI_STORE	0x40
+#define H_EOI			0x64
+#define H_CPPR			0x68
+#define H_IPI			0x6c
+#define H_IPOLL			0x70
+#define H_XIRR			0x74
+#define H_CEDE			0xe0
+#define H_CONFER		0xe4
+#define H_PROD			0xe8
+#define H_BULK_REMOVE		0x124
+#define H_STUFF_TCE		0x138
+#define H_PUT_TCE_INDIRECT	0x13c
+#define H_XIRR_X		0x2fc
+#define H_SET_MODE		0x31c
+#define H_RTAS			0xf000
+#define H_NONE			0xfffc	/* no hypercall that KVM has */
+
+/* The instruction that guests of PR put in the place of sc 1, and sc 1 itself */
 GUEST_ASM(papr_code,
 	  "	.long	0x7c000268\n"
-	  "papr_1: addi	%r8, %r8, 1\n"
-	  "papr_2: nop\n"
-	  "papr_sc1: .long 0x44000022\n"
-	  "papr_sc1_1: addi %r8, %r8, 1\n"
-	  "papr_sc1_2: nop\n"
+	  "	addi	%r30, %r30, 1\n"
+	  "	nop\n");
+
+GUEST_ASM(sc1_code,
+	  "	.long	0x44000022\n"
+	  "	addi	%r30, %r30, 1\n"
+	  "	nop\n"
 	  GUEST_ASM_OSI);
 
-GUEST_LABELS(papr_1[], papr_2[], papr_sc1[], papr_sc1_1[], papr_sc1_2[]);
-
-static void start_papr(struct debug_guest *guest, u64 hcall)
+static void start_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
-	guest->regs.gpr[3] = hcall;
-	guest->regs.gpr[4] = 0;
-	guest->regs.gpr[5] = H_SET_MODE_AIL;
-	guest->regs.gpr[8] = 0;
-	debug_guest_start(guest, papr_code, papr_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	int i;
+
+	guest->regs.gpr[3] = nr;
+	for (i = 0; i < 9; i++)
+		guest->regs.gpr[4 + i] = args[i];
+	guest->regs.gpr[30] = 0;
+	asm_guest_start_step(guest, papr_code);
 }
 
-TEST_F(debug, papr_kernel)
+/* The stop behind it, and one more instruction */
+static void stop_hcall(struct asm_guest *guest)
 {
-	struct debug_guest *guest = &self->guest;
-
-	start_papr(guest, H_SET_MODE);
-	debug_guest_expect_stop(guest, papr_1);
-	TEST_ASSERT_EQ(guest->regs.gpr[3], 0);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], 0);
-	debug_guest_expect_stop(guest, papr_2);
+	asm_guest_expect_stop(guest, papr_code + 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[30], 0);
 }
 
-/* Userspace completes it; ret goes to r3. */
-static void step_papr_userspace(struct debug_guest *guest, const u32 *next1,
-				const u32 *next2)
+#define ARGS(...)	((const u64[9]) { __VA_ARGS__ })
+
+/* A hypercall that the kernel completes; the return value */
+static s64 kernel_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
+{
+	s64 ret;
+
+	start_hcall(guest, nr, args);
+	stop_hcall(guest);
+	ret = guest->regs.gpr[3];
+	asm_guest_expect_stop(guest, papr_code + 2);
+	TEST_ASSERT_EQ(guest->regs.gpr[30], 1);
+	return ret;
+}
+
+/* One that userspace completes */
+static void userspace_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
 	struct kvm_run *run = guest->vcpu->run;
+	int i;
 
-	debug_guest_run(guest, KVM_EXIT_PAPR_HCALL);
-	TEST_ASSERT_EQ(run->papr_hcall.nr, H_NONE);
-	TEST_ASSERT_EQ(run->papr_hcall.args[1], H_SET_MODE_AIL);
+	start_hcall(guest, nr, args);
+	asm_guest_run(guest, KVM_EXIT_PAPR_HCALL);
+	TEST_ASSERT_EQ(run->papr_hcall.nr, nr);
+	for (i = 0; i < 9; i++)
+		TEST_ASSERT_EQ(run->papr_hcall.args[i], args[i]);
 	run->papr_hcall.ret = 0x1234;
-	debug_guest_expect_stop(guest, next1);
+	run->papr_hcall.args[0] = 0x5678;
+	stop_hcall(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], 0x1234);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], 0);
-	debug_guest_expect_stop(guest, next2);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], 0x5678);
+	asm_guest_expect_stop(guest, papr_code + 2);
 }
 
-/* A7 */
-TEST_F(debug, papr_userspace)
+static void enable_hcall(struct asm_guest *guest, u64 nr, bool enable)
 {
-	struct debug_guest *guest = &self->guest;
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_PPC_ENABLE_HCALL,
+		.args = { nr, enable },
+	};
 
-	start_papr(guest, H_NONE);
-	step_papr_userspace(guest, papr_1, papr_2);
+	vm_ioctl(guest->vm, KVM_ENABLE_CAP, &cap);
 }
 
-/* A8: H_CEDE enables interrupts. */
-TEST_F(debug, papr_cede)
-{
-	struct debug_guest *guest = &self->guest;
-	struct debug_guest_waker waker;
+/* A hash table of the smallest size, in userspace as it is for PAPR guests */
+#define HPT_SIZE	SZ_256K
+#define H_EXACT		BIT_ULL(63 - 24)
+#define H_AVPN		BIT_ULL(63 - 32)
 
-	start_papr(guest, H_CEDE);
-	debug_guest_wake_later(guest, &waker);
-	debug_guest_expect_stop(guest, papr_1);
-	debug_guest_expect_woken(&waker);
+#define HPTE_V		0x4000123400000001ULL	/* valid */
+#define HPTE_V_OTHER	0x4000567800000001ULL
+#define HPTE_R		0x0000000000010190ULL
+#define HPTE_R_PP	3
+
+#define BULK_REQUEST	0x4000000000000000ULL
+#define BULK_RESPONSE	0x8000000000000000ULL
+#define BULK_END	0xc000000000000000ULL
+#define BULK_CODE	0xf000000000000000ULL
+
+static u64 *create_hpt(struct asm_guest *guest)
+{
+	struct kvm_sregs sregs;
+	u64 *hpt = aligned_alloc(HPT_SIZE, HPT_SIZE);
+
+	TEST_ASSERT(hpt, "aligned_alloc() failed");
+	memset(hpt, 0, HPT_SIZE);
+	vcpu_sregs_get(guest->vcpu, &sregs);
+	sregs.u.s.sdr1 = (uintptr_t)hpt;
+	vcpu_sregs_set(guest->vcpu, &sregs);
+	return hpt;
+}
+
+static void check_hpte(const u64 *hpt, int nr, u64 v, u64 r)
+{
+	TEST_ASSERT_EQ(be64toh(hpt[2 * nr]), v);
+	if (v)
+		TEST_ASSERT_EQ(be64toh(hpt[2 * nr + 1]), r);
+}
+
+/* H_ENTER, H_PROTECT and H_REMOVE are one step each. (A7) */
+TEST_F(papr, hpt)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 *hpt;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	hpt = create_hpt(guest);
+
+	/* The first free entry of the group */
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_ENTER, ARGS(0, 8, HPTE_V, HPTE_R)),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], 8);
+	check_hpte(hpt, 8, HPTE_V, HPTE_R);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_ENTER, ARGS(0, 8, HPTE_V, HPTE_R)),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], 9);
+	check_hpte(hpt, 9, HPTE_V, HPTE_R);
+
+	/* This entry, and no other */
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_ENTER,
+				    ARGS(H_EXACT, 11, HPTE_V, HPTE_R)), H_SUCCESS);
+	check_hpte(hpt, 10, 0, 0);
+	check_hpte(hpt, 11, HPTE_V, HPTE_R);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_ENTER,
+				    ARGS(H_EXACT, 11, HPTE_V_OTHER, HPTE_R)),
+		       H_PTEG_FULL);
+	check_hpte(hpt, 11, HPTE_V, HPTE_R);
+
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROTECT,
+				    ARGS(HPTE_R_PP | H_AVPN, 11, HPTE_V & ~0x7fULL)),
+		       H_SUCCESS);
+	check_hpte(hpt, 11, HPTE_V, HPTE_R | HPTE_R_PP);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROTECT, ARGS(0, 12, 0)),
+		       H_NOT_FOUND);
+
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_REMOVE, ARGS(0, 11, 0)), H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], HPTE_V);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], HPTE_R | HPTE_R_PP);
+	check_hpte(hpt, 11, 0, 0);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_REMOVE, ARGS(0, 11, 0)),
+		       H_NOT_FOUND);
+	free(hpt);
+}
+
+/* H_BULK_REMOVE is one step. (A7) */
+TEST_F(papr, hpt_bulk)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 *hpt;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	hpt = create_hpt(guest);
+	hpt[2 * 8] = htobe64(HPTE_V);
+	hpt[2 * 9] = htobe64(HPTE_V);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_BULK_REMOVE,
+				    ARGS(BULK_REQUEST | 8, 0, BULK_REQUEST | 10, 0,
+					 BULK_REQUEST | 9, 0, BULK_END, 0)),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4] & BULK_CODE, BULK_RESPONSE);
+	TEST_ASSERT_EQ(guest->regs.gpr[6] & BULK_CODE, BULK_RESPONSE | BIT_ULL(60));
+	TEST_ASSERT_EQ(guest->regs.gpr[8] & BULK_CODE, BULK_RESPONSE);
+	check_hpte(hpt, 8, 0, 0);
+	check_hpte(hpt, 9, 0, 0);
+	free(hpt);
+}
+
+/* Counts the Trace interrupts, and keeps where the last one was. */
+GUEST_ASM(trace_handler,
+	  "	mfsrr0	%r29\n"
+	  "	addi	%r31, %r31, 1\n"
+	  GUEST_ASM_RFI);
+
+GUEST_ASM(traced_code,
+	  "	.long	0x7c000268\n"
+	  "	mtmsr	%r28\n"
+	  "	mr	%r27, %r3\n"
+	  GUEST_ASM_OSI);
+
+/* A hypercall causes no Trace interrupt; mtmsr clears MSR[SE], and is traced. (B3) */
+TEST_F(papr, not_traced)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 *hpt;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	hpt = create_hpt(guest);
+	asm_guest_load(guest, VEC_TRACE, trace_handler);
+	guest->regs.msr |= MSR_SE;
+	guest->regs.gpr[3] = H_REMOVE;
+	guest->regs.gpr[4] = 0;
+	guest->regs.gpr[5] = 8;
+	guest->regs.gpr[28] = variant->msr;
+	guest->regs.gpr[31] = 0;
+	asm_guest_start(guest, traced_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[27], H_NOT_FOUND);
+	TEST_ASSERT_EQ(guest->regs.gpr[31], 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[29], asm_guest_addr(guest, traced_code + 2));
+	free(hpt);
+}
+
+#define SET_MODE_CIABR	1
+#define SET_MODE_DAWR0	2
+#define SET_MODE_AIL	3
+#define SET_MODE_LE	4
+#define SET_MODE_DAWR1	5
+
+/* Userspace sets the byte order, and completes hypercalls that are off. (A7) */
+TEST_F(papr, userspace)
+{
+	struct asm_guest *guest = &self->guest;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	userspace_hcall(guest, H_SET_MODE, ARGS(1, SET_MODE_LE));
+	userspace_hcall(guest, H_GET_TCE, ARGS(1, 2, 3, 4, 5, 6, 7, 8, 9));
+	userspace_hcall(guest, H_XIRR, ARGS(0));	/* no in-kernel XICS */
+	userspace_hcall(guest, H_RTAS, ARGS(0));	/* no token defined */
+
+	enable_hcall(guest, H_ENTER, false);
+	userspace_hcall(guest, H_ENTER, ARGS(0, 8, HPTE_V, HPTE_R));
+}
+
+/* H_SET_MODE for what guests of PR do not have. (A7) */
+TEST_F(papr, set_mode)
+{
+	static const u64 none[] = { SET_MODE_CIABR, SET_MODE_DAWR0, SET_MODE_DAWR1 };
+	struct asm_guest *guest = &self->guest;
+	unsigned int i;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	for (i = 0; i < ARRAY_SIZE(none); i++) {
+		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE, ARGS(0, none[i])), H_P2);
+		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE,
+					    ARGS(0, none[i], GUEST_CODE, 3)), H_P2);
+	}
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE, ARGS(0, SET_MODE_AIL)), H_SUCCESS);
+}
+
+/* H_CONFER, to all processors, to one, or to one that is not there. (A7) */
+TEST_F(papr, confer)
+{
+	struct asm_guest *guest = &self->guest;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(-1)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(0, 0)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(7, 0)), H_PARAMETER);
+}
+
+/* H_PROD, which ends an H_CEDE that comes later, but not two. (A7, A8) */
+TEST_F(papr, prod)
+{
+	struct asm_guest *guest = &self->guest;
+	struct asm_guest_waker waker;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROD, ARGS(7)), H_PARAMETER);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROD, ARGS(0)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CEDE, ARGS(0)), H_SUCCESS);
+
+	start_hcall(guest, H_CEDE, ARGS(0));
+	asm_guest_wake_idle(guest, &waker);
+	stop_hcall(guest);
+	asm_guest_expect_woken(&waker);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
+}
+
+/* H_CEDE enables interrupts. (A8) */
+TEST_F(papr, cede)
+{
+	struct asm_guest *guest = &self->guest;
+	struct asm_guest_waker waker;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	start_hcall(guest, H_CEDE, ARGS(0));
+	asm_guest_wake_idle(guest, &waker);
+	stop_hcall(guest);
+	asm_guest_expect_woken(&waker);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_EE);
-	debug_guest_expect_pc(guest, VEC_EXTERNAL);
-	TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, papr_1));
+	asm_guest_expect_pc(guest, VEC_EXTERNAL);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
+}
+
+/* sc 1 is one step, unless whoever runs the host takes it. (A7) */
+TEST_F(papr, sc1)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+
+	if (host_quirk(INST_SC_1))
+		SKIP(return, "%s", host_quirk(INST_SC_1));
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	guest->regs.gpr[3] = H_NONE;
+	asm_guest_start(guest, sc1_code);
+	__asm_guest_run(guest);
+	if (run->exit_reason == KVM_EXIT_OSI)
+		SKIP(return, "sc 1 goes to the hypervisor of the host");
+
+	TEST_ASSERT_EQ(run->exit_reason, KVM_EXIT_PAPR_HCALL);
+	run->papr_hcall.ret = 0x1234;
+	asm_guest_run_immediate_exit(guest);
+	guest->regs.gpr[3] = H_SET_MODE;
+	guest->regs.gpr[4] = 0;
+	guest->regs.gpr[5] = SET_MODE_AIL;
+	asm_guest_step_all(guest, sc1_code);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
+}
+
+/* KVM_RUN that takes the result, but may not run the guest. (A10) */
+TEST_F(papr, immediate_exit)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+	int i;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	start_hcall(guest, H_GET_TCE, ARGS(0));
+	asm_guest_run(guest, KVM_EXIT_PAPR_HCALL);
+	run->papr_hcall.ret = 0x1234;
+	for (i = 0; i < 2; i++) {
+		asm_guest_run_immediate_exit(guest);
+		TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, papr_code + 1));
+		TEST_ASSERT_EQ(guest->regs.gpr[3], 0x1234);
+	}
+	stop_hcall(guest);
+	asm_guest_expect_stop(guest, papr_code + 2);
+	TEST_ASSERT_EQ(guest->regs.gpr[30], 1);
 }
 
 /*
- * A7: sc 1 itself, unless whoever runs the host takes it.  QEMU's 970 has no
- * hypervisor mode and does not survive that instruction.
+ * H_LOGICAL_CI_STORE, which the kernel completes if it has the device; no
+ * device in the kernel can be loaded from. (A7)
  */
-TEST_F(debug, papr_sc1)
+TEST_F(papr, logical_ci)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
+	struct kvm_ioeventfd ioeventfd = {
+		.addr = GUEST_MMIO,
+		.len = 4,
+	};
+	u64 count;
 
-	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
-		SKIP(return, "The CPU may not have sc 1");
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	userspace_hcall(guest, H_LOGICAL_CI_LOAD, ARGS(4, GUEST_MMIO));
+	userspace_hcall(guest, H_LOGICAL_CI_STORE, ARGS(4, GUEST_MMIO, 1));
 
-	start_papr(guest, H_NONE);
-	debug_guest_goto(guest, papr_sc1);
-	debug_guest_control(guest, GUESTDBG_OFF);
-	__debug_guest_run(guest);
-	if (guest->vcpu->run->exit_reason == KVM_EXIT_OSI)
-		SKIP(return, "sc 1 goes to the hypervisor of the host");
+	enable_hcall(guest, H_LOGICAL_CI_LOAD, true);
+	enable_hcall(guest, H_LOGICAL_CI_STORE, true);
+	userspace_hcall(guest, H_LOGICAL_CI_LOAD, ARGS(4, GUEST_MMIO));
+	userspace_hcall(guest, H_LOGICAL_CI_STORE, ARGS(4, GUEST_MMIO, 1));
 
-	guest->regs.gpr[8] = 0;
-	debug_guest_goto(guest, papr_sc1);
-	debug_guest_control(guest, GUESTDBG_STEP);
-	/* The next KVM_RUN completes the first one: this goes to r3. */
-	guest->vcpu->run->papr_hcall.ret = H_SET_MODE;
-	debug_guest_expect_stop(guest, papr_sc1_1);
-	TEST_ASSERT_EQ(guest->regs.gpr[3], 0);
-	debug_guest_expect_stop(guest, papr_sc1_2);
+	if (!vm_check_cap(guest->vm, KVM_CAP_IOEVENTFD))
+		SKIP(return, "KVM_IOEVENTFD is not available");
 
-	guest->regs.gpr[3] = H_NONE;
-	guest->regs.gpr[8] = 0;
-	debug_guest_goto(guest, papr_sc1);
-	step_papr_userspace(guest, papr_sc1_1, papr_sc1_2);
+	ioeventfd.fd = eventfd(0, EFD_NONBLOCK);
+	TEST_ASSERT(ioeventfd.fd >= 0, "eventfd() failed");
+	vm_ioctl(guest->vm, KVM_IOEVENTFD, &ioeventfd);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_LOGICAL_CI_STORE,
+				    ARGS(4, GUEST_MMIO, 1)), H_SUCCESS);
+	TEST_ASSERT(read(ioeventfd.fd, &count, sizeof(count)) == sizeof(count) &&
+		    count == 1, "Wanted one signal");
+	userspace_hcall(guest, H_LOGICAL_CI_STORE, ARGS(4, GUEST_MMIO + 4, 1));
+	close(ioeventfd.fd);
+}
+
+#define LIOBN		0x80000001
+#define NR_TCES		16
+#define TCE(_nr)	(GUEST_DATA + ((_nr) << 12) + 3) /* read and write */
+
+/* H_PUT_TCE, H_PUT_TCE_INDIRECT and H_STUFF_TCE are one step each. (A7) */
+TEST_F(papr, tce)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_create_spapr_tce_64 args = {
+		.liobn = LIOBN,
+		.page_shift = 12,
+		.size = NR_TCES,
+	};
+	u64 *tces, *list;
+	int fd, i;
+
+	fd = __vm_ioctl(guest->vm, KVM_CREATE_SPAPR_TCE_64, &args);
+	if (fd < 0 && errno == ENOTTY)
+		SKIP(return, "The kernel has no TCE tables");
+
+	TEST_ASSERT(fd >= 0, "KVM_CREATE_SPAPR_TCE_64 failed, errno: %d", errno);
+	tces = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	TEST_ASSERT(tces != MAP_FAILED, "mmap() failed");
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	userspace_hcall(guest, H_PUT_TCE, ARGS(LIOBN + 1, 0, TCE(1)));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PUT_TCE, ARGS(LIOBN, 0x1000, TCE(1))),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(tces[1], TCE(1));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PUT_TCE,
+				    ARGS(LIOBN, NR_TCES << 12, TCE(1))),
+		       H_PARAMETER);
+
+	userspace_hcall(guest, H_PUT_TCE_INDIRECT, ARGS(LIOBN, 0, GUEST_DATA, 2));
+	userspace_hcall(guest, H_STUFF_TCE, ARGS(LIOBN, 0, 0, NR_TCES));
+	enable_hcall(guest, H_PUT_TCE_INDIRECT, true);
+	enable_hcall(guest, H_STUFF_TCE, true);
+	list = addr_gpa2hva(guest->vm, GUEST_DATA);
+	for (i = 0; i < 2; i++)
+		list[i] = htobe64(TCE(5 + i));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_PUT_TCE_INDIRECT,
+				    ARGS(LIOBN, 0x2000, GUEST_DATA, 2)),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(tces[2], TCE(5));
+	TEST_ASSERT_EQ(tces[3], TCE(6));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_STUFF_TCE, ARGS(LIOBN, 0, 0, NR_TCES)),
+		       H_SUCCESS);
+	for (i = 0; i < NR_TCES; i++)
+		TEST_ASSERT_EQ(tces[i], 0);
+
+	munmap(tces, getpagesize());
+	close(fd);
+}
+
+/* The in-kernel interrupt controller: vCPU 0 is server 0. */
+#define IRQ		0x1000
+#define XICS_IPI	2
+#define CPPR_ALL	0xff			/* nothing is masked */
+#define PRIORITY	5
+#define XIRR(_cppr, _irq)	((u32)(_cppr) << 24 | (_irq))
+
+static int create_xics(struct asm_guest *guest)
+{
+	u64 source = (u64)PRIORITY << KVM_XICS_PRIORITY_SHIFT;
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_IRQ_XICS };
+	int fd = __kvm_create_device(guest->vm, KVM_DEV_TYPE_XICS);
+
+	TEST_ASSERT(fd >= 0, "KVM_CREATE_DEVICE failed, errno: %d", errno);
+	cap.args[0] = fd;
+	vcpu_ioctl(guest->vcpu, KVM_ENABLE_CAP, &cap);
+	kvm_device_attr_set(fd, KVM_DEV_XICS_GRP_SOURCES, IRQ, &source);
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	return fd;
+}
+
+static bool has_xics(struct asm_guest *guest)
+{
+	return vm_check_cap(guest->vm, KVM_CAP_IRQ_XICS) &&
+	       !__kvm_test_create_device(guest->vm, KVM_DEV_TYPE_XICS);
+}
+
+/* H_CPPR, H_IPI, H_IPOLL, H_XIRR, H_EOI, H_XIRR_X, and the interrupt. (A5, A7) */
+TEST_F(papr, xics)
+{
+	struct asm_guest *guest = &self->guest;
+	int fd;
+
+	if (!has_xics(guest))
+		SKIP(return, "The kernel has no in-kernel XICS");
+
+	fd = create_xics(guest);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_CPPR, ARGS(CPPR_ALL)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPI, ARGS(0, PRIORITY)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPOLL, ARGS(0)), H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], XIRR(CPPR_ALL, XICS_IPI));
+	TEST_ASSERT_EQ(guest->regs.gpr[5], PRIORITY);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_XIRR, ARGS(0)), H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], XIRR(CPPR_ALL, XICS_IPI));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPI, ARGS(0, CPPR_ALL)), H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_EOI, ARGS(XIRR(CPPR_ALL, XICS_IPI))),
+		       H_SUCCESS);
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_XIRR_X, ARGS(0)), H_SUCCESS);
+	TEST_ASSERT_EQ(guest->regs.gpr[4], XIRR(CPPR_ALL, 0));
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPI, ARGS(7, PRIORITY)), H_PARAMETER);
+
+	/* First the stop behind the hypercall, then that at the vector */
+	guest->regs.msr |= MSR_EE;
+	start_hcall(guest, H_IPI, ARGS(0, PRIORITY));
+	stop_hcall(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
+	asm_guest_expect_pc(guest, VEC_EXTERNAL);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
+	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
+	close(fd);
+}
+
+#define RTAS_ARGS	GUEST_DATA
+#define RTAS_TOKEN	0x2000
+#define RTAS_PARAMETER	-3
+
+static s32 rtas(struct asm_guest *guest, int nr, int nargs, int nret,
+		const u32 *args)
+{
+	__be32 *mem = addr_gpa2hva(guest->vm, RTAS_ARGS);
+	int i;
+
+	mem[0] = htobe32(RTAS_TOKEN + nr);
+	mem[1] = htobe32(nargs);
+	mem[2] = htobe32(nret);
+	for (i = 0; i < nargs; i++)
+		mem[3 + i] = htobe32(args[i]);
+	for (i = 0; i < nret; i++)
+		mem[3 + nargs + i] = 0x5a5a5a5a;
+
+	TEST_ASSERT_EQ(kernel_hcall(guest, H_RTAS, ARGS(RTAS_ARGS)), H_SUCCESS);
+	return be32toh(mem[3 + nargs]);
+}
+
+static u32 rtas_ret(struct asm_guest *guest, int nargs, int nr)
+{
+	__be32 *mem = addr_gpa2hva(guest->vm, RTAS_ARGS);
+
+	return be32toh(mem[3 + nargs + nr]);
+}
+
+/* RTAS calls are one step, whether the kernel completes them or userspace. (A7) */
+TEST_F(papr, rtas)
+{
+	static const char * const names[] = {
+		"ibm,set-xive", "ibm,get-xive", "ibm,int-off", "ibm,int-on",
+	};
+	enum { SET_XIVE, GET_XIVE, INT_OFF, INT_ON, NONE };
+	struct asm_guest *guest = &self->guest;
+	struct kvm_rtas_token_args args = {};
+	__be32 *mem = addr_gpa2hva(guest->vm, RTAS_ARGS);
+	unsigned int i;
+	int fd;
+
+	if (!has_xics(guest))
+		SKIP(return, "The kernel has no in-kernel XICS");
+
+	fd = create_xics(guest);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		strcpy(args.name, names[i]);
+		args.token = RTAS_TOKEN + i;
+		vm_ioctl(guest->vm, KVM_PPC_RTAS_DEFINE_TOKEN, &args);
+	}
+
+	TEST_ASSERT_EQ(rtas(guest, SET_XIVE, 3, 1, (u32[]){ IRQ, 0, 7 }), 0);
+	TEST_ASSERT_EQ(rtas(guest, GET_XIVE, 1, 3, (u32[]){ IRQ }), 0);
+	TEST_ASSERT_EQ(rtas_ret(guest, 1, 1), 0);
+	TEST_ASSERT_EQ(rtas_ret(guest, 1, 2), 7);
+	TEST_ASSERT_EQ(rtas(guest, INT_OFF, 1, 1, (u32[]){ IRQ }), 0);
+	TEST_ASSERT_EQ(rtas(guest, INT_ON, 1, 1, (u32[]){ IRQ }), 0);
+	TEST_ASSERT_EQ(rtas(guest, INT_ON, 2, 1, (u32[]){ IRQ, 0 }),
+		       RTAS_PARAMETER);
+	TEST_ASSERT_EQ(rtas(guest, INT_ON, 1, 1, (u32[]){ 0 }), RTAS_PARAMETER);
+
+	/* A call that has no token, and arguments that do not make sense */
+	mem[0] = htobe32(RTAS_TOKEN + NONE);
+	userspace_hcall(guest, H_RTAS, ARGS(RTAS_ARGS));
+	mem[1] = htobe32(16);
+	userspace_hcall(guest, H_RTAS, ARGS(RTAS_ARGS));
+	userspace_hcall(guest, H_RTAS, ARGS(GUEST_MMIO));
+	close(fd);
 }
 #endif /* CONFIG_64BIT */
 

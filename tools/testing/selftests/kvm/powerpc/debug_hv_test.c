@@ -9,11 +9,8 @@
  *
  * Skipped where the host has no hypervisor mode.
  */
-#include "debug_guest.h"
+#include "asm_guest.h"
 #include "kselftest_harness.h"
-
-/* What VMs of this program are; see kvm_util_arch.h */
-unsigned long powerpc_vm_type = KVM_VM_PPC_HV;
 
 /* A hypercall that KVM does not know: it exits, with the GPRs as arguments. */
 #define GUEST_ASM_HCALL							\
@@ -25,15 +22,24 @@ unsigned long powerpc_vm_type = KVM_VM_PPC_HV;
 
 FIXTURE(hv)
 {
-	struct debug_guest guest;
+	struct asm_guest guest;
 };
 
 FIXTURE_SETUP(hv)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
+	const struct vm_shape shape = {
+		.mode = VM_MODE_DEFAULT,
+		.type = KVM_VM_PPC_HV,
+	};
+
+	if (!powerpc_has_vm_type(KVM_VM_PPC_HV))
+		SKIP(return, "KVM HV is not built in or not loaded, or the host has no hypervisor mode");
 
 	memset(guest, 0, sizeof(*guest));
-	guest->vm = vm_create_barebones();
+	guest->code = GUEST_CODE;
+	guest->run_limit = 20;
+	guest->vm = ____vm_create(shape);
 	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
 				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
 	guest->vcpu = vm_vcpu_add_real_mode(guest->vm, 0);
@@ -42,7 +48,7 @@ FIXTURE_SETUP(hv)
 
 FIXTURE_TEARDOWN(hv)
 {
-	debug_guest_destroy(&self->guest);
+	asm_guest_destroy(&self->guest);
 }
 
 GUEST_ASM(bp_code,
@@ -57,52 +63,52 @@ GUEST_ASM(bp_code,
 
 GUEST_LABELS(bp_code_bp[], bp_code_next[]);
 
-static void expect_hcall(struct debug_guest *guest, u64 r5)
+static void expect_hcall(struct asm_guest *guest, u64 r5)
 {
-	debug_guest_run(guest, KVM_EXIT_PAPR_HCALL);
+	asm_guest_run(guest, KVM_EXIT_PAPR_HCALL);
 	TEST_ASSERT_EQ(guest->vcpu->run->papr_hcall.nr, GUEST_HCALL_NR);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], r5);
 }
 
-/* C3: address and status, with kvm_run poisoned; then the guest goes on. */
+/* Address and status, with kvm_run poisoned; then the guest goes on. (C3) */
 TEST_F(hv, sw_breakpoint)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_start(guest, bp_code, bp_code_end);
-	debug_guest_goto(guest, bp_code_bp);
-	debug_guest_control(guest, GUESTDBG_SW_BP);
-	debug_guest_expect_stop(guest, bp_code_bp);
+	asm_guest_start(guest, bp_code);
+	asm_guest_goto(guest, bp_code_bp);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_expect_stop(guest, bp_code_bp);
 
-	debug_guest_goto(guest, bp_code_next);
+	asm_guest_goto(guest, bp_code_next);
 	expect_hcall(guest, 3);
 }
 
-/* C3: the leftover that debuggers met, from a hypercall completed before. */
+/* The leftover that debuggers met, from a hypercall completed before. (C3) */
 TEST_F(hv, sw_breakpoint_after_hcall)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_start(guest, bp_code, bp_code_end);
-	debug_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_start(guest, bp_code);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
 	expect_hcall(guest, 1);
 	guest->vcpu->run->papr_hcall.ret = H_FUNCTION;
-	debug_guest_expect_stop(guest, bp_code_bp);
+	asm_guest_expect_stop(guest, bp_code_bp);
 	TEST_ASSERT_EQ(guest->regs.gpr[3], H_FUNCTION);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 }
 
-/* D2, W1: the step bit means nothing here, but QEMU sets it; no watchpoints */
+/* The step bit means nothing here, but QEMU sets it; there are no watchpoints. (D2, W1) */
 TEST_F(hv, control)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_SET_GUEST_DEBUG2),
 		       GUESTDBG_SW_BP);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_BPS), 0);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_WPS), 0);
-	debug_guest_start(guest, bp_code, bp_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
+	asm_guest_start(guest, bp_code);
+	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
 	expect_hcall(guest, 1);
 }
 
@@ -113,17 +119,16 @@ GUEST_ASM(program_handler,
 	  "	mfsrr1	%r7\n"
 	  GUEST_ASM_HCALL);
 
-/* C2: nobody debugs the guest. */
+/* Nobody debugs the guest. (C2) */
 TEST_F(hv, no_debugger)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_load(guest, VEC_PROGRAM, program_handler,
-			 program_handler_end);
-	debug_guest_start(guest, bp_code, bp_code_end);
-	debug_guest_goto(guest, bp_code_bp);
+	asm_guest_load(guest, VEC_PROGRAM, program_handler);
+	asm_guest_start(guest, bp_code);
+	asm_guest_goto(guest, bp_code_bp);
 	expect_hcall(guest, VEC_PROGRAM);
-	TEST_ASSERT_EQ(guest->regs.gpr[6], debug_guest_addr(guest, bp_code_bp));
+	TEST_ASSERT_EQ(guest->regs.gpr[6], asm_guest_addr(guest, bp_code_bp));
 	TEST_ASSERT_EQ(guest->regs.gpr[7], MSR_GUEST_REAL | SRR1_PROGILL);
 }
 

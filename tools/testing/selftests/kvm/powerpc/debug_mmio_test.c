@@ -2,91 +2,19 @@
 /*
  * Single-stepping over loads and stores to MMIO on KVM Book3S PR
  *
- * Clause A6: first KVM_EXIT_MMIO, as often as it takes, then the next KVM_RUN
- * finishes the instruction and stops behind it, without running another one.
- * What the kernel completes by itself stops at once.
+ * KVM_EXIT_MMIO comes first, as often as it takes.  The next KVM_RUN finishes the
+ * instruction and stops behind it, without running another one.  What the kernel
+ * completes by itself stops at once.
  */
-#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "debug_fixture.h"
+#include "debug_suite.h"
+
+DEBUG_SUITE_ALL(debug);
 
 #define MMIO_DISP	0x20		/* of the instructions below */
 #define MMIO_ADDR	(GUEST_MMIO + MMIO_DISP)
-
-/*
- * One instruction at a time is executed; what follows it in memory would be
- * seen by the next access.  r5 is GUEST_MMIO, r6 is MMIO_DISP; data is in r7,
- * f7, v7 and vs7.
- */
-#define INST(_name, _inst)	"inst_" #_name ": " _inst "\n"
-
-GUEST_ASM(mmio_code,
-	  "	.machine push\n"
-	  "	.machine power8\n"
-	  INST(lbz, "lbz %r7, 0x20(%r5)")
-	  INST(lbzu, "lbzu %r7, 0x20(%r5)")
-	  INST(lbzx, "lbzx %r7, %r5, %r6")
-	  INST(lbzux, "lbzux %r7, %r5, %r6")
-	  INST(lhz, "lhz %r7, 0x20(%r5)")
-	  INST(lhzu, "lhzu %r7, 0x20(%r5)")
-	  INST(lhzux, "lhzux %r7, %r5, %r6")
-	  INST(lha, "lha %r7, 0x20(%r5)")
-	  INST(lhau, "lhau %r7, 0x20(%r5)")
-	  INST(lhaux, "lhaux %r7, %r5, %r6")
-	  INST(lhbrx, "lhbrx %r7, %r5, %r6")
-	  INST(lwz, "lwz %r7, 0x20(%r5)")
-	  INST(lwzu, "lwzu %r7, 0x20(%r5)")
-	  INST(lwzux, "lwzux %r7, %r5, %r6")
-	  INST(lwbrx, "lwbrx %r7, %r5, %r6")
-	  INST(lwa, "lwa %r7, 0x20(%r5)")
-	  INST(lwaux, "lwaux %r7, %r5, %r6")
-	  INST(ld, "ld %r7, 0x20(%r5)")
-	  INST(ldu, "ldu %r7, 0x20(%r5)")
-	  INST(ldux, "ldux %r7, %r5, %r6")
-	  INST(ldbrx, "ldbrx %r7, %r5, %r6")
-	  INST(stb, "stb %r7, 0x20(%r5)")
-	  INST(stbu, "stbu %r7, 0x20(%r5)")
-	  INST(stbux, "stbux %r7, %r5, %r6")
-	  INST(sth, "sth %r7, 0x20(%r5)")
-	  INST(sthu, "sthu %r7, 0x20(%r5)")
-	  INST(sthbrx, "sthbrx %r7, %r5, %r6")
-	  INST(stw, "stw %r7, 0x20(%r5)")
-	  INST(stwu, "stwu %r7, 0x20(%r5)")
-	  INST(stwux, "stwux %r7, %r5, %r6")
-	  INST(stwbrx, "stwbrx %r7, %r5, %r6")
-	  INST(std, "std %r7, 0x20(%r5)")
-	  INST(stdu, "stdu %r7, 0x20(%r5)")
-	  INST(stdbrx, "stdbrx %r7, %r5, %r6")
-	  INST(lfd, "lfd %f7, 0x20(%r5)")
-	  INST(lfdu, "lfdu %f7, 0x20(%r5)")
-	  INST(lfdux, "lfdux %f7, %r5, %r6")
-	  INST(lfs, "lfs %f7, 0x20(%r5)")
-	  INST(lfsu, "lfsu %f7, 0x20(%r5)")
-	  INST(lfsx, "lfsx %f7, %r5, %r6")
-	  INST(stfd, "stfd %f7, 0x20(%r5)")
-	  INST(stfdu, "stfdu %f7, 0x20(%r5)")
-	  INST(stfs, "stfs %f7, 0x20(%r5)")
-	  INST(stfsux, "stfsux %f7, %r5, %r6")
-	  INST(stfiwx, "stfiwx %f7, %r5, %r6")
-	  INST(lvx, "lvx %v7, %r5, %r6")
-	  INST(lvewx, "lvewx %v7, %r5, %r6")
-	  INST(stvx, "stvx %v7, %r5, %r6")
-	  INST(stvewx, "stvewx %v7, %r5, %r6")
-	  INST(lxsdx, "lxsdx %vs7, %r5, %r6")
-	  INST(lxvd2x, "lxvd2x %vs7, %r5, %r6")
-	  INST(lxvw4x, "lxvw4x %vs7, %r5, %r6")
-	  INST(lxvdsx, "lxvdsx %vs7, %r5, %r6")
-	  INST(stxsdx, "stxsdx %vs7, %r5, %r6")
-	  INST(stxvd2x, "stxvd2x %vs7, %r5, %r6")
-	  INST(stxvw4x, "stxvw4x %vs7, %r5, %r6")
-	  INST(dcbst, "dcbst %r5, %r6")
-	  INST(lmw, ".long 0xbb850020")	/* lmw %r28, 0x20(%r5) */
-	  "	nop\n"
-	  "	.machine pop\n");
-
-#undef INST
 
 enum {
 	UPDATE	 = 1,		/* r5 becomes the address */
@@ -98,135 +26,167 @@ enum {
 
 struct mmio_inst {
 	const char *name;
-	const u32 *label;
 	u32 len;		/* of each access */
 	u32 parts;		/* accesses */
 	int flags;
 };
 
-#define INST(_name, _len, _parts, _flags)				\
-	{								\
-		.name = #_name,						\
-		.label = inst_##_name,					\
-		.len = (_len),						\
-		.parts = (_parts),					\
-		.flags = (_flags),					\
+struct mmio_group {
+	const u32 *code;	/* a word for each */
+	const struct mmio_inst *inst;
+	unsigned int nr;
+};
+
+/*
+ * One instruction at a time is executed.  r5 is the address of GUEST_MMIO, r6 is
+ * MMIO_DISP; data is in r7, f7, v7 and vs7.
+ */
+#define INST_ASM(_name, _operands, ...)	"	" #_name " " _operands "\n"
+#define INST_TABLE(_name, _operands, _len, _parts, _flags)		\
+	{ #_name, _len, _parts, _flags },
+#define GROUP(_name, _list)						\
+	GUEST_ASM(_name##_code, _list(INST_ASM));			\
+	static const struct mmio_inst _name##_insts[] = { _list(INST_TABLE) }; \
+	static const struct mmio_group _name = {			\
+		_name##_code, _name##_insts, ARRAY_SIZE(_name##_insts)	\
 	}
 
-GUEST_LABELS(inst_lbz[], inst_lbzu[], inst_lbzx[], inst_lbzux[], inst_lhz[],
-	     inst_lhzu[], inst_lhzux[], inst_lha[], inst_lhau[], inst_lhaux[],
-	     inst_lhbrx[], inst_lwz[], inst_lwzu[], inst_lwzux[], inst_lwbrx[]);
+#define LOADS(op)							\
+	op(lbz, "%r7, 0x20(%r5)", 1, 1, 0)				\
+	op(lbzu, "%r7, 0x20(%r5)", 1, 1, UPDATE)			\
+	op(lbzx, "%r7, %r5, %r6", 1, 1, 0)				\
+	op(lbzux, "%r7, %r5, %r6", 1, 1, UPDATE)			\
+	op(lhz, "%r7, 0x20(%r5)", 2, 1, 0)				\
+	op(lhzu, "%r7, 0x20(%r5)", 2, 1, UPDATE)			\
+	op(lhzux, "%r7, %r5, %r6", 2, 1, UPDATE)			\
+	op(lha, "%r7, 0x20(%r5)", 2, 1, SIGNED)				\
+	op(lhau, "%r7, 0x20(%r5)", 2, 1, SIGNED | UPDATE)		\
+	op(lhaux, "%r7, %r5, %r6", 2, 1, SIGNED | UPDATE)		\
+	op(lhbrx, "%r7, %r5, %r6", 2, 1, REVERSED)			\
+	op(lwz, "%r7, 0x20(%r5)", 4, 1, 0)				\
+	op(lwzu, "%r7, 0x20(%r5)", 4, 1, UPDATE)			\
+	op(lwzux, "%r7, %r5, %r6", 4, 1, UPDATE)			\
+	op(lwbrx, "%r7, %r5, %r6", 4, 1, REVERSED)			\
+	op(lhzx, "%r7, %r5, %r6", 2, 1, 0)				\
+	op(lhax, "%r7, %r5, %r6", 2, 1, SIGNED)				\
+	op(lwzx, "%r7, %r5, %r6", 4, 1, 0)
+GROUP(loads, LOADS);
 
-static const struct mmio_inst loads[] = {
-	INST(lbz, 1, 1, 0),
-	INST(lbzu, 1, 1, UPDATE),
-	INST(lbzx, 1, 1, 0),
-	INST(lbzux, 1, 1, UPDATE),
-	INST(lhz, 2, 1, 0),
-	INST(lhzu, 2, 1, UPDATE),
-	INST(lhzux, 2, 1, UPDATE),
-	INST(lha, 2, 1, SIGNED),
-	INST(lhau, 2, 1, SIGNED | UPDATE),
-	INST(lhaux, 2, 1, SIGNED | UPDATE),
-	INST(lhbrx, 2, 1, REVERSED),
-	INST(lwz, 4, 1, 0),
-	INST(lwzu, 4, 1, UPDATE),
-	INST(lwzux, 4, 1, UPDATE),
-	INST(lwbrx, 4, 1, REVERSED),
-};
+#define STORES(op)							\
+	op(stb, "%r7, 0x20(%r5)", 1, 1, 0)				\
+	op(stbu, "%r7, 0x20(%r5)", 1, 1, UPDATE)			\
+	op(stbux, "%r7, %r5, %r6", 1, 1, UPDATE)			\
+	op(sth, "%r7, 0x20(%r5)", 2, 1, 0)				\
+	op(sthu, "%r7, 0x20(%r5)", 2, 1, UPDATE)			\
+	op(sthbrx, "%r7, %r5, %r6", 2, 1, REVERSED)			\
+	op(stw, "%r7, 0x20(%r5)", 4, 1, 0)				\
+	op(stwu, "%r7, 0x20(%r5)", 4, 1, UPDATE)			\
+	op(stwux, "%r7, %r5, %r6", 4, 1, UPDATE)			\
+	op(stwbrx, "%r7, %r5, %r6", 4, 1, REVERSED)			\
+	op(stbx, "%r7, %r5, %r6", 1, 1, 0)				\
+	op(sthx, "%r7, %r5, %r6", 2, 1, 0)				\
+	op(sthux, "%r7, %r5, %r6", 2, 1, UPDATE)			\
+	op(stwx, "%r7, %r5, %r6", 4, 1, 0)
+GROUP(stores, STORES);
 
-GUEST_LABELS(inst_stb[], inst_stbu[], inst_stbux[], inst_sth[], inst_sthu[],
-	     inst_sthbrx[], inst_stw[], inst_stwu[], inst_stwux[],
-	     inst_stwbrx[]);
+#define STORE_ENUM(_name, ...)	STORE_##_name,
+enum { STORES(STORE_ENUM) };
 
-static const struct mmio_inst stores[] = {
-	INST(stb, 1, 1, 0),
-	INST(stbu, 1, 1, UPDATE),
-	INST(stbux, 1, 1, UPDATE),
-	INST(sth, 2, 1, 0),
-	INST(sthu, 2, 1, UPDATE),
-	INST(sthbrx, 2, 1, REVERSED),
-	INST(stw, 4, 1, 0),
-	INST(stwu, 4, 1, UPDATE),
-	INST(stwux, 4, 1, UPDATE),
-	INST(stwbrx, 4, 1, REVERSED),
-};
+#define LOADS_64BIT(op)							\
+	op(lwa, "%r7, 0x20(%r5)", 4, 1, SIGNED)				\
+	op(lwaux, "%r7, %r5, %r6", 4, 1, SIGNED | UPDATE)		\
+	op(ld, "%r7, 0x20(%r5)", 8, 1, 0)				\
+	op(ldu, "%r7, 0x20(%r5)", 8, 1, UPDATE)				\
+	op(ldux, "%r7, %r5, %r6", 8, 1, UPDATE)				\
+	op(ldx, "%r7, %r5, %r6", 8, 1, 0)				\
+	op(lwax, "%r7, %r5, %r6", 4, 1, SIGNED)
+GROUP(loads_64bit, LOADS_64BIT);
 
-#ifdef CONFIG_64BIT
-GUEST_LABELS(inst_lwa[], inst_lwaux[], inst_ld[], inst_ldu[], inst_ldux[],
-	     inst_std[], inst_stdu[]);
+#define STORES_64BIT(op)						\
+	op(std, "%r7, 0x20(%r5)", 8, 1, 0)				\
+	op(stdu, "%r7, 0x20(%r5)", 8, 1, UPDATE)			\
+	op(stdx, "%r7, %r5, %r6", 8, 1, 0)				\
+	op(stdux, "%r7, %r5, %r6", 8, 1, UPDATE)
+GROUP(stores_64bit, STORES_64BIT);
 
-static const struct mmio_inst loads_64bit[] = {
-	INST(lwa, 4, 1, SIGNED),
-	INST(lwaux, 4, 1, SIGNED | UPDATE),
-	INST(ld, 8, 1, 0),
-	INST(ldu, 8, 1, UPDATE),
-	INST(ldux, 8, 1, UPDATE),
-};
+#define REVERSED_LOADS(op)						\
+	op(ldbrx, "%r7, %r5, %r6", 8, 1, REVERSED)
+GROUP(reversed_loads, REVERSED_LOADS);
 
-static const struct mmio_inst stores_64bit[] = {
-	INST(std, 8, 1, 0),
-	INST(stdu, 8, 1, UPDATE),
-};
-#endif
+#define REVERSED_STORES(op)						\
+	op(stdbrx, "%r7, %r5, %r6", 8, 1, REVERSED)
+GROUP(reversed_stores, REVERSED_STORES);
 
-GUEST_LABELS(inst_ldbrx[], inst_stdbrx[]);
+#define FP_LOADS(op)							\
+	op(lfd, "%f7, 0x20(%r5)", 8, 1, 0)				\
+	op(lfdu, "%f7, 0x20(%r5)", 8, 1, UPDATE)			\
+	op(lfdux, "%f7, %r5, %r6", 8, 1, UPDATE)			\
+	op(lfs, "%f7, 0x20(%r5)", 4, 1, SINGLE)				\
+	op(lfsu, "%f7, 0x20(%r5)", 4, 1, SINGLE | UPDATE)		\
+	op(lfsx, "%f7, %r5, %r6", 4, 1, SINGLE)				\
+	op(lfdx, "%f7, %r5, %r6", 8, 1, 0)				\
+	op(lfsux, "%f7, %r5, %r6", 4, 1, SINGLE | UPDATE)
+GROUP(fp_loads, FP_LOADS);
 
-static const struct mmio_inst load_ldbrx = INST(ldbrx, 8, 1, REVERSED);
-static const struct mmio_inst store_stdbrx = INST(stdbrx, 8, 1, REVERSED);
+#define FP_STORES(op)							\
+	op(stfd, "%f7, 0x20(%r5)", 8, 1, 0)				\
+	op(stfdu, "%f7, 0x20(%r5)", 8, 1, UPDATE)			\
+	op(stfs, "%f7, 0x20(%r5)", 4, 1, SINGLE)			\
+	op(stfsux, "%f7, %r5, %r6", 4, 1, SINGLE | UPDATE)		\
+	op(stfiwx, "%f7, %r5, %r6", 4, 1, 0)				\
+	op(stfdx, "%f7, %r5, %r6", 8, 1, 0)				\
+	op(stfdux, "%f7, %r5, %r6", 8, 1, UPDATE)			\
+	op(stfsu, "%f7, 0x20(%r5)", 4, 1, SINGLE | UPDATE)		\
+	op(stfsx, "%f7, %r5, %r6", 4, 1, SINGLE)
+GROUP(fp_stores, FP_STORES);
 
-GUEST_LABELS(inst_lfd[], inst_lfdu[], inst_lfdux[], inst_lfs[], inst_lfsu[],
-	     inst_lfsx[]);
+/* A load and the store of the same size, in turn */
+#define VMX(op)								\
+	op(lvx, "%v7, %r5, %r6", 8, 2, 0)				\
+	op(stvx, "%v7, %r5, %r6", 8, 2, 0)
+GROUP(vmx, VMX);
 
-static const struct mmio_inst fp_loads[] = {
-	INST(lfd, 8, 1, 0),
-	INST(lfdu, 8, 1, UPDATE),
-	INST(lfdux, 8, 1, UPDATE),
-	INST(lfs, 4, 1, SINGLE),
-	INST(lfsu, 4, 1, SINGLE | UPDATE),
-	INST(lfsx, 4, 1, SINGLE),
-};
+#define VMX_ELEMENTS(op)						\
+	op(lvebx, "%v7, %r5, %r6", 1, 1, 0)				\
+	op(stvebx, "%v7, %r5, %r6", 1, 1, 0)				\
+	op(lvehx, "%v7, %r5, %r6", 2, 1, 0)				\
+	op(stvehx, "%v7, %r5, %r6", 2, 1, 0)				\
+	op(lvewx, "%v7, %r5, %r6", 4, 1, 0)				\
+	op(stvewx, "%v7, %r5, %r6", 4, 1, 0)
+GROUP(vmx_elements, VMX_ELEMENTS);
 
-GUEST_LABELS(inst_stfd[], inst_stfdu[], inst_stfs[], inst_stfsux[],
-	     inst_stfiwx[]);
+#define VSX_LOADS(op)							\
+	op(lxsdx, "%vs7, %r5, %r6", 8, 1, 0)				\
+	op(lxvd2x, "%vs7, %r5, %r6", 8, 2, 0)				\
+	op(lxvw4x, "%vs7, %r5, %r6", 4, 4, 0)				\
+	op(lxvdsx, "%vs7, %r5, %r6", 8, 1, SPLAT)
+GROUP(vsx_loads, VSX_LOADS);
 
-static const struct mmio_inst fp_stores[] = {
-	INST(stfd, 8, 1, 0),
-	INST(stfdu, 8, 1, UPDATE),
-	INST(stfs, 4, 1, SINGLE),
-	INST(stfsux, 4, 1, SINGLE | UPDATE),
-	INST(stfiwx, 4, 1, 0),
-};
+#define VSX_STORES(op)							\
+	op(stxsdx, "%vs7, %r5, %r6", 8, 1, 0)				\
+	op(stxvd2x, "%vs7, %r5, %r6", 8, 2, 0)				\
+	op(stxvw4x, "%vs7, %r5, %r6", 4, 4, 0)
+GROUP(vsx_stores, VSX_STORES);
 
-GUEST_LABELS(inst_lvx[], inst_lvewx[], inst_stvx[], inst_stvewx[]);
+/* One number of a VSX register, and integers in floating-point registers */
+#define WORD_LOADS(op)							\
+	op(lxsspx, "%vs7, %r5, %r6", 4, 1, SINGLE)			\
+	op(lxsiwax, "%vs7, %r5, %r6", 4, 1, SIGNED)			\
+	op(lxsiwzx, "%vs7, %r5, %r6", 4, 1, 0)
+GROUP(word_loads, WORD_LOADS);
 
-static const struct mmio_inst vmx_loads[] = {
-	INST(lvx, 8, 2, 0),
-	INST(lvewx, 4, 1, 0),
-};
+#define WORD_STORES(op)							\
+	op(stxsspx, "%vs7, %r5, %r6", 4, 1, SINGLE)			\
+	op(stxsiwx, "%vs7, %r5, %r6", 4, 1, 0)
+GROUP(word_stores, WORD_STORES);
 
-static const struct mmio_inst vmx_stores[] = {
-	INST(stvx, 8, 2, 0),
-	INST(stvewx, 4, 1, 0),
-};
+#define FP_INTEGER_LOADS(op)						\
+	op(lfiwax, "%f7, %r5, %r6", 4, 1, SIGNED)			\
+	op(lfiwzx, "%f7, %r5, %r6", 4, 1, 0)
+GROUP(fp_integer_loads, FP_INTEGER_LOADS);
 
-GUEST_LABELS(inst_lxsdx[], inst_lxvd2x[], inst_lxvw4x[], inst_lxvdsx[],
-	     inst_stxsdx[], inst_stxvd2x[], inst_stxvw4x[]);
-
-static const struct mmio_inst vsx_loads[] = {
-	INST(lxsdx, 8, 1, 0),
-	INST(lxvd2x, 8, 2, 0),
-	INST(lxvw4x, 4, 4, 0),
-	INST(lxvdsx, 8, 1, SPLAT),
-};
-
-static const struct mmio_inst vsx_stores[] = {
-	INST(stxsdx, 8, 1, 0),
-	INST(stxvd2x, 8, 2, 0),
-	INST(stxvw4x, 4, 4, 0),
-};
-
-GUEST_LABELS(inst_dcbst[], inst_lmw[]);
+GUEST_ASM(dcbst_code, "	dcbst	%r5, %r6\n");
+GUEST_ASM(lmw_code, "	.long	0xbb850020\n");	/* lmw r28, 0x20(r5) */
 
 /* What the device holds; the sign bits of all sizes are set. */
 static const u8 device[16] = {
@@ -234,13 +194,13 @@ static const u8 device[16] = {
 	0x92, 0xa3, 0xb4, 0xc5, 0xd6, 0xe7, 0xf8, 0x89,
 };
 
-static bool guest_is_le(struct debug_guest *guest)
+static bool guest_is_le(struct asm_guest *guest)
 {
 	return guest->regs.msr & MSR_LE;
 }
 
 /* A number of len bytes as it is in the guest's memory */
-static u64 mem_to_num(struct debug_guest *guest, const u8 *mem, int len,
+static u64 mem_to_num(struct asm_guest *guest, const u8 *mem, int len,
 		      int flags)
 {
 	bool le = guest_is_le(guest) ^ !!(flags & REVERSED);
@@ -266,191 +226,229 @@ static u64 single_to_double(u32 val)
 	return ret;
 }
 
-static void start_inst(struct debug_guest *guest, const u32 *label, u64 msr)
+static void start_inst(struct asm_guest *guest, const u32 *code, unsigned int nr, u64 msr)
 {
 	guest->regs.msr = msr;
-	guest->regs.gpr[5] = GUEST_MMIO;
+	guest->regs.gpr[5] = asm_guest_mmio_addr(guest);
 	guest->regs.gpr[6] = MMIO_DISP;
-	debug_guest_start(guest, mmio_code, mmio_code_end);
-	debug_guest_goto(guest, label);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_start(guest, code);
+	asm_guest_goto(guest, code + nr);
+	asm_guest_control(guest, GUESTDBG_STEP);
 }
 
-/* All of the exits of an instruction, and the stop; stored bytes go to out. */
-static void step_inst(struct debug_guest *guest, const struct mmio_inst *inst,
-		      u8 *out)
+/* All exits of an instruction, and the stop; stored bytes go to out. */
+static void step_inst(struct asm_guest *guest, const struct mmio_group *group,
+		      unsigned int nr, u64 msr, u8 *out)
 {
+	const struct mmio_inst *inst = &group->inst[nr];
 	struct kvm_run *run = guest->vcpu->run;
-	u64 pc = debug_guest_addr(guest, inst->label);
+	u64 r5 = asm_guest_mmio_addr(guest) + (inst->flags & UPDATE ? MMIO_DISP : 0);
 	u32 i;
 
-	pr_debug("%s\n", inst->name);
+	start_inst(guest, group->code, nr, msr);
 	for (i = 0; i < inst->parts; i++) {
-		debug_guest_run(guest, KVM_EXIT_MMIO);
+		asm_guest_run(guest, KVM_EXIT_MMIO);
 		TEST_ASSERT(run->mmio.phys_addr == MMIO_ADDR + i * inst->len &&
 			    run->mmio.len == inst->len &&
 			    run->mmio.is_write == !!out,
-			    "%s: part %d is a %s of %u bytes at 0x%" PRIx64,
+			    "%s: part %d is a %s of %u bytes at 0x%llx",
 			    inst->name, i, run->mmio.is_write ? "store" : "load",
-			    run->mmio.len, (u64)run->mmio.phys_addr);
+			    run->mmio.len, run->mmio.phys_addr);
 		if (out)
 			memcpy(out + i * inst->len, run->mmio.data, inst->len);
 		else
 			memcpy(run->mmio.data, device + i * inst->len, inst->len);
 	}
 
-	debug_guest_expect_pc(guest, pc + sizeof(u32));
-	TEST_ASSERT(guest->regs.gpr[5] ==
-		    (inst->flags & UPDATE ? MMIO_ADDR : GUEST_MMIO),
-		    "%s: r5 is 0x%" PRIx64, inst->name, (u64)guest->regs.gpr[5]);
+	asm_guest_expect_stop(guest, group->code + nr + 1);
+	TEST_ASSERT(guest->regs.gpr[5] == r5, "%s: r5 is 0x%llx", inst->name,
+		    guest->regs.gpr[5]);
 }
 
-static void step_loads(struct debug_guest *guest, u64 msr,
-		       const struct mmio_inst *inst, int nr)
+static void step_loads(struct asm_guest *guest, u64 msr, const struct mmio_group *group)
 {
-	for (; nr--; inst++) {
-		u64 val;
+	const struct mmio_inst *inst = group->inst;
+	unsigned int i;
 
-		start_inst(guest, inst->label, msr);
-		step_inst(guest, inst, NULL);
-		val = mem_to_num(guest, device, inst->len, inst->flags);
-		TEST_ASSERT(guest->regs.gpr[7] == (unsigned long)val,
-			    "%s: loaded 0x%" PRIx64, inst->name,
-			    (u64)guest->regs.gpr[7]);
+	for (i = 0; i < group->nr; i++, inst++) {
+		step_inst(guest, group, i, msr, NULL);
+		TEST_ASSERT(guest->regs.gpr[7] == (unsigned long)
+			    mem_to_num(guest, device, inst->len, inst->flags),
+			    "%s: loaded 0x%llx", inst->name, guest->regs.gpr[7]);
 	}
 }
 
-static void step_stores(struct debug_guest *guest, u64 msr,
-			const struct mmio_inst *inst, int nr)
+static void step_stores(struct asm_guest *guest, u64 msr, const struct mmio_group *group)
 {
-	for (; nr--; inst++) {
-		u64 num = mem_to_num(guest, device, 8, 0), mask;
-		u8 out[16];
+	const struct mmio_inst *inst = group->inst;
+	u64 num = mem_to_num(guest, device, 8, 0);
+	unsigned int i;
+	u8 out[16];
 
+	for (i = 0; i < group->nr; i++, inst++) {
 		guest->regs.gpr[7] = num;
-		start_inst(guest, inst->label, msr);
-		step_inst(guest, inst, out);
-		mask = inst->len == 8 ? ~0ULL : BIT_ULL(8 * inst->len) - 1;
+		step_inst(guest, group, i, msr, out);
 		TEST_ASSERT(mem_to_num(guest, out, inst->len, inst->flags) ==
-			    (num & mask), "%s: stored something else", inst->name);
+			    (num & (~0ULL >> (64 - 8 * inst->len))),
+			    "%s: stored something else", inst->name);
 	}
 }
 
-/* A6 */
+/* Loads to GPRs are an exit and a stop each. (A6) */
 TEST_F(debug, mmio_load)
 {
-	step_loads(&self->guest, variant->msr, loads, ARRAY_SIZE(loads));
+	step_loads(&self->guest, variant->msr, &loads);
 }
 
-/* A6 */
+/* Stores of GPRs are an exit and a stop each. (A6) */
 TEST_F(debug, mmio_store)
 {
-	step_stores(&self->guest, variant->msr, stores, ARRAY_SIZE(stores));
+	step_stores(&self->guest, variant->msr, &stores);
 }
 
-/* A6: in problem state, too */
+/* Problem state makes no difference. (A6) */
 TEST_F(debug, mmio_problem)
 {
-	u64 msr = variant->msr | MSR_PR;
-
-	step_loads(&self->guest, msr, loads, 2);
-	step_stores(&self->guest, msr, stores, 2);
+	step_loads(&self->guest, variant->msr | MSR_PR, &loads);
+	step_stores(&self->guest, variant->msr | MSR_PR, &stores);
 }
 
-#ifdef CONFIG_64BIT
-/* A6 */
-TEST_F(debug, mmio_load_64bit)
+/* 64-bit CPUs have more loads and stores. (A6) */
+TEST_F(debug, mmio_64bit)
 {
-	step_loads(&self->guest, variant->msr, loads_64bit,
-		   ARRAY_SIZE(loads_64bit));
+	if (self->guest.cpu32)
+		SKIP(return, "The CPU has no 64-bit instructions");
+
+	step_loads(&self->guest, variant->msr, &loads_64bit);
+	step_stores(&self->guest, variant->msr, &stores_64bit);
 }
 
-/* A6 */
-TEST_F(debug, mmio_store_64bit)
-{
-	step_stores(&self->guest, variant->msr, stores_64bit,
-		    ARRAY_SIZE(stores_64bit));
-}
-#endif
-
-/* A6 */
+/* Later ones have some with the bytes of a doubleword reversed. (A6) */
 TEST_F(debug, mmio_byte_reversed_64bit)
 {
-	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
+	if (self->guest.cpu32 || !host_has_isa_2_07())
 		SKIP(return, "The CPU has no ldbrx");
 
-	step_loads(&self->guest, variant->msr, &load_ldbrx, 1);
-	step_stores(&self->guest, variant->msr, &store_stdbrx, 1);
+	step_loads(&self->guest, variant->msr, &reversed_loads);
+	step_stores(&self->guest, variant->msr, &reversed_stores);
 }
 
-/* A6 */
-TEST_F(debug, mmio_fp_load)
+/* The FPR, which is the first half of the VSX register, has what was loaded. */
+static void step_fp_loads(struct asm_guest *guest, u64 msr, const struct mmio_group *group)
 {
-	struct debug_guest *guest = &self->guest;
-	const struct mmio_inst *inst = fp_loads;
 	unsigned int i;
 	u64 val;
 
-	for (i = 0; i < ARRAY_SIZE(fp_loads); i++, inst++) {
+	for (i = 0; i < group->nr; i++) {
 		vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(7), 0);
-		start_inst(guest, inst->label, variant->msr | MSR_FP);
-		step_inst(guest, inst, NULL);
-		val = mem_to_num(guest, device, inst->len, 0);
-		if (inst->flags & SINGLE)
+		step_inst(guest, group, i, msr, NULL);
+		val = mem_to_num(guest, device, group->inst[i].len, group->inst[i].flags);
+		if (group->inst[i].flags & SINGLE)
 			val = single_to_double(val);
 		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(7)), val);
 	}
 }
 
-/* A6 */
-TEST_F(debug, mmio_fp_store)
+static void step_fp_stores(struct asm_guest *guest, u64 msr, const struct mmio_group *group)
 {
-	struct debug_guest *guest = &self->guest;
-	const struct mmio_inst *inst = fp_stores;
 	u32 single = 0xbfc12345;	/* -1.5 and something */
 	u64 val = single_to_double(single);
 	unsigned int i;
 	u8 out[16];
 
-	for (i = 0; i < ARRAY_SIZE(fp_stores); i++, inst++) {
+	for (i = 0; i < group->nr; i++) {
 		vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(7), val);
-		start_inst(guest, inst->label, variant->msr | MSR_FP);
-		step_inst(guest, inst, out);
-		TEST_ASSERT_EQ(mem_to_num(guest, out, inst->len, 0),
-			       inst->flags & SINGLE ? single :
-			       inst->len == 4 ? (u32)val : val);
+		step_inst(guest, group, i, msr, out);
+		TEST_ASSERT_EQ(mem_to_num(guest, out, group->inst[i].len, 0),
+			       group->inst[i].flags & SINGLE ? single :
+			       group->inst[i].len == 4 ? (u32)val : val);
 	}
 }
 
-/* A6: AltiVec, a number of 16 bytes, in host byte order for KVM_GET_ONE_REG */
+/* Loads and stores of FPRs are an exit and a stop each. (A6) */
+TEST_F(debug, mmio_fp)
+{
+	step_fp_loads(&self->guest, variant->msr | MSR_FP, &fp_loads);
+	step_fp_stores(&self->guest, variant->msr | MSR_FP, &fp_stores);
+}
+
+/* So are loads of integers to FPRs. (A6) */
+TEST_F(debug, mmio_fp_integer)
+{
+	if (self->guest.cpu32 || !host_has_isa_2_07())
+		SKIP(return, "The CPU may not have these");
+
+	step_fp_loads(&self->guest, variant->msr | MSR_FP, &fp_integer_loads);
+}
+
+/* So are loads and stores of one number of a VSX register. (A6) */
+TEST_F(debug, mmio_vsx_scalar)
+{
+	u64 msr = variant->msr | MSR_FP | MSR_VEC | MSR_VSX;
+
+	if (self->guest.cpu32 || !host_has_vsx() || !host_has_isa_2_07())
+		SKIP(return, "The CPU does not have these");
+
+	step_fp_loads(&self->guest, msr, &word_loads);
+	step_fp_stores(&self->guest, msr, &word_stores);
+}
+
+/* AltiVec registers are two exits, and one stop behind them. (A6) */
 TEST_F(debug, mmio_altivec)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u8 in[16], out[16], zero[16] = {};
 	unsigned int i;
 
-	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC))
+	if (!asm_guest_has_altivec(guest))
 		SKIP(return, "The CPU has no AltiVec");
 
+	/* A number of 16 bytes, in host byte order for KVM_GET_ONE_REG */
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = device[guest->swap ? 15 - i : i];
 
-	debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(7), zero);
-	start_inst(guest, inst_lvx, variant->msr | MSR_VEC);
-	step_inst(guest, &vmx_loads[0], NULL);
-	debug_guest_get_one_reg(guest, KVM_REG_PPC_VR(7), out);
+	vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_VR(7), zero);
+	step_inst(guest, &vmx, 0, variant->msr | MSR_VEC, NULL);
+	vcpu_get_reg_addr(guest->vcpu, KVM_REG_PPC_VR(7), out);
 	TEST_ASSERT(!memcmp(in, out, 16), "lvx: loaded something else");
+	step_inst(guest, &vmx, 1, variant->msr | MSR_VEC, out);
+	TEST_ASSERT(!memcmp(device, out, 16), "stvx: stored something else");
+}
 
-	start_inst(guest, inst_lvewx, variant->msr | MSR_VEC);
-	step_inst(guest, &vmx_loads[1], NULL);
+/* An access to an element of one exits once; the address says which element. (A6) */
+TEST_F(debug, mmio_altivec_elements)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+	u32 offset, i, nr, len;
+	u8 vr[16];
 
-	debug_guest_set_one_reg(guest, KVM_REG_PPC_VR(7), in);
-	for (i = 0; i < ARRAY_SIZE(vmx_stores); i++) {
-		start_inst(guest, vmx_stores[i].label, variant->msr | MSR_VEC);
-		step_inst(guest, &vmx_stores[i], out);
-		TEST_ASSERT(!memcmp(device, out,
-				    vmx_stores[i].len * vmx_stores[i].parts),
-			    "%s: stored something else", vmx_stores[i].name);
+	if (!asm_guest_has_altivec(guest))
+		SKIP(return, "The CPU has no AltiVec");
+
+	for (nr = 0; nr < vmx_elements.nr; nr++) {
+		len = vmx_elements.inst[nr].len;
+		for (offset = 0; offset < 16; offset += len) {
+			memset(vr, 0, sizeof(vr));
+			for (i = offset; i < offset + len && nr % 2; i++)
+				vr[guest->swap ? 15 - i : i] = device[i];
+			vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_VR(7), vr);
+			start_inst(guest, vmx_elements.code, nr, variant->msr | MSR_VEC);
+			guest->regs.gpr[6] = offset;
+			asm_guest_set_regs(guest);
+			asm_guest_run(guest, KVM_EXIT_MMIO);
+			TEST_ASSERT_EQ(run->mmio.phys_addr, GUEST_MMIO + offset);
+			TEST_ASSERT_EQ(run->mmio.len, len);
+			TEST_ASSERT_EQ(run->mmio.is_write, nr % 2);
+			if (nr % 2)
+				TEST_ASSERT(!memcmp(run->mmio.data, device + offset, len),
+					    "Stored something else at %u", offset);
+			memcpy(run->mmio.data, device + offset, len);
+			asm_guest_expect_stop(guest, vmx_elements.code + nr + 1);
+			vcpu_get_reg_addr(guest->vcpu, KVM_REG_PPC_VR(7), vr);
+			for (i = offset; i < offset + len; i++)
+				TEST_ASSERT_EQ(vr[guest->swap ? 15 - i : i], device[i]);
+		}
 	}
 }
 
@@ -465,7 +463,7 @@ TEST_F(debug, mmio_altivec)
 #endif
 #define VSR_DW1	(1 - VSR_DW0)
 
-static void vsx_elements(struct debug_guest *guest, int len, u64 *val)
+static void vsx_elements(struct asm_guest *guest, int len, u64 *val)
 {
 	int i;
 
@@ -479,24 +477,24 @@ static void vsx_elements(struct debug_guest *guest, int len, u64 *val)
 	}
 }
 
-/* A6 */
+/* VSX registers are as many exits as they have elements, and one stop. (A6) */
 TEST_F(debug, mmio_vsx)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u64 msr = variant->msr | MSR_FP | MSR_VEC | MSR_VSX;
 	const struct mmio_inst *inst;
 	u64 in[2], val[2];
+	unsigned int i;
 	u8 out[16];
 
-	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX))
+	if (self->guest.cpu32 || !host_has_vsx())
 		SKIP(return, "The CPU has no VSX");
 
-	for (inst = vsx_loads; inst < vsx_loads + ARRAY_SIZE(vsx_loads); inst++) {
+	for (i = 0, inst = vsx_loads.inst; i < vsx_loads.nr; i++, inst++) {
 		memset(val, 0, sizeof(val));
-		debug_guest_set_one_reg(guest, KVM_REG_PPC_VSR(7), val);
-		start_inst(guest, inst->label, msr);
-		step_inst(guest, inst, NULL);
-		debug_guest_get_one_reg(guest, KVM_REG_PPC_VSR(7), val);
+		vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_VSR(7), val);
+		step_inst(guest, &vsx_loads, i, msr, NULL);
+		vcpu_get_reg_addr(guest->vcpu, KVM_REG_PPC_VSR(7), val);
 		vsx_elements(guest, inst->len, in);
 		if (inst->flags & SPLAT)
 			in[VSR_DW1] = in[VSR_DW0];
@@ -508,83 +506,80 @@ TEST_F(debug, mmio_vsx)
 			    val[VSR_DW0], val[VSR_DW1]);
 	}
 
-	for (inst = vsx_stores; inst < vsx_stores + ARRAY_SIZE(vsx_stores); inst++) {
+	for (i = 0, inst = vsx_stores.inst; i < vsx_stores.nr; i++, inst++) {
 		vsx_elements(guest, inst->len, in);
-		debug_guest_set_one_reg(guest, KVM_REG_PPC_VSR(7), in);
-		start_inst(guest, inst->label, msr);
-		step_inst(guest, inst, out);
+		vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_VSR(7), in);
+		step_inst(guest, &vsx_stores, i, msr, out);
 		TEST_ASSERT(!memcmp(device, out, inst->len * inst->parts),
 			    "%s: stored something else", inst->name);
 	}
 }
 
-/* A6: three in a row, one exit and one stop each, without KVM_SET_REGS between */
 GUEST_ASM(row_code,
 	  "	lbz	%r7, 0(%r5)\n"
 	  "	lbz	%r8, 1(%r5)\n"
 	  "	stb	%r7, 2(%r5)\n"
 	  "	nop\n");
 
+/* Three in a row are one exit and one stop each, without KVM_SET_REGS. (A6) */
 TEST_F(debug, mmio_row)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u8 *data = guest->vcpu->run->mmio.data;
 	unsigned int i;
 
 	guest->regs.msr = variant->msr;
-	guest->regs.gpr[5] = GUEST_MMIO;
-	debug_guest_start(guest, row_code, row_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	guest->regs.gpr[5] = asm_guest_mmio_addr(guest);
+	asm_guest_start_step(guest, row_code);
 	for (i = 0; i < 3; i++) {
-		debug_guest_run(guest, KVM_EXIT_MMIO);
+		asm_guest_run(guest, KVM_EXIT_MMIO);
 		TEST_ASSERT_EQ(guest->vcpu->run->mmio.phys_addr, GUEST_MMIO + i);
 		TEST_ASSERT_EQ(guest->vcpu->run->mmio.is_write, i == 2);
 		if (i == 2)
 			TEST_ASSERT_EQ(*data, 0x50);
 		else
 			*data = 0x50 + i;
-		debug_guest_expect_pc(guest, GUEST_CODE + 4 * (i + 1));
+		asm_guest_expect_stop(guest, row_code + i + 1);
 	}
 	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x50);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 0x51);
 }
 
-/* A6: cache operations need no device: the kernel completes them. */
+/* Cache operations need no device: the kernel completes them. (A6) */
 TEST_F(debug, mmio_cache)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	start_inst(guest, inst_dcbst, variant->msr);
-	debug_guest_expect_pc(guest, guest->regs.pc + sizeof(u32));
+	start_inst(guest, dcbst_code, 0, variant->msr);
+	asm_guest_expect_stop(guest, dcbst_code + 1);
 }
 
-/* A4: what KVM cannot do on MMIO is a Data Storage interrupt. */
+/* What KVM cannot do on MMIO is a Data Storage interrupt. (A4) */
 TEST_F(debug, mmio_unsupported)
 {
-	struct debug_guest *guest = &self->guest;
-	u64 pc;
+	struct asm_guest *guest = &self->guest;
 
 	if (guest_is_le(guest))
 		SKIP(return, "lmw does not exist in little-endian mode");
 
-	debug_guest_load_skip_handler(guest, VEC_DATA_STORAGE);
-	start_inst(guest, inst_lmw, variant->msr);
-	pc = guest->regs.pc;
-	debug_guest_expect_pc(guest, VEC_DATA_STORAGE);
-	TEST_ASSERT_EQ(guest->regs.srr0, pc);
-	debug_guest_step_skip_handler(guest);
-	TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
+	asm_guest_load_skip_handler(guest, VEC_DATA_STORAGE);
+	start_inst(guest, lmw_code, 0, variant->msr);
+	asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, lmw_code));
+	asm_guest_step_skip_handler(guest);
+	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, lmw_code + 1));
 }
 
-/* A6: a store that the kernel completes by signalling an eventfd */
+/* A store that the kernel completes by signalling an eventfd. (A6) */
 TEST_F(debug, mmio_ioeventfd)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_ioeventfd ioeventfd = {
 		.addr = MMIO_ADDR,
 		.len = 4,
 	};
 	u64 count;
+	u8 out[16];
 
 	if (!vm_check_cap(guest->vm, KVM_CAP_IOEVENTFD))
 		SKIP(return, "KVM_IOEVENTFD is not available");
@@ -593,23 +588,23 @@ TEST_F(debug, mmio_ioeventfd)
 	TEST_ASSERT(ioeventfd.fd >= 0, "eventfd() failed");
 	vm_ioctl(guest->vm, KVM_IOEVENTFD, &ioeventfd);
 
-	start_inst(guest, inst_stw, variant->msr);
-	debug_guest_expect_pc(guest, guest->regs.pc + sizeof(u32));
+	start_inst(guest, stores_code, STORE_stw, variant->msr);
+	asm_guest_expect_stop(guest, stores_code + STORE_stw + 1);
 	TEST_ASSERT(read(ioeventfd.fd, &count, sizeof(count)) == sizeof(count) &&
 		    count == 1, "Wanted one signal");
 
 	/* With update, and without a device at the next address */
-	start_inst(guest, inst_stwu, variant->msr);
-	debug_guest_expect_pc(guest, guest->regs.pc + sizeof(u32));
-	TEST_ASSERT_EQ(guest->regs.gpr[5], MMIO_ADDR);
-	step_stores(guest, variant->msr, stores, 1);
+	start_inst(guest, stores_code, STORE_stwu, variant->msr);
+	asm_guest_expect_stop(guest, stores_code + STORE_stwu + 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], asm_guest_mmio_addr(guest) + MMIO_DISP);
+	step_inst(guest, &stores, 0, variant->msr, out);
 	close(ioeventfd.fd);
 }
 
-/* A6: stores that the kernel puts into the ring of coalesced ones */
+/* Stores that the kernel puts into the ring of coalesced ones. (A6) */
 TEST_F(debug, mmio_coalesced)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_coalesced_mmio_ring *ring;
 	int offset = kvm_check_cap(KVM_CAP_COALESCED_MMIO);
 
@@ -619,13 +614,13 @@ TEST_F(debug, mmio_coalesced)
 	ring = (void *)guest->vcpu->run + offset * getpagesize();
 	kvm_vm_register_coalesced_io(guest->vm, GUEST_MMIO, 0x1000, 0);
 
-	start_inst(guest, inst_stw, variant->msr);
-	debug_guest_expect_pc(guest, guest->regs.pc + sizeof(u32));
+	start_inst(guest, stores_code, STORE_stw, variant->msr);
+	asm_guest_expect_stop(guest, stores_code + STORE_stw + 1);
 	TEST_ASSERT_EQ(READ_ONCE(ring->last), 1);
 	TEST_ASSERT_EQ(ring->coalesced_mmio[0].phys_addr, MMIO_ADDR);
 
 	/* Loads are not coalesced. */
-	step_loads(guest, variant->msr, loads, 1);
+	step_inst(guest, &loads, 0, variant->msr, NULL);
 }
 
 TEST_HARNESS_MAIN

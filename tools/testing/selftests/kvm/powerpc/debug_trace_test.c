@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guests of KVM Book3S PR that trace themselves, with and without a debugger
- *
- * Each case names the clause that it proves:
- *
- * B2  The debugger's steps leave the guest's MSR[SE] and MSR[BE] alone; its own
- *     Trace interrupt is the next event after the stop.
- * B3  Instructions that KVM emulates are traced, too.
- * B4  A free run and a stepped one end in the same state.
  */
 #include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "debug_fixture.h"
+#include "debug_suite.h"
+
+DEBUG_SUITE(debug);
 
 #ifndef PTRACE_SINGLEBLOCK
 #define PTRACE_SINGLEBLOCK	0x100
@@ -31,23 +26,20 @@ GUEST_ASM(rfi_handler, GUEST_ASM_RFI);
 /* r5 is GUEST_MMIO, r7 the MSR without SE and BE. */
 GUEST_ASM(trace_code,
 	  "	li	%r8, 1\n"
-	  "tr_1: mfmsr	%r6\n"
-	  "tr_2: mtsprg	0, %r8\n"
-	  "tr_3: b	tr_5\n"
+	  "	mfmsr	%r6\n"
+	  "	mtsprg	0, %r8\n"
+	  "	b	. + 8\n"
 	  "	nop\n"
-	  "tr_5: cmpwi	%r8, 2\n"
-	  "tr_6: beq	tr_5\n"
-	  "tr_7: sc\n"
-	  "tr_8: trap\n"
-	  "tr_9: lwz	%r10, 0(%r5)\n"
-	  "tr_10: bl	tr_11\n"
-	  "tr_11: mtmsr	%r7\n"
-	  "tr_12: nop\n"
-	  "tr_13: nop\n"
+	  "	cmpwi	%r8, 2\n"
+	  "	beq	. - 4\n"
+	  "	sc\n"
+	  "	trap\n"
+	  "	lwz	%r10, 0(%r5)\n"
+	  "	bl	. + 4\n"
+	  "	mtmsr	%r7\n"
+	  "	nop\n"
+	  "	nop\n"
 	  GUEST_ASM_OSI);
-
-GUEST_LABELS(tr_1[], tr_2[], tr_3[], tr_5[], tr_6[], tr_7[], tr_8[], tr_9[],
-	     tr_10[], tr_11[], tr_12[], tr_13[]);
 
 /* What happens under step, in this order, and which MSR bits make it traced */
 struct trace_event {
@@ -58,20 +50,20 @@ struct trace_event {
 };
 
 static const struct trace_event events[] = {
-	{ .label = tr_1, .traced_by = MSR_SE },
-	{ .label = tr_2, .traced_by = MSR_SE },
-	{ .label = tr_3, .traced_by = MSR_SE },
-	{ .label = tr_5, .traced_by = MSR_SE | MSR_BE },
-	{ .label = tr_6, .traced_by = MSR_SE },
-	{ .label = tr_7, .traced_by = MSR_SE | MSR_BE },	/* not taken */
+	{ .label = trace_code + 1, .traced_by = MSR_SE },
+	{ .label = trace_code + 2, .traced_by = MSR_SE },
+	{ .label = trace_code + 3, .traced_by = MSR_SE },
+	{ .label = trace_code + 5, .traced_by = MSR_SE | MSR_BE },
+	{ .label = trace_code + 6, .traced_by = MSR_SE },
+	{ .label = trace_code + 7, .traced_by = MSR_SE | MSR_BE },	/* not taken */
 	{ .vector = VEC_SYSCALL },
-	{ .label = tr_8 },					/* by rfi */
+	{ .label = trace_code + 8 },					/* by rfi */
 	{ .vector = VEC_PROGRAM },
-	{ .label = tr_9 },					/* by rfi */
-	{ .label = tr_10, .traced_by = MSR_SE, .mmio = true },
-	{ .label = tr_11, .traced_by = MSR_SE | MSR_BE },
-	{ .label = tr_12, .traced_by = MSR_SE },
-	{ .label = tr_13 },
+	{ .label = trace_code + 9 },					/* by rfi */
+	{ .label = trace_code + 10, .traced_by = MSR_SE, .mmio = true },
+	{ .label = trace_code + 11, .traced_by = MSR_SE | MSR_BE },
+	{ .label = trace_code + 12, .traced_by = MSR_SE },
+	{ .label = trace_code + 13 },
 };
 
 /*
@@ -105,29 +97,29 @@ static bool cpu_traces_branches(void)
 	return true;
 }
 
-static void start_trace(struct debug_guest *guest, u64 msr, u64 trace)
+static void start_trace(struct asm_guest *guest, u64 msr, u64 trace)
 {
-	debug_guest_load(guest, VEC_TRACE, trace_handler, trace_handler_end);
-	debug_guest_load(guest, VEC_SYSCALL, rfi_handler, rfi_handler_end);
-	debug_guest_load_skip_handler(guest, VEC_PROGRAM);
+	asm_guest_load(guest, VEC_TRACE, trace_handler);
+	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
 
 	guest->regs.msr = msr | trace;
 	guest->regs.gpr[3] = 0;
 	guest->regs.gpr[5] = GUEST_MMIO;
 	guest->regs.gpr[7] = msr;
 	guest->regs.gpr[29] = GUEST_DATA - 4;
-	debug_guest_start(guest, trace_code, trace_code_end);
+	asm_guest_start(guest, trace_code);
 }
 
-static void load_mmio(struct debug_guest *guest)
+static void load_mmio(struct asm_guest *guest)
 {
-	debug_guest_run(guest, KVM_EXIT_MMIO);
+	asm_guest_run(guest, KVM_EXIT_MMIO);
 	memset(guest->vcpu->run->mmio.data, 0x5a,
 	       sizeof(guest->vcpu->run->mmio.data));
 }
 
 /* What the handler has recorded must be what the table says. */
-static void check_record(struct debug_guest *guest, u64 trace)
+static void check_record(struct asm_guest *guest, u64 trace)
 {
 	gpa_t gpa = GUEST_DATA;
 	unsigned int i;
@@ -135,11 +127,11 @@ static void check_record(struct debug_guest *guest, u64 trace)
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		if (!(events[i].traced_by & trace))
 			continue;
-		TEST_ASSERT(debug_guest_read32(guest, gpa) ==
-			    debug_guest_addr(guest, events[i].label),
+		TEST_ASSERT(asm_guest_read32(guest, gpa) ==
+			    asm_guest_addr(guest, events[i].label),
 			    "Traced at 0x%x instead of 0x%" PRIx64,
-			    debug_guest_read32(guest, gpa),
-			    debug_guest_addr(guest, events[i].label));
+			    asm_guest_read32(guest, gpa),
+			    asm_guest_addr(guest, events[i].label));
 		gpa += 4;
 	}
 	TEST_ASSERT(guest->regs.gpr[29] + 4 == gpa, "%u Trace interrupts too many",
@@ -149,73 +141,73 @@ static void check_record(struct debug_guest *guest, u64 trace)
 	TEST_ASSERT_EQ(guest->regs.msr, guest->regs.gpr[7]);
 }
 
-static void trace_freely(struct debug_guest *guest, u64 msr, u64 trace)
+static void trace_freely(struct asm_guest *guest, u64 msr, u64 trace)
 {
 	start_trace(guest, msr, trace);
 	load_mmio(guest);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	check_record(guest, trace);
 }
 
-static void trace_stepped(struct debug_guest *guest, u64 msr, u64 trace)
+static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 {
 	const struct trace_event *ev;
 
 	start_trace(guest, msr, trace);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_control(guest, GUESTDBG_STEP);
 	for (ev = events; ev < events + ARRAY_SIZE(events); ev++) {
 		if (ev->mmio)
 			load_mmio(guest);
 
-		debug_guest_expect_pc(guest, ev->label ?
-				      debug_guest_addr(guest, ev->label) :
+		asm_guest_expect_pc(guest, ev->label ?
+				      asm_guest_addr(guest, ev->label) :
 				      ev->vector);
 		if (ev->vector == VEC_PROGRAM) {
-			/* ends at tr_9, the next event */
-			debug_guest_step_skip_handler(guest);
+			/* ends at the next event */
+			asm_guest_step_skip_handler(guest);
 			ev++;
 		}
 
 		if (!(ev->traced_by & trace))
 			continue;
 
-		debug_guest_expect_pc(guest, VEC_TRACE);
-		TEST_ASSERT_EQ(guest->regs.srr0, debug_guest_addr(guest, ev->label));
-		debug_guest_expect_pc(guest, VEC_TRACE + 4);
-		debug_guest_expect_pc(guest, VEC_TRACE + 8);
-		debug_guest_expect_stop(guest, ev->label);
+		asm_guest_expect_pc(guest, VEC_TRACE);
+		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, ev->label));
+		asm_guest_expect_pc(guest, VEC_TRACE + 4);
+		asm_guest_expect_pc(guest, VEC_TRACE + 8);
+		asm_guest_expect_stop(guest, ev->label);
 	}
 
-	debug_guest_control(guest, GUESTDBG_OFF);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	check_record(guest, trace);
 }
 
-/* A1, B3: the table itself; without tracing, nothing is traced. */
+/* The table itself; without tracing, nothing is traced. (A1, B3) */
 TEST_F(debug, no_trace)
 {
 	trace_freely(&self->guest, variant->msr, 0);
 }
 
-/* A1, B2 */
+/* Without tracing, the guest sees nothing of the steps. (A1, B2) */
 TEST_F(debug, no_trace_stepped)
 {
 	trace_stepped(&self->guest, variant->msr, 0);
 }
 
-/* B3 */
+/* MSR[SE] traces each instruction, whoever executes it. (B3) */
 TEST_F(debug, trace_se)
 {
 	trace_freely(&self->guest, variant->msr, MSR_SE);
 }
 
-/* B2 */
+/* Under step, each Trace interrupt is the next event after the stop. (B2) */
 TEST_F(debug, trace_se_stepped)
 {
 	trace_stepped(&self->guest, variant->msr, MSR_SE);
 }
 
-/* B3: branches, taken and not taken, are nothing that KVM emulates. */
+/* MSR[BE] traces branches, taken and not taken. (B3) */
 TEST_F(debug, trace_be)
 {
 	if (!cpu_traces_branches())
@@ -224,7 +216,7 @@ TEST_F(debug, trace_be)
 	trace_freely(&self->guest, variant->msr, MSR_BE);
 }
 
-/* B2 */
+/* So are the Trace interrupts of MSR[BE]. (B2) */
 TEST_F(debug, trace_be_stepped)
 {
 	if (!cpu_traces_branches())
@@ -234,62 +226,56 @@ TEST_F(debug, trace_be_stepped)
 }
 
 GUEST_ASM(bctar_code,
-	  "	.long	0x4e800460\n"		/* bctar */
+	  "	bctar	20, 0, 0\n"
 	  "	nop\n"
-	  "bctar_2: nop\n"
+	  "	nop\n"
 	  GUEST_ASM_OSI);
 
-GUEST_LABELS(bctar_2[]);
-
-/* B2: bctar is a branch that MSR[BE] traces. */
+/* bctar is a branch that MSR[BE] traces. (B2) */
 TEST_F(debug, trace_bctar_stepped)
 {
-	struct debug_guest *guest = &self->guest;
-	unsigned long target;
+	struct asm_guest *guest = &self->guest;
+	u64 target = guest->code + 8;
 
-	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
+	if (!host_has_isa_2_07() || guest->cpu32)
 		SKIP(return, "The CPU has no bctar");
 	if (!cpu_traces_branches())
 		SKIP(return, "The CPU does not trace branches");
 
-	debug_guest_load(guest, VEC_TRACE, rfi_handler, rfi_handler_end);
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, 0x100);	/* TAR */
-	guest->regs.msr = variant->msr | MSR_BE;
-	debug_guest_start(guest, bctar_code, bctar_code_end);
-	target = debug_guest_addr(guest, bctar_2);
+	asm_guest_load_rfi_handler(guest, VEC_TRACE);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
 	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, target);
+	guest->regs.msr = variant->msr | MSR_BE;
+	asm_guest_start_step(guest, bctar_code);
 	/*
 	 * KVM loads the guest's TAR at a Facility Unavailable interrupt.  QEMU's
 	 * TCG raises none for bctar, and takes the TAR of this process.
 	 */
-	asm volatile("mtspr 815, %0" : : "r" (target));
-
-	debug_guest_control(guest, GUESTDBG_STEP);
-	debug_guest_expect_stop(guest, bctar_2);
-	debug_guest_expect_pc(guest, VEC_TRACE);
+	mtspr(SPRN_TAR, target);
+	asm_guest_expect(guest, STOP_PC(target), STOP_PC(VEC_TRACE));
 	TEST_ASSERT_EQ(guest->regs.srr0, target);
-	debug_guest_expect_stop(guest, bctar_2);
+	asm_guest_expect_pc(guest, target);
 }
 
-/* B2: a debugger that comes and goes leaves the guest its MSR[SE]. */
+/* A debugger that comes and goes leaves the guest its MSR[SE]. (B2) */
 TEST_F(debug, trace_se_detach)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_trace(guest, variant->msr, MSR_SE);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_control(guest, GUESTDBG_STEP);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_SE);
-	debug_guest_expect_stop(guest, tr_1);
+	asm_guest_expect_stop(guest, trace_code + 1);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_SE);
-	debug_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_control(guest, GUESTDBG_OFF);
 	load_mmio(guest);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	check_record(guest, MSR_SE);
 }
 
 /*
- * B4: a loop with everything in it, seeded by its counter r8.  r6 is a
- * checksum, r7 the MSR with FP, r9 and r12 are addresses of data.
+ * A loop with everything in it, seeded by its counter r8.  r6 is a checksum, r7 the
+ * MSR with FP, r9 and r12 are addresses of data.
  */
 GUEST_ASM(same_code,
 	  "	li	%r8, 20\n"
@@ -318,29 +304,30 @@ GUEST_ASM(same_code,
 	  "	bne	1b\n"
 	  GUEST_ASM_OSI);
 
-static void start_same(struct debug_guest *guest, u64 msr)
+static void start_same(struct asm_guest *guest, u64 msr)
 {
-	debug_guest_load(guest, VEC_SYSCALL, rfi_handler, rfi_handler_end);
-	debug_guest_load_skip_handler(guest, VEC_PROGRAM);
+	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
 	guest->regs.gpr[7] = msr | MSR_FP;
 	guest->regs.gpr[9] = GUEST_DATA + 0x100;
 	guest->regs.gpr[12] = GUEST_DATA;
-	debug_guest_start(guest, same_code, same_code_end);
+	asm_guest_start(guest, same_code);
 }
 
+/* A free run and a stepped one end with the same registers and memory. (B4) */
 TEST_F(debug, same_end)
 {
-	struct debug_guest *freely = &self->guest, stepped;
+	struct asm_guest *freely = &self->guest, stepped;
 	unsigned int nr = 0;
 	u64 fpr[2];
 
 	start_same(freely, variant->msr);
-	debug_guest_run(freely, KVM_EXIT_OSI);
+	asm_guest_run(freely, KVM_EXIT_OSI);
 
-	debug_guest_create(&stepped, variant->msr);
+	__asm_guest_create(&stepped, &freely->config);
 	start_same(&stepped, variant->msr);
-	debug_guest_control(&stepped, GUESTDBG_STEP);
-	while (!__debug_guest_run(&stepped) &&
+	asm_guest_control(&stepped, GUESTDBG_STEP);
+	while (!__asm_guest_run(&stepped) &&
 	       stepped.vcpu->run->exit_reason == KVM_EXIT_DEBUG)
 		nr++;
 	TEST_ASSERT_EQ(stepped.vcpu->run->exit_reason, KVM_EXIT_OSI);
@@ -354,7 +341,7 @@ TEST_F(debug, same_end)
 	fpr[0] = vcpu_get_reg(freely->vcpu, KVM_REG_PPC_FPR(2));
 	fpr[1] = vcpu_get_reg(stepped.vcpu, KVM_REG_PPC_FPR(2));
 	TEST_ASSERT_EQ(fpr[0], fpr[1]);
-	debug_guest_destroy(&stepped);
+	asm_guest_destroy(&stepped);
 }
 
 TEST_HARNESS_MAIN

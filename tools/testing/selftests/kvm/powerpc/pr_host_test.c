@@ -2,8 +2,8 @@
 /*
  * What a guest of KVM PR must not be able to do to its host
  *
- * None of it is about debugging, and each is a fault that KVM PR has had.  A
- * case must not harm a host that still has it: it looks before it leaps.
+ * None of it is about debugging, and each is a bug that KVM PR has had.  A case
+ * must not harm a host that still has the bug.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -14,23 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "debug_guest.h"
-#include "kselftest_harness.h"
+#include "debug_suite.h"
 
-FIXTURE(pr_host)
-{
-	struct debug_guest guest;
-};
-
-FIXTURE_SETUP(pr_host)
-{
-	debug_guest_create(&self->guest, MSR_GUEST_REAL);
-}
-
-FIXTURE_TEARDOWN(pr_host)
-{
-	debug_guest_destroy(&self->guest);
-}
+ASM_GUEST_SUITE(pr_host, MSR_GUEST_REAL);
 
 #ifdef CONFIG_64BIT
 #define SLB_NR		64		/* entries that a guest of KVM PR has */
@@ -39,86 +25,65 @@ FIXTURE_TEARDOWN(pr_host)
 #define SLB_RS		0x123456000ULL
 
 /* r5 is an index, r8 and r9 RB and RS of an entry. */
-GUEST_ASM(slb_code,
-	  "	.machine push\n"
-	  "	.machine power4\n"
+GUEST_ASM(slb_read_code,
 	  "	slbmfee	%r6, %r5\n"
 	  "	slbmfev	%r7, %r5\n"
-	  "	.machine pop\n"
-	  GUEST_ASM_OSI
-	  "slb_write:\n"
-	  "	.machine push\n"
-	  "	.machine power4\n"
-	  "	slbmte	%r9, %r8\n"
-	  "	.machine pop\n"
 	  GUEST_ASM_OSI);
 
-GUEST_LABELS(slb_write[]);
+GUEST_ASM(slb_write_code,
+	  "	slbmte	%r9, %r8\n"
+	  GUEST_ASM_OSI);
 
-/* To the next OSI exit, and KVM takes back the GPRs at once. */
-static void run_slb(struct debug_guest *guest)
+/* To the OSI exit, and KVM takes back the GPRs at once. */
+static void run_slb(struct asm_guest *guest, const u32 *code)
 {
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
+	asm_guest_start(guest, code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
 }
 
-static void read_slb(struct debug_guest *guest, u64 nr, u64 *rb, u64 *rs)
+static void expect_slb(struct asm_guest *guest, u64 nr, u64 rb, u64 rs)
 {
 	guest->regs.gpr[5] = nr;
-	debug_guest_start(guest, slb_code, slb_code_end);
-	run_slb(guest);
-	*rb = guest->regs.gpr[6];
-	*rs = guest->regs.gpr[7];
+	run_slb(guest, slb_read_code);
+	TEST_ASSERT(guest->regs.gpr[6] == rb && guest->regs.gpr[7] == rs,
+		    "SLB entry %" PRIu64 ": slbmfee 0x%llx, slbmfev 0x%llx", nr,
+		    guest->regs.gpr[6], guest->regs.gpr[7]);
 }
 
-static void write_slb(struct debug_guest *guest, u64 rb, u64 rs)
+static void write_slb(struct asm_guest *guest, u64 rb, u64 rs)
 {
-	debug_guest_start(guest, slb_code, slb_code_end);
 	guest->regs.gpr[8] = rb;
 	guest->regs.gpr[9] = rs;
-	debug_guest_goto(guest, slb_write);
-	run_slb(guest);
+	run_slb(guest, slb_write_code);
 }
 
 /*
- * No clause: the guest cannot see KVM's own data behind the SLB, where the
+ * The guest cannot see KVM's own data behind the SLB, where the
  * addresses of functions are.  If it cannot, it is safe to find out whether it
  * can write to it: the last entry can be set, the next one cannot.
  */
 TEST_F(pr_host, slb_index)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_sregs sregs;
-	u64 rb, rs;
-	int nr;
 
-	for (nr = SLB_NR; nr < SLB_NR + 2; nr++) {
-		read_slb(guest, nr, &rb, &rs);
-		TEST_ASSERT(!rb && !rs,
-			    "SLB entry %d: slbmfee 0x%" PRIx64 ", slbmfev 0x%" PRIx64,
-			    nr, rb, rs);
-	}
+	expect_slb(guest, SLB_NR, 0, 0);
+	expect_slb(guest, SLB_NR + 1, 0, 0);
 
 	write_slb(guest, SLB_RB(SLB_NR - 1), SLB_RS);
-	read_slb(guest, SLB_NR - 1, &rb, &rs);
-	TEST_ASSERT_EQ(rb, SLB_RB(0));
-	TEST_ASSERT_EQ(rs, SLB_RS);
+	expect_slb(guest, SLB_NR - 1, SLB_RB(0), SLB_RS);
 
 	write_slb(guest, SLB_RB(SLB_NR), SLB_RS);
-	read_slb(guest, SLB_NR, &rb, &rs);
-	TEST_ASSERT_EQ(rb, 0);
-	TEST_ASSERT_EQ(rs, 0);
+	expect_slb(guest, SLB_NR, 0, 0);
 
-	/* The same by KVM_SET_SREGS */
+	/* KVM_SET_SREGS cannot, either. */
 	vcpu_sregs_get(guest->vcpu, &sregs);
 	sregs.u.s.ppc64.slb[0].slbe = SLB_RB(SLB_NR);
 	sregs.u.s.ppc64.slb[0].slbv = SLB_RS;
 	vcpu_sregs_set(guest->vcpu, &sregs);
-	read_slb(guest, SLB_NR, &rb, &rs);
-	TEST_ASSERT_EQ(rb, 0);
-	TEST_ASSERT_EQ(rs, 0);
-	read_slb(guest, SLB_NR - 1, &rb, &rs);
-	TEST_ASSERT_EQ(rs, SLB_RS);
+	expect_slb(guest, SLB_NR, 0, 0);
+	expect_slb(guest, SLB_NR - 1, SLB_RB(0), SLB_RS);
 }
 
 /*
@@ -136,19 +101,11 @@ GUEST_ASM(sprg3_code,
 	  GUEST_ASM_OSI);
 
 struct observer {
-	struct debug_guest_rival rival;
+	struct asm_guest_preemptor preemptor;
 	u64 expected;
 	unsigned int nr_looks;
 	unsigned int nr_bad;
 };
-
-static u64 read_sprg3(void)
-{
-	u64 val;
-
-	asm volatile("mfspr %0, 259" : "=r" (val));
-	return val;
-}
 
 static void *look_often(void *arg)
 {
@@ -156,10 +113,10 @@ static void *look_often(void *arg)
 	struct observer *observer = arg;
 
 	/* It preempts the one that starts it: the guest has not run yet. */
-	observer->expected = read_sprg3();
-	while (!READ_ONCE(observer->rival.stop)) {
+	observer->expected = mfspr(SPRN_SPRG3_USER);
+	while (!READ_ONCE(observer->preemptor.thread.stop)) {
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &interval, NULL);
-		if (read_sprg3() != observer->expected)
+		if (mfspr(SPRN_SPRG3_USER) != observer->expected)
 			observer->nr_bad++;
 		WRITE_ONCE(observer->nr_looks, observer->nr_looks + 1);
 	}
@@ -167,47 +124,45 @@ static void *look_often(void *arg)
 }
 
 /*
- * No clause: processes that run on the CPU between two instructions of the guest
+ * Processes that run on the CPU between two instructions of the guest
  * find what the kernel has put into SPRG3, not what the guest has.
  */
 TEST_F(pr_host, sprg3)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct observer observer = {};
 
-	if (debug_guest_start_rival(&observer.rival, look_often, &observer))
+	if (asm_guest_start_preemptor(&observer.preemptor, look_often, &observer))
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
 
 	guest->regs.gpr[5] = GUESTS_SPRG3;
 	guest->regs.gpr[8] = 100000;
 	while (READ_ONCE(observer.nr_looks) < NR_LOOKS) {
-		debug_guest_start(guest, sprg3_code, sprg3_code_end);
-		debug_guest_run(guest, KVM_EXIT_OSI);
+		asm_guest_start(guest, sprg3_code);
+		asm_guest_run(guest, KVM_EXIT_OSI);
 	}
-	debug_guest_end_rival(&observer.rival);
+	asm_guest_stop_preemptor(&observer.preemptor);
 	TEST_ASSERT(observer.expected != GUESTS_SPRG3, "The guest's SPRG3 is there");
 	TEST_ASSERT(!observer.nr_bad, "SPRG3 was another one %u of %u times",
 		    observer.nr_bad, observer.nr_looks);
 }
 
-/*
- * No clause: FSCR[TAR] can be set by the guest on a host whose CPU has no FSCR.
- * If KVM has the fault, it ends the test's process and says so in the log.
- */
-#define FSCR_TAR	0x100
-
 GUEST_ASM(fscr_code,
-	  "	mtspr	153, %r5\n"
-	  "	mfspr	%r6, 153\n"
+	  "	mtspr	" __stringify(SPRN_FSCR) ", %r5\n"
+	  "	mfspr	%r6, " __stringify(SPRN_FSCR) "\n"
 	  GUEST_ASM_OSI);
 
+/*
+ * The guest can set FSCR[TAR] on a host whose CPU has no FSCR.  If KVM has the bug,
+ * it ends the test's process and says so in the log.
+ */
 TEST_F(pr_host, fscr)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	guest->regs.gpr[5] = FSCR_TAR;
-	debug_guest_start(guest, fscr_code, fscr_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_start(guest, fscr_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], FSCR_TAR);
 }
 
@@ -220,52 +175,41 @@ TEST_F(pr_host, fscr)
 #define AMR_BY_SPR29	0x5a5a5a5a5a5a5a5aULL
 #define AMR_BY_IOCTL	0x123456789abcdef0ULL
 
+#define READ_AMR							\
+	"	mfspr	%r5, " __stringify(SPRN_AMR_USER) "\n"		\
+	"	mfspr	%r6, " __stringify(SPRN_AMR) "\n"
+
 GUEST_ASM(amr_code,
-	  "	mfspr	%r5, 13\n"
-	  "	mfspr	%r6, 29\n"
+	  READ_AMR
 	  GUEST_ASM_OSI
-	  "	mtspr	13, %r8\n"
-	  "	mfspr	%r5, 13\n"
-	  "	mfspr	%r6, 29\n"
+	  "	mtspr	" __stringify(SPRN_AMR_USER) ", %r8\n"
+	  READ_AMR
 	  GUEST_ASM_OSI
-	  "	mfspr	%r5, 13\n"
-	  "	mfspr	%r6, 29\n"
-	  "	mtspr	29, %r9\n"
+	  READ_AMR
+	  "	mtspr	" __stringify(SPRN_AMR) ", %r9\n"
 	  GUEST_ASM_OSI
-	  "	mfspr	%r5, 13\n"
-	  "	mfspr	%r6, 29\n"
+	  READ_AMR
 	  GUEST_ASM_OSI
-	  "	mfspr	%r5, 13\n"
-	  "	mfspr	%r6, 29\n"
+	  READ_AMR
 	  GUEST_ASM_OSI);
 
-/* Processes never have 0: keys that are not allocated deny everything. */
-static bool can_read_spr13(void)
+static void expect_amr(struct asm_guest *guest, u64 want, u64 mask)
 {
-	u64 val;
-
-	asm volatile("mfspr %0, 13" : "=r" (val));
-	return val;
-}
-
-static void expect_amr(struct debug_guest *guest, u64 want, u64 mask)
-{
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[6] & mask, want & mask);
 
-	/* QEMU's TCG keeps a register for reads of SPR 13 that is always 0. */
-	if (can_read_spr13())
+	if (!host_quirk(inst_mfspr(SPRN_AMR_USER, 5)))
 		TEST_ASSERT_EQ(guest->regs.gpr[5] & AMR_KEYS, want & AMR_KEYS);
 }
 
 /*
- * No clause: where the host has memory keys, the guest has an AMR of its own.  It
+ * Where the host has memory keys, the guest has an AMR of its own.  It
  * starts with 0, not with what the host's kernel has there, and what the guest
  * writes is there again after an exit to the host.
  */
 TEST_F(pr_host, amr)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	int key = syscall(__NR_pkey_alloc, 0, 0);
 
 	if (key < 0)
@@ -274,7 +218,7 @@ TEST_F(pr_host, amr)
 
 	guest->regs.gpr[8] = AMR_BY_SPR13;
 	guest->regs.gpr[9] = AMR_BY_SPR29;
-	debug_guest_start(guest, amr_code, amr_code_end);
+	asm_guest_start(guest, amr_code);
 
 	expect_amr(guest, 0, -1ULL);
 	expect_amr(guest, AMR_BY_SPR13, AMR_KEYS);
@@ -323,24 +267,24 @@ static unsigned int count_log(int fd)
 	}
 }
 
-/* No clause: what the guest cannot do does not fill the host's log. */
+/* What the guest cannot do does not fill the host's log. */
 TEST_F(pr_host, log_flood)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	unsigned int i, nr, max;
 	time_t start;
 
 	if (fd < 0)
 		SKIP(return, "/dev/kmsg cannot be read: %s", strerror(errno));
 
-	debug_guest_load_skip_handler(guest, VEC_PROGRAM);
-	debug_guest_start(guest, flood_code, flood_code_end);
+	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
+	asm_guest_start(guest, flood_code);
 	TEST_ASSERT(lseek(fd, 0, SEEK_END) >= 0, "lseek() failed");
 
 	start = time(NULL);
 	for (i = 0; i < NR_RUNS; i++) {
-		debug_guest_run(guest, KVM_EXIT_OSI);
+		asm_guest_run(guest, KVM_EXIT_OSI);
 		TEST_ASSERT_EQ(guest->regs.gpr[5], 0);
 	}
 	nr = count_log(fd);
@@ -425,36 +369,29 @@ static volatile u32 *map_data(void)
 
 GUEST_ASM(watched_code,
 	  "	lwz	%r6, 0(%r5)\n"
-	  "watched_1: stw	%r7, 4(%r5)\n"
-	  "watched_2: lwz	%r8, 4(%r5)\n"
-	  "watched_3:\n"
+	  "	stw	%r7, 4(%r5)\n"
+	  "	lwz	%r8, 4(%r5)\n"
 	  GUEST_ASM_OSI);
 
-GUEST_LABELS(watched_1[], watched_2[], watched_3[]);
-
-static const struct guest_stop watched_stops[] = {
-	STOP_AT(watched_1), STOP_AT(watched_2), STOP_AT(watched_3),
-};
-
 /* To the end, and the guest has read and written what it wanted to. */
-static void run_watched(struct debug_guest *guest)
+static void run_watched(struct asm_guest *guest)
 {
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT(guest->regs.pc == debug_guest_addr(guest, watched_code_end),
-		    "The guest is at 0x%llx", (unsigned long long)guest->regs.pc);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT(guest->regs.pc == asm_guest_addr(guest, watched_code_end),
+		    "The guest is at 0x%llx", guest->regs.pc);
 	TEST_ASSERT_EQ((u32)guest->regs.gpr[6], 0x12345678);
 	TEST_ASSERT_EQ((u32)guest->regs.gpr[8], (u32)guest->regs.gpr[7]);
-	debug_guest_complete(guest);
+	asm_guest_run_immediate_exit(guest);
 }
 
 /*
- * A1, A9: a watchpoint that a debugger of the host has set on the thread of
+ * A watchpoint that a debugger of the host has set on the thread of
  * the vCPU does not stop the guest at the same address, and still stops the
- * thread there.
+ * thread there. (A1, A9)
  */
 TEST_F(pr_host, watchpoint)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct watcher watcher;
 	volatile u32 *data;
 	int i;
@@ -473,20 +410,19 @@ TEST_F(pr_host, watchpoint)
 		SKIP(return, "The host's CPU does not stop at watchpoints");
 	}
 
-	debug_guest_write32(guest, GUEST_DATA, 0x12345678);
+	asm_guest_write32(guest, GUEST_DATA, 0x12345678);
 	for (i = 0; i < 2; i++) {
 		raise(SIGUSR1);
 		guest->regs.gpr[5] = GUEST_DATA;
 		guest->regs.gpr[7] = i;
 
-		debug_guest_start(guest, watched_code, watched_code_end);
-		debug_guest_control(guest, GUESTDBG_STEP);
-		debug_guest_expect_stops(guest, watched_stops,
-					 ARRAY_SIZE(watched_stops));
-		debug_guest_control(guest, GUESTDBG_OFF);
+		asm_guest_start_step(guest, watched_code);
+		asm_guest_expect(guest, STOP_AT(watched_code + 1), STOP_AT(watched_code + 2),
+				 STOP_AT(watched_code + 3));
+		asm_guest_control(guest, GUESTDBG_OFF);
 		run_watched(guest);
 
-		debug_guest_start(guest, watched_code, watched_code_end);
+		asm_guest_start(guest, watched_code);
 		run_watched(guest);
 
 		TEST_ASSERT_EQ(watcher.shared->nr_hits, i + 1);

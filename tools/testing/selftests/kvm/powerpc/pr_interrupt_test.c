@@ -12,14 +12,6 @@
 #include "ucall_common.h"
 #include "kselftest_harness.h"
 
-#define SPRN_DEC		22
-#define SPRN_SPRG3		275
-#define SPRN_PVR		287
-
-#define DSISR_NOHPTE		0x40000000
-#define DSISR_STORE		0x02000000
-#define SRR1_ISI_NOHPTE		0x40000000
-
 /* Nothing is mapped here; the first one is in a segment with an SLB entry. */
 #define UNMAPPED		0xe0000000ULL
 #define UNMAPPED_FAR		0x123450000000ULL
@@ -239,7 +231,7 @@ static void guest_synchronous(void)
 	GUEST_DONE();
 }
 
-/* No clause: what a guest causes itself, translated, and what it learns of it. */
+/* What a guest causes itself, translated, and what it learns of it. */
 TEST_F(interrupt, synchronous)
 {
 	create(guest_synchronous);
@@ -299,7 +291,7 @@ static void guest_no_exec(void)
 }
 
 /*
- * No clause: a fetch from a no-execute or guarded page is an instruction storage
+ * A fetch from a no-execute or guarded page is an instruction storage
  * interrupt, whether there is memory or not.  Where the page table permits it
  * and there is no memory, it is a machine check.
  */
@@ -348,7 +340,7 @@ static void guest_segments(void)
 	GUEST_DONE();
 }
 
-/* No clause: the guest gets by with fewer SLB entries than it has segments. */
+/* The guest gets by with fewer SLB entries than it has segments. */
 TEST_F(interrupt, segments)
 {
 	gpa_t gpa;
@@ -375,7 +367,7 @@ static void guest_external(void)
 	GUEST_DONE();
 }
 
-/* No clause: an external interrupt waits for EE, and comes once. */
+/* An external interrupt waits for EE, and comes once. */
 TEST_F(interrupt, external_once)
 {
 	create(guest_external);
@@ -388,7 +380,7 @@ TEST_F(interrupt, external_once)
 	ASSERT_EQ(MSR_EE, log[0].msr & MSR_EE);
 }
 
-/* No clause: one that is taken back before EE does not come. */
+/* One that is taken back before EE does not come. */
 TEST_F(interrupt, external_unset)
 {
 	create(guest_external);
@@ -400,7 +392,7 @@ TEST_F(interrupt, external_unset)
 	expect_vectors(self->vm, NULL, 0);
 }
 
-/* No clause: a level-triggered one comes until it is taken back. */
+/* A level-triggered one comes until it is taken back. */
 TEST_F(interrupt, external_level)
 {
 	create(guest_external);
@@ -426,7 +418,7 @@ static void guest_both(void)
 	GUEST_DONE();
 }
 
-/* No clause: with both pending, the external interrupt is the first. */
+/* With both pending, the external interrupt is the first. */
 TEST_F(interrupt, external_before_decrementer)
 {
 	create(guest_both);
@@ -450,7 +442,7 @@ static void guest_trap(void)
 	GUEST_DONE();
 }
 
-/* No clause: a pending decrementer comes before the next instruction's trap. */
+/* A pending decrementer comes before the next instruction's trap. */
 TEST_F(interrupt, decrementer_before_trap)
 {
 	create(guest_trap);
@@ -489,7 +481,7 @@ static void guest_sprs(void)
 	GUEST_DONE();
 }
 
-/* No clause: special-purpose registers that KVM emulates. */
+/* Special-purpose registers that KVM emulates. */
 TEST_F(interrupt, sprs)
 {
 	struct kvm_sregs sregs;

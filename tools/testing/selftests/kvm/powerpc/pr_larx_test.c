@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An instruction that KVM PR emulates, between a load-and-reserve and its store
- * conditional: does the guest get on, and is the memory as it should be?
+ * conditional: the guest gets on, and the memory is as it should be
  *
  * The exit to KVM loses the reservation, each time.  So KVM has to execute the
  * sequence itself.  Without that, the guest is stuck in the first run of each
  * case.
  */
-#include <pthread.h>
+#include "debug_suite.h"
 
-#include "debug_fixture.h"
+DEBUG_SUITE(debug);
 
 #define NR_ADDS		200	/* for each KVM_RUN */
 #define COUNTER		GUEST_DATA
 #define OTHER		(GUEST_DATA + 0x100)
-#define CODE_2		0x20000	/* of the second vCPU */
 #define CR0_EQ		0x20000000
 #define CR0_SO		0x10000000
 #define XER_SO		0x80000000
@@ -34,57 +33,57 @@
 GUEST_ASM(add_code, GUEST_ASM_ADD("lwarx", "mfmsr %r7", "stwcx."));
 GUEST_ASM(add_native_code, GUEST_ASM_ADD("lwarx", "nop", "stwcx."));
 
-static void start(struct debug_guest *guest, const u32 *code, const u32 *end)
+static void start(struct asm_guest *guest, const u32 *code)
 {
 	guest->regs.gpr[8] = NR_ADDS;
-	debug_guest_start(guest, code, end);
+	asm_guest_start(guest, code);
 }
 
-static void run_to_end(struct debug_guest *guest)
+static void run_to_end(struct asm_guest *guest)
 {
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
 }
 
-static void run(struct debug_guest *guest, const u32 *code, const u32 *end)
+static void run(struct asm_guest *guest, const u32 *code)
 {
-	start(guest, code, end);
+	start(guest, code);
 	run_to_end(guest);
 }
 
-static void run_adds(struct debug_guest *guest, u64 ea)
+static void run_adds(struct asm_guest *guest, u64 ea)
 {
-	debug_guest_write32(guest, COUNTER, 5);
+	asm_guest_write32(guest, COUNTER, 5);
 	guest->regs.gpr[5] = ea;
-	run(guest, add_code, add_code_end);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS);
+	run(guest, add_code);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + NR_ADDS);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 5 + NR_ADDS);
 }
 
-/* No clause: the guest gets on, and adds exactly. */
+/* The guest gets on, and adds exactly. */
 TEST_F(debug, add)
 {
 	run_adds(&self->guest, COUNTER);
 	TEST_ASSERT_EQ(self->guest.regs.gpr[7], variant->msr);
 }
 
-/* No clause: the same with translation, of data only and of instructions, too. */
+/* The guest gets on with translation of data only, and of instructions, too. */
 TEST_F(debug, add_translated)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	if (variant->msr & MSR_SF)
+	if (!guest->cpu32)
 		SKIP(return, "64-bit guests have no BATs");
 
-	debug_guest_use_bats(guest);
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
 	guest->regs.msr |= MSR_DR;
-	run_adds(guest, GUEST_BAT_RAM + COUNTER);
+	run_adds(guest, GUEST_EA_RAM + COUNTER);
 	guest->regs.msr |= MSR_IR;
-	guest->ea_offset = GUEST_BAT_RAM;
-	run_adds(guest, GUEST_BAT_RAM + COUNTER);
+	guest->ea_offset = GUEST_EA_RAM;
+	run_adds(guest, GUEST_EA_RAM + COUNTER);
 }
 
-/* No clause: 32-bit guests ignore the upper half of a register with an address. */
+/* 32-bit guests ignore the upper half of a register with an address. */
 TEST_F(debug, add_high_half)
 {
 	u64 high = sizeof(long) == 8 && !(variant->msr & MSR_SF) ? 0x500000000 : 0;
@@ -93,52 +92,44 @@ TEST_F(debug, add_high_half)
 }
 
 #ifdef CONFIG_64BIT
-/* No clause: 8 bytes, and where the host's kernel may, 1 and 2 bytes */
 GUEST_ASM(add8_code, GUEST_ASM_ADD("ldarx", "mfmsr %r7", "stdcx."));
 
+/* The guest gets on with doublewords. */
 TEST_F(debug, add_8)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u64 *counter = addr_gpa2hva(guest->vm, COUNTER);
 
-	*counter = guest->swap ? __builtin_bswap64(0x1fffffff0) : 0x1fffffff0;
+	if (guest->cpu32)
+		SKIP(return, "The CPU has no ldarx");
+
+	*counter = asm_guest_swap64(guest, 0x1fffffff0);
 	guest->regs.gpr[5] = COUNTER;
-	run(guest, add8_code, add8_code_end);
-	TEST_ASSERT_EQ(guest->swap ? __builtin_bswap64(*counter) : *counter,
+	run(guest, add8_code);
+	TEST_ASSERT_EQ(asm_guest_swap64(guest, *counter),
 		       0x1fffffff0 + NR_ADDS);
 }
 
 #ifdef __LITTLE_ENDIAN__
-/* No clause: halfwords and bytes, where the kernel is for CPUs that have them */
-GUEST_ASM(add_small_code,
-	  "	.machine push\n"
-	  "	.machine power8\n"
-	  GUEST_ASM_ADD("lharx", "mfmsr %r7", "sthcx.")
-	  "add_small_1:\n"
-	  GUEST_ASM_ADD("lbarx", "mfmsr %r7", "stbcx.")
-	  "	.machine pop\n");
+GUEST_ASM(add2_code, GUEST_ASM_ADD("lharx", "mfmsr %r7", "sthcx."));
+GUEST_ASM(add1_code, GUEST_ASM_ADD("lbarx", "mfmsr %r7", "stbcx."));
 
-GUEST_LABELS(add_small_1[]);
-
+/* Halfwords and bytes, where the kernel is for CPUs that have them */
 TEST_F(debug, add_small)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_write32(guest, COUNTER, 0x11223344);
+	asm_guest_write32(guest, COUNTER, 0x11223344);
 	guest->regs.gpr[5] = COUNTER;
-	run(guest, add_small_code, add_small_1);
+	run(guest, add2_code);
 	guest->regs.gpr[5] = COUNTER + 2;
-	run(guest, add_small_1, add_small_code_end);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), variant->msr & MSR_LE ?
+	run(guest, add1_code);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), variant->msr & MSR_LE ?
 		       0x11ea340c : 0x11eafb44);
 }
 #endif
 #endif /* CONFIG_64BIT */
 
-/*
- * No clause: other instructions stand between, which compute, compare, branch
- * and read, and the summary overflow bit is copied to CR0.
- */
 GUEST_ASM(more_code,
 	  "	mtsprg	0, %r8\n"
 	  "1:	lwarx	%r6, 0, %r5\n"
@@ -146,7 +137,7 @@ GUEST_ASM(more_code,
 	  "	cmpwi	%r6, 0\n"
 	  "	blt-	3f\n"
 	  "	rlwinm	%r9, %r6, 4, 0, 27\n"
-	  "	mfsrin	%r7, %r6\n"
+	  "	.long	0x7ce03526\n"		/* mfsrin r7, r6 */
 	  "	add	%r9, %r9, %r20\n"
 	  "	sync\n"
 	  "	lwz	%r10, 4(%r5)\n"
@@ -165,17 +156,21 @@ GUEST_ASM(more_code,
 	  "3:\n"
 	  GUEST_ASM_OSI);
 
+/*
+ * Other instructions stand between, which compute, compare, branch
+ * and read, and the summary overflow bit is copied to CR0.
+ */
 TEST_F(debug, more_between)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_write32(guest, COUNTER, 5);
-	debug_guest_write32(guest, COUNTER + 4, 7);
+	asm_guest_write32(guest, COUNTER, 5);
+	asm_guest_write32(guest, COUNTER + 4, 7);
 	guest->regs.gpr[5] = COUNTER;
 	guest->regs.xer = XER_SO;
-	run(guest, more_code, more_code_end);
+	run(guest, more_code);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 0);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + 21 * NR_ADDS);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + 21 * NR_ADDS);
 	TEST_ASSERT_EQ(guest->regs.gpr[10], 7);
 	TEST_ASSERT_EQ(guest->regs.gpr[11] >> 28, (CR0_EQ | CR0_SO) >> 28);
 	TEST_ASSERT_EQ(guest->regs.gpr[12],
@@ -184,11 +179,7 @@ TEST_F(debug, more_between)
 	TEST_ASSERT_EQ(guest->regs.gpr[21], 5 + 21 * NR_ADDS);
 }
 
-/*
- * No clause: a store conditional fails without a load-and-reserve, with one of
- * another address, of another size, or if there was another store conditional.
- * r10 counts the successes.
- */
+/* r10 counts the successes. */
 #define NR_FAILURES	300
 
 #define GUEST_ASM_FAIL(before)						\
@@ -204,69 +195,65 @@ TEST_F(debug, more_between)
 
 GUEST_ASM(fail_code, GUEST_ASM_FAIL(""));
 GUEST_ASM(fail_other_code, GUEST_ASM_FAIL("	lwarx	%r6, 0, %r12\n"));
-#ifdef CONFIG_64BIT
 GUEST_ASM(fail_size_code, GUEST_ASM_FAIL("	ldarx	%r6, 0, %r5\n"));
-#endif
 GUEST_ASM(fail_used_code, GUEST_ASM_FAIL("	lwarx	%r6, 0, %r5\n"
 					 "	stwcx.	%r9, 0, %r12\n"));
 
-static void run_failures(struct debug_guest *guest, const u32 *code,
-			 const u32 *end)
+static void run_failures(struct asm_guest *guest, const u32 *code)
 {
 	/* KVM looks at each emulated instruction after it has helped. */
 	run_adds(guest, COUNTER);
 
-	debug_guest_write32(guest, COUNTER, 1);
-	debug_guest_write32(guest, OTHER, 2);
-	start(guest, code, end);
+	asm_guest_write32(guest, COUNTER, 1);
+	asm_guest_write32(guest, OTHER, 2);
+	start(guest, code);
 	guest->regs.gpr[6] = 99;
 	guest->regs.gpr[8] = NR_FAILURES;
 	guest->regs.gpr[9] = 2;
 	guest->regs.gpr[10] = 0;
 	guest->regs.gpr[12] = OTHER;
-	debug_guest_set_regs(guest);
+	asm_guest_set_regs(guest);
 	run_to_end(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[10], 0);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 1);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, OTHER), 2);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 1);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, OTHER), 2);
 }
 
+/* A store conditional fails without a load-and-reserve. */
 TEST_F(debug, no_reservation)
 {
-	run_failures(&self->guest, fail_code, fail_code_end);
+	run_failures(&self->guest, fail_code);
 }
 
-/* No clause: see above */
+/* It fails after one of another address or size, or another store conditional. */
 TEST_F(debug, other_reservation)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	run_failures(guest, fail_other_code, fail_other_code_end);
-#ifdef CONFIG_64BIT
-	run_failures(guest, fail_size_code, fail_size_code_end);
-#endif
-	run_failures(guest, fail_used_code, fail_used_code_end);
+	run_failures(guest, fail_other_code);
+	if (!guest->cpu32)
+		run_failures(guest, fail_size_code);
+	run_failures(guest, fail_used_code);
 }
 
-/* No clause: another thread changes the word all the time. */
+/* Another thread changes the word all the time. */
 struct adder {
-	u32 *counter;
-	bool swap;
-	bool stop;
+	struct asm_guest_thread thread;
+	struct asm_guest *guest;
 	u32 nr;
 };
 
 static void *add_on_host(void *arg)
 {
 	struct adder *adder = arg;
-	u32 old, new;
+	u32 *counter = addr_gpa2hva(adder->guest->vm, COUNTER), old, new;
 
-	for (; !READ_ONCE(adder->stop); adder->nr++) {
-		old = READ_ONCE(*adder->counter);
+	for (; !READ_ONCE(adder->thread.stop); adder->nr++) {
+		old = READ_ONCE(*counter);
 		do {
-			new = adder->swap ? __builtin_bswap32(__builtin_bswap32(old) + 1) :
-					    old + 1;
-		} while (!__atomic_compare_exchange_n(adder->counter, &old, new, false,
+			new = asm_guest_swap32(adder->guest,
+					       asm_guest_swap32(adder->guest, old) + 1);
+		} while (!__atomic_compare_exchange_n(counter, &old, new, false,
 						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 
 		/* Emulated CPUs that take turns do so at system calls. */
@@ -277,97 +264,82 @@ static void *add_on_host(void *arg)
 
 #define NR_RUNS		50	/* of NR_ADDS additions each */
 
-static void run_more(struct debug_guest *guest, const u32 *code, const u32 *end)
+static void run_more(struct asm_guest *guest, const u32 *code)
 {
 	int i;
 
 	for (i = 0; i < NR_RUNS; i++)
-		run(guest, code, end);
+		run(guest, code);
 }
 
+/* The guest's additions are not lost to those of another thread. */
 TEST_F(debug, add_against_host)
 {
-	struct debug_guest *guest = &self->guest;
-	struct adder adder = {
-		.counter = addr_gpa2hva(guest->vm, COUNTER),
-		.swap = guest->swap,
-	};
-	pthread_t thread;
+	struct asm_guest *guest = &self->guest;
+	struct adder adder = { .guest = guest };
 
-	debug_guest_write32(guest, COUNTER, 0);
+	asm_guest_write32(guest, COUNTER, 0);
 	guest->regs.gpr[5] = COUNTER;
-	debug_guest_start_thread(&thread, add_on_host, &adder);
-	run_more(guest, add_code, add_code_end);
-	WRITE_ONCE(adder.stop, true);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER),
+	asm_guest_start_thread(&adder.thread, add_on_host, &adder);
+	run_more(guest, add_code);
+	asm_guest_stop_thread(&adder.thread);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER),
 		       NR_RUNS * NR_ADDS + adder.nr);
 }
 
-/* No clause: two vCPUs add to the same word, with KVM's help and without. */
 struct other_vcpu {
-	struct kvm_vcpu *vcpu;
-	struct kvm_regs regs;
+	struct asm_guest guest;
 	int nr;
 };
 
 static void *add_on_vcpu(void *arg)
 {
 	struct other_vcpu *other = arg;
+	struct kvm_vcpu *vcpu = other->guest.vcpu;
 
 	for (; other->nr < NR_RUNS; other->nr++) {
-		vcpu_regs_set(other->vcpu, &other->regs);
-		if (__vcpu_run(other->vcpu) ||
-		    other->vcpu->run->exit_reason != KVM_EXIT_OSI)
+		asm_guest_set_regs(&other->guest);
+		if (__vcpu_run(vcpu) || vcpu->run->exit_reason != KVM_EXIT_OSI)
 			break;
 
 		/* KVM takes the registers from kvm_run. */
-		other->vcpu->run->immediate_exit = 1;
-		__vcpu_run(other->vcpu);
-		other->vcpu->run->immediate_exit = 0;
+		vcpu->run->immediate_exit = 1;
+		__vcpu_run(vcpu);
+		vcpu->run->immediate_exit = 0;
 	}
 	return NULL;
 }
 
-static void run_both(struct debug_guest *guest, struct other_vcpu *other,
-		     const u32 *code, const u32 *end)
+static void run_both(struct asm_guest *guest, struct other_vcpu *other, const u32 *code)
 {
-	pthread_t thread;
+	struct asm_guest_thread thread;
 
-	debug_guest_load(guest, CODE_2, code, end);
-	other->nr = 0;
-	other->regs = guest->regs;
-	other->regs.pc = CODE_2;
-	other->regs.gpr[5] = COUNTER;
-	other->regs.gpr[8] = NR_ADDS;
-
-	debug_guest_write32(guest, COUNTER, 0);
+	asm_guest_write32(guest, COUNTER, 0);
 	guest->regs.gpr[5] = COUNTER;
-	debug_guest_start_thread(&thread, add_on_vcpu, other);
-	run_more(guest, add_code, add_code_end);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+	other->nr = 0;
+	other->guest.regs.gpr[5] = COUNTER;
+	start(&other->guest, code);
+	asm_guest_start_thread(&thread, add_on_vcpu, other);
+	run_more(guest, add_code);
+	asm_guest_join_thread(&thread);
 	TEST_ASSERT_EQ(other->nr, NR_RUNS);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 2 * NR_RUNS * NR_ADDS);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 2 * NR_RUNS * NR_ADDS);
 }
 
+/* Two vCPUs add to the same word, with KVM's help and without. */
 TEST_F(debug, add_on_both)
 {
-	struct debug_guest *guest = &self->guest;
-	struct other_vcpu other = {};
+	struct asm_guest *guest = &self->guest;
+	struct other_vcpu other;
 
 	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
 		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
 
-	other.vcpu = vm_vcpu_add_real_mode(guest->vm, 1);
-	if (guest->swap)
-		vcpu_set_reg(other.vcpu, KVM_REG_PPC_LPCR_64,
-			     variant->msr & MSR_LE ? LPCR_ILE : 0);
-
-	run_both(guest, &other, add_code, add_code_end);
-	run_both(guest, &other, add_native_code, add_native_code_end);
+	asm_guest_add(&other.guest, guest, 1);
+	run_both(guest, &other, add_code);
+	run_both(guest, &other, add_native_code);
 }
 
-/* No clause: interrupts come between, and their handler is executed. */
 #define DEC_TICKS	0x20000	/* 0.25 to 5 ms */
 
 GUEST_ASM(add_irq_code,
@@ -379,26 +351,26 @@ GUEST_ASM(decrementer_handler,
 	  "	addi	%r29, %r29, 1\n"
 	  GUEST_ASM_RFI);
 
+/* Interrupts come between, and their handler is executed. */
 TEST_F(debug, add_with_interrupts)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_load(guest, VEC_DECREMENTER, decrementer_handler,
-			 decrementer_handler_end);
+	asm_guest_load(guest, VEC_DECREMENTER, decrementer_handler);
 	guest->regs.msr |= MSR_EE;
 	guest->regs.gpr[5] = COUNTER;
 	guest->regs.gpr[9] = DEC_TICKS;
 	guest->regs.gpr[29] = 0;
-	debug_guest_write32(guest, COUNTER, 0);
-	run_more(guest, add_irq_code, add_irq_code_end);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), NR_RUNS * NR_ADDS);
+	asm_guest_write32(guest, COUNTER, 0);
+	run_more(guest, add_irq_code);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), NR_RUNS * NR_ADDS);
 	TEST_ASSERT(guest->regs.gpr[29], "There was no interrupt");
 }
 
-/* No clause: KVM's stores are in the log of dirty pages. */
+/* KVM's stores are in the log of dirty pages. */
 TEST_F(debug, add_is_logged)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	unsigned int page = COUNTER / getpagesize();
 	u8 dirty[GUEST_RAM_SIZE / 4096 / 8] __aligned(8) = {};
 
@@ -409,50 +381,48 @@ TEST_F(debug, add_is_logged)
 		    "The page is not in the log");
 }
 
-/* A2, B4: with a debugger, each instruction is a step, and the loop gets on. */
+/* With a debugger, each instruction is a step, and the loop gets on. (A2, B4) */
 TEST_F(debug, step)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	int i;
 
 	run_adds(guest, COUNTER);
-	start(guest, add_code, add_code_end);
-	debug_guest_control(guest, GUESTDBG_STEP);
+	start(guest, add_code);
+	asm_guest_control(guest, GUESTDBG_STEP);
 	for (i = 1; i <= 3 * ADD_INSNS; i++)
-		debug_guest_expect_stop(guest, add_code + i % ADD_INSNS);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS + 3);
+		asm_guest_expect_stop(guest, add_code + i % ADD_INSNS);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + NR_ADDS + 3);
 
-	debug_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_control(guest, GUESTDBG_OFF);
 	run_adds(guest, COUNTER);
+}
+
+static void load_breakpoint(struct asm_guest *guest, unsigned int nr)
+{
+	start(guest, add_code);
+	asm_guest_write32(guest, guest->code + 4 * nr, INST_SW_BREAKPOINT);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_expect_stop(guest, add_code + nr);
 }
 
 /*
- * C1: a breakpoint in the sequence stops the guest.  From the load-and-reserve
+ * A breakpoint in the sequence stops the guest.  From the load-and-reserve
  * to one behind the store conditional, as debuggers step over it, it succeeds.
+ * (C1)
  */
-static void load_breakpoint(struct debug_guest *guest, unsigned int nr)
-{
-	static const u32 bp = INST_SW_BREAKPOINT;
-	gpa_t gpa = GUEST_CODE + nr * sizeof(bp);
-
-	start(guest, add_code, add_code_end);
-	debug_guest_load(guest, gpa, &bp, &bp + 1);
-	debug_guest_control(guest, GUESTDBG_SW_BP);
-	debug_guest_expect_stop(guest, add_code + nr);
-}
-
 TEST_F(debug, breakpoint)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	run_adds(guest, COUNTER);
 	/* An interrupt that the guest does not enable must not make a difference. */
-	debug_guest_raise_external(guest);
+	asm_guest_raise_external(guest);
 	load_breakpoint(guest, 2);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 5 + NR_ADDS);
 	load_breakpoint(guest, 4);
 	TEST_ASSERT_EQ(guest->regs.cr & CR0_EQ, CR0_EQ);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, COUNTER), 5 + NR_ADDS + 1);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + NR_ADDS + 1);
 }
 
 TEST_HARNESS_MAIN

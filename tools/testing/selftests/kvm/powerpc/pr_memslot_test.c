@@ -7,7 +7,7 @@
  */
 #include <asm/byteorder.h>
 
-#include "debug_guest.h"
+#include "asm_guest.h"
 #include "kselftest_harness.h"
 
 #define SLOT		1
@@ -17,7 +17,7 @@
 
 FIXTURE(slots)
 {
-	struct debug_guest guest;
+	struct asm_guest guest;
 };
 
 FIXTURE_VARIANT(slots)
@@ -38,7 +38,7 @@ FIXTURE_VARIANT_ADD(slots, top)
 
 FIXTURE_SETUP(slots)
 {
-	debug_guest_create(&self->guest, MSR_GUEST_REAL);
+	asm_guest_create(&self->guest, MSR_GUEST_REAL);
 	vm_userspace_mem_region_add(self->guest.vm, VM_MEM_SRC_ANONYMOUS,
 				    variant->gpa, SLOT,
 				    SLOT_SIZE >> self->guest.vm->page_shift, 0);
@@ -46,30 +46,30 @@ FIXTURE_SETUP(slots)
 
 FIXTURE_TEARDOWN(slots)
 {
-	debug_guest_destroy(&self->guest);
+	asm_guest_destroy(&self->guest);
 }
 
 GUEST_ASM(store_code,
 	  "	stw	%r6, 0(%r5)\n"
 	  GUEST_ASM_OSI);
 
-static void start_store(struct debug_guest *guest, gpa_t gpa, u32 val)
+static void start_store(struct asm_guest *guest, gpa_t gpa, u32 val)
 {
 	guest->regs.gpr[5] = gpa;
 	guest->regs.gpr[6] = val;
-	debug_guest_start(guest, store_code, store_code_end);
+	asm_guest_start(guest, store_code);
 }
 
 /* The guest stores to the slot's memory, and the memory has it. */
-static void store(struct debug_guest *guest, gpa_t gpa, u32 val)
+static void store(struct asm_guest *guest, gpa_t gpa, u32 val)
 {
 	start_store(guest, gpa, val);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, gpa), val);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, gpa), val);
 }
 
-static bool is_dirty(struct debug_guest *guest)
+static bool is_dirty(struct asm_guest *guest)
 {
 	unsigned long bitmap = 0;
 
@@ -77,10 +77,10 @@ static bool is_dirty(struct debug_guest *guest)
 	return bitmap;
 }
 
-/* No clause: a write is logged wherever it comes, once per log. */
+/* A write is logged wherever it comes, once per log. */
 TEST_F(slots, dirty_log)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u32 i;
 
 	vm_mem_region_set_flags(guest->vm, SLOT, KVM_MEM_LOG_DIRTY_PAGES);
@@ -92,10 +92,10 @@ TEST_F(slots, dirty_log)
 	}
 }
 
-/* No clause: so are those to pages that were written to before there was a log. */
+/* So are those to pages that were written to before there was a log. */
 TEST_F(slots, dirty_log_later)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	store(guest, variant->gpa, 1);
 	vm_mem_region_set_flags(guest->vm, SLOT, KVM_MEM_LOG_DIRTY_PAGES);
@@ -104,19 +104,19 @@ TEST_F(slots, dirty_log_later)
 	TEST_ASSERT(is_dirty(guest), "The write is not in the log");
 }
 
-/* No clause: when the slot is gone, so is its memory, and what is left is MMIO. */
+/* When the slot is gone, so is its memory, and what is left is MMIO. */
 TEST_F(slots, deleted)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_run *run = guest->vcpu->run;
 	void *hva = addr_gpa2hva(guest->vm, variant->gpa);
 
 	store(guest, variant->gpa, 1);
 	vm_set_user_memory_region(guest->vm, SLOT, 0, variant->gpa, 0, hva);
 	start_store(guest, variant->gpa, 2);
-	debug_guest_run(guest, KVM_EXIT_MMIO);
+	asm_guest_run(guest, KVM_EXIT_MMIO);
 	TEST_ASSERT_EQ(run->mmio.phys_addr, variant->gpa);
-	TEST_ASSERT_EQ(debug_guest_read32(guest, variant->gpa), 1);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, variant->gpa), 1);
 }
 
 /*
@@ -127,8 +127,8 @@ TEST_F(slots, deleted)
 #define NR_LOOPS	100
 
 struct replacer {
-	struct debug_guest_rival rival;
-	struct debug_guest *guest;
+	struct asm_guest_preemptor preemptor;
+	struct asm_guest *guest;
 	long max_sleep;		/* ns */
 };
 
@@ -139,11 +139,11 @@ static void *replace_often(void *arg)
 	struct timespec time = {};
 	u32 i;
 
-	for (i = 1; !READ_ONCE(replacer->rival.stop); i++) {
+	for (i = 1; !READ_ONCE(replacer->preemptor.thread.stop); i++) {
 		TEST_ASSERT(!madvise(hva, SLOT_SIZE, MADV_DONTNEED),
 			    "MADV_DONTNEED failed, errno: %d", errno);
-		debug_guest_write32(replacer->guest, SLOT_GPA, i);
-		debug_guest_write32(replacer->guest, GUEST_DATA, i);
+		asm_guest_write32(replacer->guest, SLOT_GPA, i);
+		asm_guest_write32(replacer->guest, GUEST_DATA, i);
 		time.tv_nsec = random() % replacer->max_sleep;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 	}
@@ -168,26 +168,26 @@ GUEST_ASM(fault_code,
 	  "3:\n"
 	  GUEST_ASM_OSI);
 
-static void run_faults(struct debug_guest *guest)
+static void run_faults(struct asm_guest *guest)
 {
-	debug_guest_start(guest, fault_code, fault_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
+	asm_guest_start(guest, fault_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
 }
 
-/* No clause: a page that the host takes away during a fault is not mapped. */
+/* A page that the host takes away during a fault is not mapped. */
 TEST(replaced)
 {
-	struct debug_guest guest;
+	struct asm_guest guest;
 	struct replacer replacer = { .guest = &guest };
 	struct timespec start;
 	u32 page, number;
 
-	debug_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
-	debug_guest_use_bats(&guest);	/* for the 32-bit tlbie */
+	asm_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
+	asm_guest_set_mmu(&guest, GUEST_MMU_BAT);	/* for the 32-bit tlbie */
 	vm_userspace_mem_region_add(guest.vm, VM_MEM_SRC_ANONYMOUS, SLOT_GPA,
 				    SLOT, SLOT_SIZE >> guest.vm->page_shift, 0);
-	debug_guest_write32(&guest, GUEST_DATA, 0);
+	asm_guest_write32(&guest, GUEST_DATA, 0);
 	guest.regs.gpr[5] = SLOT_GPA;
 	guest.regs.gpr[6] = NR_LOOPS;
 	guest.regs.gpr[8] = GUEST_DATA;
@@ -198,7 +198,7 @@ TEST(replaced)
 	replacer.max_sleep = min(8 * timespec_to_ns(timespec_elapsed(start)) / NR_LOOPS,
 				 (s64)999999999);
 
-	if (debug_guest_start_rival(&replacer.rival, replace_often, &replacer))
+	if (asm_guest_start_preemptor(&replacer.preemptor, replace_often, &replacer))
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
@@ -207,12 +207,12 @@ TEST(replaced)
 		page = guest.regs.gpr[9];
 	} while ((!page || page >= number) &&
 		 timespec_elapsed(start).tv_sec < RUN_SECONDS);
-	debug_guest_end_rival(&replacer.rival);
+	asm_guest_stop_preemptor(&replacer.preemptor);
 
 	TEST_ASSERT(!page || page >= number,
 		    "The guest sees page %u, which the host has replaced by %u",
 		    page, number);
-	debug_guest_destroy(&guest);
+	asm_guest_destroy(&guest);
 }
 
 /*
@@ -230,7 +230,7 @@ TEST(replaced)
 
 FIXTURE(many)
 {
-	struct debug_guest guest;
+	struct asm_guest guest;
 	size_t step;		/* from page to page */
 	u8 *hva;
 	int page_idle;
@@ -254,11 +254,11 @@ FIXTURE_VARIANT_ADD(many, age)
 
 FIXTURE_SETUP(many)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	self->step = max(getpagesize() / 4, 0x1000);
-	debug_guest_create(guest, MSR_GUEST_REAL & ~MSR_SF);
-	debug_guest_use_bats(guest);	/* for pages of 4K */
+	asm_guest_create(guest, MSR_GUEST_REAL & ~MSR_SF);
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);	/* for pages of 4K */
 	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, MANY_GPA, SLOT,
 				    MANY_PAGES * self->step >> guest->vm->page_shift,
 				    0);
@@ -267,7 +267,7 @@ FIXTURE_SETUP(many)
 
 FIXTURE_TEARDOWN(many)
 {
-	debug_guest_destroy(&self->guest);
+	asm_guest_destroy(&self->guest);
 }
 
 /* False if page_idle is not there to age pages with */
@@ -301,7 +301,7 @@ GUEST_ASM(touch_code,
 
 static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u32 nr;
 
 	for (; from < to; from += nr) {
@@ -309,9 +309,9 @@ static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
 		guest->regs.gpr[5] = MANY_GPA + from * self->step;
 		guest->regs.gpr[6] = nr;
 		guest->regs.gpr[7] = self->step;
-		debug_guest_start(guest, touch_code, touch_code_end);
-		debug_guest_run(guest, KVM_EXIT_OSI);
-		debug_guest_complete(guest);
+		asm_guest_start(guest, touch_code);
+		asm_guest_run(guest, KVM_EXIT_OSI);
+		asm_guest_run_immediate_exit(guest);
 	}
 }
 
@@ -356,7 +356,7 @@ static s64 time_few(FIXTURE_DATA(many) *self, bool age, s64 bound)
 	return sum;
 }
 
-/* No clause: the time that a page takes does not depend on how many others there are. */
+/* The time that a page takes does not depend on how many others there are. */
 TEST_F_TIMEOUT(many, time, MANY_SECONDS)
 {
 	s64 few, many;
@@ -387,7 +387,7 @@ TEST_F_TIMEOUT(many, time, MANY_SECONDS)
 
 FIXTURE(page_table)
 {
-	struct debug_guest guest;
+	struct asm_guest guest;
 	__be32 *attributes;	/* the entry's last word */
 };
 
@@ -418,7 +418,7 @@ FIXTURE_VARIANT_ADD(page_table, slb_without_m)
 
 /* The hash of a segment's first page is its VSID; see also hash_mmu.c. */
 #ifdef CONFIG_64BIT
-static __be32 *use_slb(struct debug_guest *guest, struct kvm_sregs *sregs)
+static __be32 *use_slb(struct asm_guest *guest, struct kvm_sregs *sregs)
 {
 	__be32 *group = addr_gpa2hva(guest->vm, SLOT_GPA + (TABLE_VSID << 7));
 
@@ -429,12 +429,12 @@ static __be32 *use_slb(struct debug_guest *guest, struct kvm_sregs *sregs)
 }
 #endif
 
-static __be32 *use_segment_registers(struct debug_guest *guest,
+static __be32 *use_segment_registers(struct asm_guest *guest,
 				     struct kvm_sregs *sregs, u32 vsid)
 {
 	__be32 *group = addr_gpa2hva(guest->vm, SLOT_GPA + (vsid << 6));
 
-	debug_guest_use_bats(guest);
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
 	vcpu_sregs_get(guest->vcpu, sregs);
 	sregs->u.s.ppc32.sr[TABLE_SEGMENT] = vsid;
 	group[0] = cpu_to_be32(1U << 31 | vsid << 7);
@@ -443,10 +443,10 @@ static __be32 *use_segment_registers(struct debug_guest *guest,
 
 FIXTURE_SETUP(page_table)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_sregs sregs;
 
-	debug_guest_create(guest, variant->msr);
+	asm_guest_create(guest, variant->msr);
 	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, SLOT_GPA,
 				    SLOT, SLOT_SIZE >> guest->vm->page_shift,
 				    KVM_MEM_LOG_DIRTY_PAGES);
@@ -469,7 +469,7 @@ FIXTURE_SETUP(page_table)
 
 FIXTURE_TEARDOWN(page_table)
 {
-	debug_guest_destroy(&self->guest);
+	asm_guest_destroy(&self->guest);
 }
 
 GUEST_ASM(load_code,
@@ -477,20 +477,20 @@ GUEST_ASM(load_code,
 	  GUEST_ASM_OSI);
 
 /* The guest loads from the page, or stores to it. */
-static void access_page(struct debug_guest *guest, bool write)
+static void access_page(struct asm_guest *guest, bool write)
 {
 	if (write)
-		debug_guest_start(guest, store_code, store_code_end);
+		asm_guest_start(guest, store_code);
 	else
-		debug_guest_start(guest, load_code, load_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
-	debug_guest_complete(guest);
+		asm_guest_start(guest, load_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
 }
 
-/* No clause: a load sets R, and the store that comes after it sets C. */
+/* A load sets R, and the store that comes after it sets C. */
 TEST_F(page_table, referenced_changed)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u32 pte = GUEST_DATA | variant->wimg | PTE_RW;
 
 	access_page(guest, false);
@@ -499,10 +499,10 @@ TEST_F(page_table, referenced_changed)
 	TEST_ASSERT_EQ(be32_to_cpu(*self->attributes), pte | PTE_R | PTE_C);
 }
 
-/* No clause: it is KVM that writes these bits, and the page gets into the log. */
+/* It is KVM that writes these bits, and the page gets into the log. */
 TEST_F(page_table, dirty_log)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	access_page(guest, false);
 	TEST_ASSERT(is_dirty(guest), "The page with a new R is not in the log");
@@ -512,16 +512,16 @@ TEST_F(page_table, dirty_log)
 	TEST_ASSERT(!is_dirty(guest), "A page that nobody wrote to is in the log");
 }
 
-/* No clause: guests with the same VSID, 0, have each its own memory there. */
+/* Guests with the same VSID, 0, have each its own memory there. */
 TEST(vsid_0)
 {
-	struct debug_guest guests[2];
+	struct asm_guest guests[2];
 	struct kvm_sregs sregs;
 	__be32 *attributes;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++) {
-		debug_guest_create(&guests[i], MSR_GUEST_REAL & ~MSR_SF);
+		asm_guest_create(&guests[i], MSR_GUEST_REAL & ~MSR_SF);
 		vm_userspace_mem_region_add(guests[i].vm, VM_MEM_SRC_ANONYMOUS,
 					    SLOT_GPA, SLOT,
 					    SLOT_SIZE >> guests[i].vm->page_shift, 0);
@@ -531,9 +531,9 @@ TEST(vsid_0)
 		*attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
 		sregs.u.s.sdr1 = SLOT_GPA;
 		vcpu_sregs_set(guests[i].vcpu, &sregs);
-		debug_guest_write32(&guests[i], GUEST_DATA, i);
+		asm_guest_write32(&guests[i], GUEST_DATA, i);
 		guests[i].regs.msr |= MSR_DR | MSR_IR;
-		guests[i].ea_offset = GUEST_BAT_RAM;
+		guests[i].ea_offset = GUEST_EA_RAM;
 		guests[i].regs.gpr[5] = TABLE_EA;
 	}
 
@@ -543,7 +543,7 @@ TEST(vsid_0)
 	}
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++)
-		debug_guest_destroy(&guests[i]);
+		asm_guest_destroy(&guests[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -1,44 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does a guest of KVM PR run the instructions it was given, and only those,
- * and are pending interrupts delivered when and in the order they should?
+ * A guest of KVM PR runs the instructions it was given, and only those, and gets
+ * pending interrupts when and in the order it should
  *
  * KVM looks for an interrupt to deliver each time it enters the guest, almost
  * always in an empty set.  If it finds one there nevertheless, the guest ends
  * up at a vector (of the System Reset, for an empty set's "first bit" of -1)
  * and never executes anything else.
+ *
+ * Some cases have another thread preempt the vCPU.  KVM PR loads the guest's
+ * registers into the CPU when the guest needs them, and the scheduler takes them
+ * away again.  In split real mode KVM adds an offset to the guest's PC, which the
+ * scheduler takes away, too.
  */
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "debug_guest.h"
+#include "debug_suite.h"
 #include "kvm_syscalls.h"
-#include "kselftest_harness.h"
 
 #define NR_ENTRIES	200
 #define NR_EMULATED	200
-#define MIGRATION_SECONDS 2
-#define REMAP_SECONDS	1
+#define RUN_NS		1000000000LL	/* while another thread disturbs the guest */
 
-FIXTURE(pr_run)
-{
-	struct debug_guest guest;
-};
+ASM_GUEST_SUITE(pr_run, MSR_GUEST_REAL);
 
-FIXTURE_SETUP(pr_run)
+static s64 now_ns(void)
 {
-	debug_guest_create(&self->guest, MSR_GUEST_REAL);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return timespec_to_ns(now);
 }
 
-FIXTURE_TEARDOWN(pr_run)
+static bool has_one_cpu(void)
 {
-	debug_guest_destroy(&self->guest);
+	cpu_set_t cpus;
+
+	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
+	return CPU_COUNT(&cpus) < 2;
 }
 
 /* Count in r5 and report it, for ever. */
@@ -48,13 +50,13 @@ GUEST_ASM(count_code,
 	  GUEST_ASM_OSI
 	  "	b	1b\n");
 
-/* No clause: only the guest's instructions run after the first entry. */
+/* Only the guest's instructions run after the first entry. */
 TEST_F(pr_run, first_entry)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
-	debug_guest_start(guest, count_code, count_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_start(guest, count_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->vcpu->run->osi.gprs[5], 43);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 43);
 	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
@@ -62,21 +64,20 @@ TEST_F(pr_run, first_entry)
 	TEST_ASSERT_EQ(guest->regs.srr1, 0);
 }
 
-/* No clause: the same after each of many exits to userspace. */
+/* Nothing but the guest's code runs after each of many exits to userspace. */
 TEST_F(pr_run, many_entries)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	unsigned int i;
 
-	debug_guest_start(guest, count_code, count_code_end);
+	asm_guest_start(guest, count_code);
 	for (i = 1; i <= NR_ENTRIES; i++) {
-		debug_guest_run(guest, KVM_EXIT_OSI);
+		asm_guest_run(guest, KVM_EXIT_OSI);
 		TEST_ASSERT_EQ(guest->regs.gpr[5], 42 + i);
 	}
 	TEST_ASSERT_EQ(guest->regs.srr0, 0);
 }
 
-/* No clause: ... and of many that KVM handles itself, here by emulation. */
 GUEST_ASM(emulate_code,
 	  "	li	%r5, " __stringify(NR_EMULATED) "\n"
 	  "	mtctr	%r5\n"
@@ -87,23 +88,27 @@ GUEST_ASM(emulate_code,
 	  "	bdnz	1b\n"
 	  GUEST_ASM_OSI);
 
-TEST_F(pr_run, many_emulated)
+static void run_emulated(struct asm_guest *guest)
 {
-	struct debug_guest *guest = &self->guest;
-
-	debug_guest_start(guest, emulate_code, emulate_code_end);
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_start(guest, emulate_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], NR_EMULATED - 1);
 	TEST_ASSERT_EQ(guest->regs.srr0, 0);
 }
 
+/* Nothing but the guest's code runs after many exits that KVM handles itself. */
+TEST_F(pr_run, many_emulated)
+{
+	run_emulated(&self->guest);
+}
+
 /* A thread that is moved from CPU to CPU by another one */
 struct migrated {
+	struct asm_guest_thread thread;
 	pid_t tid;
 	cpu_set_t cpus;
 	unsigned int nr_moves;
-	bool stop;
 };
 
 static void *migrate(void *arg)
@@ -112,7 +117,7 @@ static void *migrate(void *arg)
 	cpu_set_t one;
 	int cpu;
 
-	for (cpu = 0; !READ_ONCE(migrated->stop); cpu = (cpu + 1) % CPU_SETSIZE) {
+	for (cpu = 0; !READ_ONCE(migrated->thread.stop); cpu = (cpu + 1) % CPU_SETSIZE) {
 		if (!CPU_ISSET(cpu, &migrated->cpus))
 			continue;
 		CPU_ZERO(&one);
@@ -124,33 +129,23 @@ static void *migrate(void *arg)
 }
 
 /*
- * No clause: ... and while the vCPU's thread is moved to other CPUs, which may
- * want it to stop after KVM has looked for that and before it is in the guest.
+ * The vCPU's thread is moved to other CPUs.  The scheduler may want it to stop
+ * after KVM has looked for that and before it is in the guest.
  */
 TEST_F(pr_run, migrated)
 {
 	struct migrated migrated = { .tid = kvm_gettid() };
-	struct debug_guest *guest = &self->guest;
-	struct timespec end, now;
-	pthread_t thread;
+	s64 end = now_ns() + 2 * RUN_NS;
 
-	kvm_sched_getaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
-	if (CPU_COUNT(&migrated.cpus) < 2)
+	if (has_one_cpu())
 		SKIP(return, "There is one CPU only");
 
-	debug_guest_start_thread(&thread, migrate, &migrated);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += MIGRATION_SECONDS;
+	kvm_sched_getaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
+	asm_guest_start_thread(&migrated.thread, migrate, &migrated);
 	do {
-		debug_guest_start(guest, emulate_code, emulate_code_end);
-		debug_guest_run(guest, KVM_EXIT_OSI);
-		TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
-		TEST_ASSERT_EQ(guest->regs.gpr[6], NR_EMULATED - 1);
-		TEST_ASSERT_EQ(guest->regs.srr0, 0);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (timespec_to_ns(timespec_sub(end, now)) > 0);
-	WRITE_ONCE(migrated.stop, true);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+		run_emulated(&self->guest);
+	} while (now_ns() < end);
+	asm_guest_stop_thread(&migrated.thread);
 	kvm_sched_setaffinity(0, sizeof(migrated.cpus), &migrated.cpus);
 	TEST_ASSERT(migrated.nr_moves > 1, "The thread was never moved");
 }
@@ -161,10 +156,8 @@ TEST_F(pr_run, migrated)
  * comes from another instruction than the guest has.
  */
 struct remapper {
+	struct asm_guest_thread thread;
 	void *code;
-	pthread_t thread;
-	struct timespec end;
-	bool stop;
 };
 
 static void *remap(void *arg)
@@ -172,42 +165,11 @@ static void *remap(void *arg)
 	struct remapper *remapper = arg;
 	size_t size = getpagesize();
 
-	while (!READ_ONCE(remapper->stop)) {
+	while (!READ_ONCE(remapper->thread.stop)) {
 		mprotect(remapper->code, size, PROT_READ);
 		mprotect(remapper->code, size, PROT_READ | PROT_WRITE);
 	}
 	return NULL;
-}
-
-static bool remap_goes_on(struct remapper *remapper)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return timespec_to_ns(timespec_sub(remapper->end, now)) > 0;
-}
-
-static void start_remap(struct debug_guest *guest, struct remapper *remapper)
-{
-	remapper->code = addr_gpa2hva(guest->vm, GUEST_CODE);
-	remapper->stop = false;
-	clock_gettime(CLOCK_MONOTONIC, &remapper->end);
-	remapper->end.tv_sec += REMAP_SECONDS;
-	debug_guest_start_thread(&remapper->thread, remap, remapper);
-}
-
-static void end_remap(struct remapper *remapper)
-{
-	WRITE_ONCE(remapper->stop, true);
-	TEST_ASSERT(!pthread_join(remapper->thread, NULL), "pthread_join() failed");
-}
-
-static bool has_one_cpu(void)
-{
-	cpu_set_t cpus;
-
-	kvm_sched_getaffinity(0, sizeof(cpus), &cpus);
-	return CPU_COUNT(&cpus) < 2;
 }
 
 GUEST_ASM(remap_code,
@@ -230,23 +192,24 @@ GUEST_ASM(remap_code,
 
 GUEST_LABELS(remap_mmio[]);
 
-static void run_remapped(struct debug_guest *guest, const u32 *label)
+static void run_remapped(struct asm_guest *guest, const u32 *label)
 {
-	struct remapper remapper;
+	struct remapper remapper = { .code = addr_gpa2hva(guest->vm, GUEST_CODE) };
+	s64 end = now_ns() + RUN_NS;
 
 	guest->regs.gpr[7] = GUEST_MMIO;
-	debug_guest_start(guest, remap_code, remap_code_end);
-	start_remap(guest, &remapper);
+	asm_guest_start(guest, remap_code);
+	asm_guest_start_thread(&remapper.thread, remap, &remapper);
 	do {
-		debug_guest_goto(guest, label);
-		debug_guest_run(guest, KVM_EXIT_OSI);
+		asm_guest_goto(guest, label);
+		asm_guest_run(guest, KVM_EXIT_OSI);
 		TEST_ASSERT_EQ(guest->regs.gpr[5], NR_EMULATED);
 		TEST_ASSERT_EQ(guest->regs.srr0, 0);
-	} while (remap_goes_on(&remapper));
-	end_remap(&remapper);
+	} while (now_ns() < end);
+	asm_guest_stop_thread(&remapper.thread);
 }
 
-/* No clause: instructions that KVM emulates */
+/* KVM emulates an instruction whose page is being remapped. */
 TEST_F(pr_run, remap_emulated)
 {
 	if (has_one_cpu())
@@ -255,10 +218,10 @@ TEST_F(pr_run, remap_emulated)
 	run_remapped(&self->guest, remap_code);
 }
 
-/* No clause: stores to MMIO that KVM completes */
+/* KVM completes a store to MMIO by code that is being remapped. */
 TEST_F(pr_run, remap_mmio)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct kvm_ioeventfd ioeventfd = {
 		.addr = GUEST_MMIO,
 		.len = 4,
@@ -277,64 +240,56 @@ TEST_F(pr_run, remap_mmio)
 }
 
 #ifdef CONFIG_64BIT
-/*
- * C1: an instruction of a facility that another thread replaces by a software
- * breakpoint, and back, while KVM is about to emulate it
- */
-#define SPR_FSCR	153
 #define FSCR_EBB	BIT_ULL(7)
 #define MTSPR_EBBHR	0x7ca4cba6	/* mtspr 804, r5 */
 
 GUEST_ASM(replace_code,
-	  "	mtspr	" __stringify(SPR_FSCR) ", %r7\n"
-	  "replace_inst: nop\n"
-	  "	b	replace_inst\n");
-
-GUEST_LABELS(replace_inst[]);
+	  "	mtspr	" __stringify(SPRN_FSCR) ", %r7\n"
+	  "1:	nop\n"
+	  "	b	1b\n");
 
 struct replacer {
-	struct debug_guest *guest;
+	struct asm_guest_thread thread;
+	struct asm_guest *guest;
 	u64 addr;
-	bool stop;
 };
 
 static void *replace(void *arg)
 {
 	struct replacer *replacer = arg;
 
-	while (!READ_ONCE(replacer->stop)) {
-		debug_guest_write32(replacer->guest, replacer->addr, 0x00dddd00);
-		debug_guest_write32(replacer->guest, replacer->addr, MTSPR_EBBHR);
+	while (!READ_ONCE(replacer->thread.stop)) {
+		asm_guest_write32(replacer->guest, replacer->addr, INST_SW_BREAKPOINT);
+		asm_guest_write32(replacer->guest, replacer->addr, MTSPR_EBBHR);
 	}
 	return NULL;
 }
 
+/*
+ * An instruction of a facility that another thread replaces by a software
+ * breakpoint, and back, while KVM is about to emulate it. (C1)
+ */
 TEST_F(pr_run, replace_facility)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	struct replacer replacer = { .guest = guest };
-	struct timespec end, now;
-	pthread_t thread;
+	s64 end = now_ns() + RUN_NS;
 
-	if (!(getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07))
+	if (!host_has_isa_2_07())
 		SKIP(return, "The CPU has no FSCR");
 	if (has_one_cpu())
 		SKIP(return, "There is one CPU only");
 
 	guest->regs.gpr[7] = FSCR_EBB;
-	debug_guest_start(guest, replace_code, replace_code_end);
-	replacer.addr = debug_guest_addr(guest, replace_inst);
-	debug_guest_write32(guest, replacer.addr, MTSPR_EBBHR);
-	debug_guest_control(guest, GUESTDBG_SW_BP);
-	debug_guest_start_thread(&thread, replace, &replacer);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += REMAP_SECONDS;
+	asm_guest_start(guest, replace_code);
+	replacer.addr = asm_guest_addr(guest, replace_code + 1);
+	asm_guest_write32(guest, replacer.addr, MTSPR_EBBHR);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_start_thread(&replacer.thread, replace, &replacer);
 	do {
-		debug_guest_expect_stop(guest, replace_inst);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (timespec_to_ns(timespec_sub(end, now)) > 0);
-	WRITE_ONCE(replacer.stop, true);
-	TEST_ASSERT(!pthread_join(thread, NULL), "pthread_join() failed");
+		asm_guest_expect_stop(guest, replace_code + 1);
+	} while (now_ns() < end);
+	asm_guest_stop_thread(&replacer.thread);
 }
 #endif /* CONFIG_64BIT */
 
@@ -379,95 +334,86 @@ GUEST_ASM(syscall_handler,
 
 #define NO_DECREMENTER	0x7fffffff
 
-static void start_irq_guest(struct debug_guest *guest, u32 dec)
+static void start_irq_guest(struct asm_guest *guest, u32 dec)
 {
-	debug_guest_load(guest, VEC_EXTERNAL, external_handler,
-			 external_handler_end);
-	debug_guest_load(guest, VEC_DECREMENTER, decrementer_handler,
-			 decrementer_handler_end);
-	debug_guest_load(guest, VEC_SYSCALL, syscall_handler,
-			 syscall_handler_end);
+	asm_guest_load(guest, VEC_EXTERNAL, external_handler);
+	asm_guest_load(guest, VEC_DECREMENTER, decrementer_handler);
+	asm_guest_load(guest, VEC_SYSCALL, syscall_handler);
 
 	guest->regs.gpr[7] = MSR_GUEST_REAL | MSR_EE;
 	guest->regs.gpr[8] = dec;
-	debug_guest_start(guest, irq_code, irq_code_end);
+	asm_guest_start(guest, irq_code);
 }
 
-static void expect_report(struct debug_guest *guest, u64 r5)
+static void expect_report(struct asm_guest *guest, u64 r5)
 {
-	debug_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], r5);
 }
 
-/* No clause: one that is masked stays pending and is delivered once. */
+/* An interrupt that is masked stays pending and is delivered once. */
 TEST_F(pr_run, external_masked)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_irq_guest(guest, NO_DECREMENTER);
-	debug_guest_raise_external(guest);
+	asm_guest_raise_external(guest);
 	expect_report(guest, 1);
 	expect_report(guest, 0x500);
 	expect_report(guest, 2);
 }
 
-/* No clause: the external interrupt comes before the decrementer's. */
+/* The external interrupt comes before the decrementer's. */
 TEST_F(pr_run, external_before_decrementer)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_irq_guest(guest, 1);
 	expect_report(guest, 1);
-	poll(NULL, 0, 20);	/* ms, for the decrementer to expire */
-	debug_guest_raise_external(guest);
+	asm_guest_expire_decrementer(guest);
+	asm_guest_raise_external(guest);
 	expect_report(guest, 0x500);
 	expect_report(guest, 0x900);
 	expect_report(guest, 2);
 }
 
-/* No clause: one that is masked does not keep a system call waiting. */
+/* An interrupt that is masked does not keep a system call waiting. */
 TEST_F(pr_run, syscall_while_external_masked)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_irq_guest(guest, NO_DECREMENTER);
-	guest->regs.pc = debug_guest_addr(guest, irq_code_sc);
-	debug_guest_set_regs(guest);
-	debug_guest_raise_external(guest);
+	guest->regs.pc = asm_guest_addr(guest, irq_code_sc);
+	asm_guest_set_regs(guest);
+	asm_guest_raise_external(guest);
 	expect_report(guest, 0xc00);
 	expect_report(guest, 0x500);
 	expect_report(guest, 4);
 }
 
-/* No clause: an interrupt that is no machine check leaves MSR[ME] as it was. */
+/* An interrupt that is no machine check leaves MSR[ME] as it was. */
 TEST_F(pr_run, interrupt_keeps_me)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 	u64 me;
 
 	for (me = 0; me <= MSR_ME; me += MSR_ME) {
 		start_irq_guest(guest, NO_DECREMENTER);
 		guest->regs.msr = (MSR_GUEST_REAL & ~MSR_ME) | me;
-		guest->regs.pc = debug_guest_addr(guest, irq_code_sc);
-		debug_guest_set_regs(guest);
+		guest->regs.pc = asm_guest_addr(guest, irq_code_sc);
+		asm_guest_set_regs(guest);
 		expect_report(guest, 0xc00);
 		TEST_ASSERT_EQ(guest->regs.msr & MSR_ME, me);
 		TEST_ASSERT_EQ(guest->regs.srr1 & MSR_ME, me);
 	}
 }
 
-/*
- * What is where no memory is cannot be executed, and what has been executed
- * before is not repeated there.
- */
 GUEST_ASM(nowhere_code,
 	  "	mtctr	%r8\n"
 	  "	lwz	%r6, 0(%r7)\n"
 	  "	bctr\n"
-	  "nowhere_divdeu: .long 0x7d0a4b12\n"	/* divdeu r8, r10, r9 */
+	  "	.long	0x7d0a4b12\n"		/* divdeu r8, r10, r9 */
 	  "	bctr\n");
-
-GUEST_LABELS(nowhere_divdeu[]);
 
 GUEST_ASM(machine_check_handler,
 	  "	li	%r5, 0x200\n"
@@ -476,48 +422,266 @@ GUEST_ASM(machine_check_handler,
 GUEST_ASM(bctr_handler,
 	  "	bctr\n");
 
-static void start_nowhere(struct debug_guest *guest)
+static void start_nowhere(struct asm_guest *guest)
 {
-	debug_guest_load(guest, VEC_MACHINE_CHECK, machine_check_handler,
-			 machine_check_handler_end);
-	debug_guest_load(guest, VEC_PROGRAM, bctr_handler, bctr_handler_end);
+	asm_guest_load(guest, VEC_MACHINE_CHECK, machine_check_handler);
+	asm_guest_load(guest, VEC_PROGRAM, bctr_handler);
 	guest->regs.gpr[7] = GUEST_MMIO;
 	guest->regs.gpr[8] = GUEST_MMIO + 0x40;
-	debug_guest_start(guest, nowhere_code, nowhere_code_end);
+	asm_guest_start(guest, nowhere_code);
 }
 
-static void expect_machine_check(struct debug_guest *guest)
+static void expect_machine_check(struct asm_guest *guest)
 {
 	expect_report(guest, 0x200);
 	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_MMIO + 0x40);
 	TEST_ASSERT_EQ(guest->regs.srr1, MSR_GUEST_REAL);
 }
 
-/* No clause: a load from MMIO is not made again with another address. */
+/*
+ * A jump to where no memory is ends with a machine check.  A load from MMIO before
+ * it is not made again with another address.
+ */
 TEST_F(pr_run, fetch_from_nowhere)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_nowhere(guest);
-	debug_guest_run(guest, KVM_EXIT_MMIO);
+	asm_guest_run(guest, KVM_EXIT_MMIO);
 	memset(guest->vcpu->run->mmio.data, 0x66, 4);
 	expect_machine_check(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x66666666);
 }
 
 /*
- * No clause: nor does KVM look at an instruction that some CPUs do not have,
+ * Nor does KVM look at an instruction that some CPUs do not have,
  * which causes a Program interrupt there, and do as it says.
  */
 TEST_F(pr_run, fetch_from_nowhere_after_illegal)
 {
-	struct debug_guest *guest = &self->guest;
+	struct asm_guest *guest = &self->guest;
 
 	start_nowhere(guest);
 	guest->regs.ctr = GUEST_MMIO + 0x40;
-	guest->regs.pc = debug_guest_addr(guest, nowhere_divdeu);
-	debug_guest_set_regs(guest);
+	guest->regs.pc = asm_guest_addr(guest, nowhere_code + 3);
+	asm_guest_set_regs(guest);
 	expect_machine_check(guest);
+}
+
+/* --- Preempted by another thread on the same CPU --- */
+
+#define NR_LOOPS	500	/* of the guest between two exits */
+#define NR_FAULTS	2
+#define OTHERS		0x4141414141414141ULL
+
+/* Compare f0 and f31 with what memory has, until they differ or ctr is 0. */
+GUEST_ASM(fp_code,
+	  "	li	%r5, 0\n"
+	  "	mtctr	%r8\n"
+	  "	lfd	%f0, 0(%r9)\n"
+	  "	lfd	%f31, 8(%r9)\n"
+	  "1:	stfd	%f0, 16(%r9)\n"
+	  "	stfd	%f31, 24(%r9)\n"
+	  "	lwz	%r10, 0(%r9)\n"
+	  "	lwz	%r11, 16(%r9)\n"
+	  "	cmpw	%r10, %r11\n"
+	  "	bne	2f\n"
+	  "	lwz	%r10, 8(%r9)\n"
+	  "	lwz	%r11, 24(%r9)\n"
+	  "	cmpw	%r10, %r11\n"
+	  "	bne	2f\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI
+	  "2:	li	%r5, 1\n"
+	  GUEST_ASM_OSI);
+
+ASM_GUEST_SUITE(pr_fp, MSR_GUEST_REAL | MSR_FP);
+
+#ifdef CONFIG_64BIT
+GUEST_ASM(tm_code,
+	  "	lfd	%f1, 0(%r9)\n"
+	  "	lvx	%v1, 0, %r9\n"
+	  "	nop\n"
+	  GUEST_ASM_OSI);
+
+static void expect_loaded(struct asm_guest *guest, bool vmx)
+{
+	const void *memory = addr_gpa2hva(guest->vm, GUEST_DATA);
+	u64 val[2];
+
+	vcpu_get_reg_addr(guest->vcpu, vmx ? KVM_REG_PPC_VR(1) : KVM_REG_PPC_FPR(1), val);
+	TEST_ASSERT(!memcmp(val, memory, vmx ? 16 : 8),
+		    "%s is lost: 0x%" PRIx64, vmx ? "v1" : "f1", val[0]);
+}
+
+static void clear_loaded(struct asm_guest *guest)
+{
+	static const u64 zero[2];
+
+	vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_FPR(1), zero);
+	vcpu_set_reg_addr(guest->vcpu, KVM_REG_PPC_VR(1), zero);
+}
+
+/*
+ * What a guest with MSR[TM] puts into f1 and v1 in the first instructions of a
+ * KVM_RUN is there after it, be it stepped or not. (B4)
+ */
+TEST_F(pr_fp, tm)
+{
+	struct asm_guest *guest = &self->guest;
+	u32 i;
+
+	if (!host_has_tm())
+		SKIP(return, "The host has no transactional memory");
+
+	for (i = 0; i < 4; i++)
+		asm_guest_write32(guest, GUEST_DATA + 4 * i, 0x3ff00001 + i);
+	guest->regs.msr |= MSR_TM | MSR_VEC;
+	guest->regs.gpr[9] = GUEST_DATA;
+
+	clear_loaded(guest);
+	asm_guest_start_step(guest, tm_code);
+	asm_guest_expect_stop(guest, tm_code + 1);
+	expect_loaded(guest, false);
+	asm_guest_expect_stop(guest, tm_code + 2);
+	expect_loaded(guest, true);
+
+	clear_loaded(guest);
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_goto(guest, tm_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	expect_loaded(guest, false);
+	expect_loaded(guest, true);
+}
+#endif /* CONFIG_64BIT */
+
+static void fill_fprs(const u64 *val)
+{
+	asm volatile(".set n, 0\n\t"
+		     ".rept 32\n\t"
+		     "lfd	n, 0(%0)\n\t"
+		     ".set n, n + 1\n\t"
+		     ".endr"
+		     :
+		     : "b" (val), "m" (*val)
+		     : "fr0", "fr1", "fr2", "fr3", "fr4", "fr5", "fr6", "fr7",
+		       "fr8", "fr9", "fr10", "fr11", "fr12", "fr13", "fr14",
+		       "fr15", "fr16", "fr17", "fr18", "fr19", "fr20", "fr21",
+		       "fr22", "fr23", "fr24", "fr25", "fr26", "fr27", "fr28",
+		       "fr29", "fr30", "fr31");
+}
+
+struct other {
+	struct asm_guest_preemptor preemptor;
+	long max_sleep;		/* ns */
+};
+
+static void *interrupt_often(void *arg)
+{
+	static const u64 others = OTHERS;
+	struct other *other = arg;
+	struct timespec time = {};
+
+	/* It takes a while to the place to be hit: wake up at any distance. */
+	while (!READ_ONCE(other->preemptor.thread.stop)) {
+		fill_fprs(&others);
+		time.tv_nsec = random() % other->max_sleep;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
+	}
+	return NULL;
+}
+
+static void run_loops(struct asm_guest *guest, const u32 *code)
+{
+	asm_guest_start(guest, code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
+}
+
+/*
+ * The guest's loops for some seconds, on one CPU with the other thread, as long
+ * as r5 is 0 at their end; EPERM if there cannot be such a thread.
+ */
+static int run_preempted(struct asm_guest *guest, const u32 *code)
+{
+	struct other other = {};
+	s64 start, end;
+	int ret;
+
+	/*
+	 * Undisturbed, twice, as the first time is longer: if the other thread
+	 * sleeps less than that, KVM may never come to enter the guest.
+	 */
+	run_loops(guest, code);
+	start = now_ns();
+	run_loops(guest, code);
+	other.max_sleep = min(2 * (now_ns() - start), (s64)999999999);
+
+	ret = asm_guest_start_preemptor(&other.preemptor, interrupt_often, &other);
+	if (ret)
+		return ret;
+	end = now_ns() + 4 * RUN_NS;
+	while (!guest->regs.gpr[5] && now_ns() < end)
+		run_loops(guest, code);
+	asm_guest_stop_preemptor(&other.preemptor);
+	return 0;
+}
+
+/* The registers are not lost to a thread that preempts the vCPU. */
+TEST_F(pr_fp, preempted)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_write32(guest, GUEST_DATA, 0x3ff00000);
+	asm_guest_write32(guest, GUEST_DATA + 8, 0x40000000);
+	guest->regs.gpr[8] = NR_LOOPS;
+	guest->regs.gpr[9] = GUEST_DATA;
+
+	if (run_preempted(guest, fp_code))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!guest->regs.gpr[5],
+		    "The guest's f0 or f31 changed: words 0x%x, 0x%x",
+		    asm_guest_read32(guest, GUEST_DATA + 16),
+		    asm_guest_read32(guest, GUEST_DATA + 24));
+}
+
+ASM_GUEST_SUITE(pr_split, MSR_GUEST_REAL & ~MSR_SF);
+
+/* Loads that fault; the handler collects the top bytes of SRR0 in r5. */
+GUEST_ASM(split_code,
+	  "	li	%r5, 0\n"
+	  "	mtctr	%r8\n"
+	  "1:	lwz	%r10, 0(%r9)\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(split_handler,
+	  "	mfsrr0	%r10\n"
+	  "	srwi	%r11, %r10, 24\n"
+	  "	or	%r5, %r5, %r11\n"
+	  "	clrlwi	%r10, %r10, 8\n"
+	  "	addi	%r10, %r10, 4\n"
+	  "	mtsrr0	%r10\n"
+	  GUEST_ASM_RFI);
+
+/*
+ * An interrupt in split real mode stores the guest's address in SRR0,
+ * whenever the vCPU is preempted. (C4)
+ */
+TEST_F(pr_split, preempted)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
+	asm_guest_load(guest, VEC_DATA_STORAGE, split_handler);
+	guest->regs.msr |= MSR_DR;
+	guest->regs.gpr[8] = NR_FAULTS;
+	guest->regs.gpr[9] = GUEST_EA_NOWHERE;
+
+	if (run_preempted(guest, split_code))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!guest->regs.gpr[5], "SRR0 has an offset of 0x%llx000000",
+		    guest->regs.gpr[5]);
 }
 
 TEST_HARNESS_MAIN

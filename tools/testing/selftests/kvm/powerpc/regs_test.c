@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test which registers KVM PR gives access to, and that all of them keep what
- * userspace puts into them
+ * Which registers KVM PR gives access to, that all of them keep what userspace puts
+ * into them, and that they reach the guest
  *
- * No guest runs.  There is no KVM_GET_REG_LIST on powerpc, so the list is found
- * out by asking for every ID that there could be.
+ * There is no KVM_GET_REG_LIST on powerpc, so the list is found out by asking for
+ * every ID that there could be.
  */
-#include <sys/auxv.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include "kvm_util.h"
-#include "processor.h"
-#include "kselftest_harness.h"
+#include "debug_suite.h"
 
 /* What a range of registers depends on */
 enum needs {
@@ -116,15 +116,13 @@ FIXTURE_TEARDOWN(regs)
 
 static bool is_there(const struct reg_range *range, bool tm)
 {
-	unsigned long hwcap = getauxval(AT_HWCAP);
-
 	switch (range->needs) {
 	case HOST64:
-		return sizeof(long) == sizeof(u64);
+		return MSR_HOST_SF;
 	case ALTIVEC:
-		return hwcap & PPC_FEATURE_HAS_ALTIVEC;
+		return host_has_altivec();
 	case VSX:
-		return hwcap & PPC_FEATURE_HAS_VSX;
+		return host_has_vsx();
 	case TM:
 		return tm;
 	default:
@@ -144,7 +142,7 @@ static const struct reg_range *find_range(u64 id)
 	return NULL;
 }
 
-/* No clause: precisely the registers of the list can be read, by any ID. */
+/* Precisely the registers of the list can be read, by any ID. */
 TEST_F(regs, list)
 {
 	const struct reg_range *range;
@@ -225,7 +223,7 @@ static bool settable(const struct reg_range *range, bool tm)
 }
 
 /*
- * No clause: a register that is set reads back the same, after all of the others
+ * A register that is set reads back the same, after all of the others
  * have been set, too.
  */
 TEST_F(regs, round_trip)
@@ -235,26 +233,20 @@ TEST_F(regs, round_trip)
 	u64 id;
 	int ret;
 
-	for (round = 0; round < 2; round++) {
+	for (round = 0; round < 4; round++) {
 		for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+			if (!settable(&ranges[i], self->tm))
+				continue;
 			for (n = 0; n < ranges[i].count; n++) {
-				if (!settable(&ranges[i], self->tm))
-					continue;
 				id = ranges[i].first + n;
-				make_value(id, round, &value);
-				ret = set_reg(self->vcpu, id, &value);
-				TEST_ASSERT(!ret, "Cannot set 0x%" PRIx64 ": %d", id, ret);
-			}
-		}
-
-		for (i = 0; i < ARRAY_SIZE(ranges); i++) {
-			for (n = 0; n < ranges[i].count; n++) {
-				if (!settable(&ranges[i], self->tm))
-					continue;
-				id = ranges[i].first + n;
-				make_value(id, round, &want);
-				memset(&value, 0, sizeof(value));
-				ret = get_reg(self->vcpu, id, &value);
+				make_value(id, round / 2, &want);
+				value = want;
+				if (round % 2) {
+					memset(&value, 0, sizeof(value));
+					ret = get_reg(self->vcpu, id, &value);
+				} else {
+					ret = set_reg(self->vcpu, id, &value);
+				}
 				TEST_ASSERT(!ret && !memcmp(&want, &value, sizeof(want)),
 					    "0x%" PRIx64 ": %d, was set to 0x%" PRIx64 " 0x%" PRIx64
 					    ", is 0x%" PRIx64 " 0x%" PRIx64, id, ret,
@@ -265,7 +257,7 @@ TEST_F(regs, round_trip)
 	}
 }
 
-/* No clause: FSCR does not get the bits that KVM PR cannot honour. */
+/* FSCR does not get the bits that KVM PR cannot honour. */
 TEST_F(regs, fscr)
 {
 	union value value = { .dword[0] = -1ULL };
@@ -285,13 +277,13 @@ TEST_F(regs, fscr)
 #define UPPER	0
 #endif
 
-/* No clause: the upper half of VSR n is FPR n. */
+/* The upper half of VSR n is FPR n. */
 TEST_F(regs, vsrs_contain_fprs)
 {
 	union value value;
 	unsigned int n;
 
-	if (!(getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX))
+	if (!host_has_vsx())
 		SKIP(return, "no VSX");
 
 	for (n = 0; n < 32; n++) {
@@ -312,7 +304,7 @@ TEST_F(regs, vsrs_contain_fprs)
 	}
 }
 
-/* No clause: C1's instruction is known to userspace, and is not to be changed. */
+/* Userspace can read the breakpoint instruction, and not change it. (C1) */
 TEST_F(regs, debug_inst)
 {
 	union value value = {};
@@ -324,9 +316,6 @@ TEST_F(regs, debug_inst)
 
 /* PVRs of guests with either MMU; KVM does not need the host to be one. */
 #define PVR_970FX		0x003c0300
-#define PVR_750			0x00080200
-#define PVR_750FX		0x70000203
-#define PVR_7447A		0x80030102
 
 /* MSR bits that not all CPUs have; MSR_TM depends on the host, too. */
 #define MSR_ISF			BIT_ULL(61)
@@ -347,9 +336,9 @@ static const struct cpu {
 	{ "603e", 0x00060101, MSR_ILE | MSR_TGPR | MSR_LE },
 	{ "604e", 0x00090204, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "750", PVR_750, MSR_ILE | MSR_PMM | MSR_LE },
-	{ "750FX", PVR_750FX, MSR_ILE | MSR_PMM | MSR_LE },
+	{ "750FX", 0x70000203, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "7400", PVR_7400, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
-	{ "7447A", PVR_7447A, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
+	{ "7447A", 0x80030102, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
 #ifdef CONFIG_64BIT
 	{ "970FX", PVR_970FX, MSR_SF | MSR_VEC | MSR_PMM },
 	{ "POWER5+", 0x003b0201, MSR_SF | MSR_PMM },
@@ -366,12 +355,12 @@ static void expect_msr(struct kvm_vcpu *vcpu, const struct cpu *cpu)
 
 	vcpu_regs_get(vcpu, &regs);
 	TEST_ASSERT(regs.msr == (MSR_ALWAYS | cpu->msr),
-		    "%s: the MSR is 0x%llx, should be 0x%" PRIx64, cpu->name,
-		    (unsigned long long)regs.msr, (u64)(MSR_ALWAYS | cpu->msr));
+		    "%s: the MSR is 0x%llx, should be 0x%llx", cpu->name,
+		    regs.msr, MSR_ALWAYS | cpu->msr);
 }
 
 /*
- * No clause: the MSR has the bits that the guest's CPU has, and is cut down when
+ * The MSR has the bits that the guest's CPU has, and is cut down when
  * KVM_SET_SREGS gives the vCPU another one.
  */
 TEST_F(regs, msr_of_cpu)
@@ -396,7 +385,7 @@ TEST_F(regs, msr_of_cpu)
 	TEST_ASSERT_EQ(regs.msr & ~(MSR_ALWAYS | cpus[0].msr), 0);
 }
 
-/* No clause: KVM_GET_SREGS returns what KVM_SET_SREGS was given, 64-bit MMU. */
+/* KVM_GET_SREGS returns what KVM_SET_SREGS was given for the 64-bit MMU. */
 TEST_F(regs, sregs_slb)
 {
 	struct kvm_sregs sregs, now;
@@ -466,16 +455,202 @@ static void check_sr_bat(struct kvm_vcpu *vcpu, u32 pvr)
 }
 
 /*
- * No clause: the same, 32-bit MMU. With one exception: KVM_GET_SREGS has always
- * returned the halves of BATs the other way round than KVM_SET_SREGS takes them,
- * and userspace (QEMU) knows it, so that this must stay.
+ * KVM_GET_SREGS returns what KVM_SET_SREGS was given for the 32-bit MMU, with one
+ * exception: the halves of BATs are the other way round.  QEMU knows it, so that
+ * this must stay.
  */
 TEST_F(regs, sregs_sr_bat)
 {
 	check_sr_bat(self->vcpu, PVR_750);
 	check_sr_bat(self->vcpu, PVR_7400);
-	check_sr_bat(self->vcpu, PVR_750FX);
-	check_sr_bat(self->vcpu, PVR_7447A);
+	check_sr_bat(self->vcpu, 0x70000203);
+	check_sr_bat(self->vcpu, 0x80030102);
 }
+
+/*
+ * --- KVM_SET_REGS ---
+ *
+ * What a new MSR brings with it (floating-point registers to be loaded, shadow
+ * segments to be dropped) has to happen to the vCPU, whichever thread calls
+ * and whether or not the vCPU has run.
+ */
+ASM_GUEST_SUITE(set_regs, MSR_GUEST_REAL);
+
+#define NR_PROBED_FPRS	18	/* f14 to f31 */
+
+/* Load f14 to f31, make a system call, store them: nothing else in between. */
+static long ioctl_with_fprs(int fd, unsigned long cmd, void *arg,
+			    const double *in, double *out)
+{
+	register unsigned long r0 asm("r0") = __NR_ioctl;
+	register unsigned long r3 asm("r3") = fd;
+	register unsigned long r4 asm("r4") = cmd;
+	register unsigned long r5 asm("r5") = (unsigned long)arg;
+
+	asm volatile(".irp n, 14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+		     "lfd	\\n, 8*(\\n-14)(%[in])\n\t"
+		     ".endr\n\t"
+		     "sc\n\t"
+		     ".irp n, 14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+		     "stfd	\\n, 8*(\\n-14)(%[out])\n\t"
+		     ".endr\n\t"
+		     "bns+	1f\n\t"
+		     "neg	3, 3\n"
+		     "1:"
+		     : "+r" (r0), "+r" (r3), "+r" (r4), "+r" (r5)
+		     : [in] "b" (in), [out] "b" (out)
+		     : "memory", "cr0", "ctr", "xer",
+		       "r6", "r7", "r8", "r9", "r10", "r11", "r12",
+		       "fr14", "fr15", "fr16", "fr17", "fr18", "fr19",
+		       "fr20", "fr21", "fr22", "fr23", "fr24", "fr25",
+		       "fr26", "fr27", "fr28", "fr29", "fr30", "fr31");
+
+	return (long)r3;
+}
+
+#define NR_TRIES	100
+
+/*
+ * MSR[FP] set by KVM_SET_REGS leaves the caller's registers alone.
+ * Tried often, since a caller that happens to be preempted in the ioctl gets
+ * its registers back whether KVM has overwritten them or not, and with other
+ * values each time, since they may have become the guest's. KVM_GET_SREGS makes
+ * KVM forget what it has loaded, so that each try is like the first.
+ */
+TEST_F(set_regs, host_fprs)
+{
+	struct asm_guest *guest = &self->guest;
+	double in[NR_PROBED_FPRS], out[NR_PROBED_FPRS] = {};
+	struct kvm_sregs sregs;
+	int try, i;
+	long ret;
+
+	guest->regs.msr |= MSR_FP;
+	for (try = 0; try < NR_TRIES; try++) {
+		for (i = 0; i < NR_PROBED_FPRS; i++)
+			in[i] = 3.25 + i + try * NR_PROBED_FPRS;
+
+		ret = ioctl_with_fprs(guest->vcpu->fd, KVM_SET_REGS,
+				      &guest->regs, in, out);
+		TEST_ASSERT(!ret, "KVM_SET_REGS failed, errno: %ld", -ret);
+		for (i = 0; i < NR_PROBED_FPRS; i++)
+			TEST_ASSERT(in[i] == out[i],
+				    "f%d was %f, is %f after KVM_SET_REGS",
+				    14 + i, in[i], out[i]);
+		vcpu_sregs_get(guest->vcpu, &sregs);
+	}
+}
+
+/* The guest's registers reach the guest, and come back from it. */
+GUEST_ASM(fpr_code,
+	  "	fmr	%f15, %f14\n"
+	  GUEST_ASM_OSI);
+
+TEST_F(set_regs, guest_fprs)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 val = 0x4002000000000000ULL;	/* 2.25 */
+
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(14), val);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(15), 0);
+	guest->regs.msr |= MSR_FP;
+	asm_guest_start(guest, fpr_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(14)), val);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(15)), val);
+}
+
+/*
+ * A change of MSR[PR] changes the segments that the host's MMU has to use for
+ * the guest, in real mode as well.  Run in one state to have a segment in use;
+ * change to the other one, and go on in a page not yet touched: with the old
+ * segment still in place, the fault on this page can never be resolved.
+ */
+GUEST_ASM(report_code,
+	  "	addi	%r5, %r5, 1\n"
+	  GUEST_ASM_OSI);
+
+static void change_state(struct asm_guest *guest, u64 msr1, u64 msr2)
+{
+	/* Two pages of a size that any host may use */
+	const gpa_t page1 = 0x20000, page2 = 0x40000;
+
+	asm_guest_load(guest, page1, report_code);
+	asm_guest_load(guest, page2, report_code);
+
+	guest->regs.msr = msr1;
+	guest->regs.pc = page1;
+	guest->regs.gpr[5] = 0;
+	asm_guest_set_regs(guest);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 1);
+
+	/* KVM takes the GPRs of the OSI exit back when it runs next. */
+	guest->regs.msr = msr2;
+	guest->regs.pc = page2;
+	asm_guest_set_regs(guest);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
+	TEST_ASSERT_EQ(guest->regs.msr, msr2);
+}
+
+/* KVM_SET_REGS sets MSR[PR] of a guest that ran. */
+TEST_F(set_regs, supervisor_to_problem)
+{
+	change_state(&self->guest, MSR_GUEST_REAL, MSR_GUEST_REAL | MSR_PR);
+}
+
+/* KVM_SET_REGS clears MSR[PR] of a guest that ran. */
+TEST_F(set_regs, problem_to_supervisor)
+{
+	change_state(&self->guest, MSR_GUEST_REAL | MSR_PR, MSR_GUEST_REAL);
+}
+
+/*
+ * MSR[POW] makes the CPU sleep that executes mtmsr.  Userspace that
+ * sets registers does not execute it, and must not be the one that sleeps:
+ * nobody could wake it up but by a signal.
+ */
+static sig_atomic_t slept;
+
+static void wake_up(int signum)
+{
+	WRITE_ONCE(slept, 1);
+}
+
+TEST_F(set_regs, msr_pow)
+{
+	struct sigaction sa = { .sa_handler = wake_up };
+	struct asm_guest *guest = &self->guest;
+
+	TEST_ASSERT(!sigaction(SIGALRM, &sa, NULL), "sigaction() failed");
+	guest->regs.gpr[5] = 0;
+	guest->regs.msr |= MSR_POW;
+	alarm(5);
+	asm_guest_start(guest, report_code);
+	alarm(0);
+	TEST_ASSERT(!READ_ONCE(slept), "KVM_SET_REGS slept until a signal came");
+
+	/* Nor is the guest idle, or has that bit in its MSR. */
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 1);
+	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
+}
+
+#ifdef CONFIG_64BIT
+/* MSR[TM] and MSR[TS] do not exist without transactional memory. */
+TEST_F(set_regs, no_transactions)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (host_has_tm())
+		SKIP(return, "The host has transactional memory");
+
+	guest->regs.msr |= MSR_TM | MSR_TS_S;
+	asm_guest_set_regs(guest);
+	vcpu_regs_get(guest->vcpu, &guest->regs);
+	TEST_ASSERT_EQ(guest->regs.msr, MSR_GUEST_REAL);
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -5,11 +5,14 @@
 #include "kvm_util_types.h"
 
 /*
- * KVM_VM_PPC_PR, unless a test is about Book3S HV and defines it differently.
- * Never 0: where both are available, HV is what a VM of type 0 gets.
+ * Never 0, which is HV where both are available.  kvm_selftest_arch_init() sets it
+ * to KVM_VM_PPC_PR if the host has that, otherwise to KVM_VM_PPC_HV.
  */
-extern unsigned long powerpc_vm_type;
-#define VM_TYPE_DEFAULT		powerpc_vm_type
+extern unsigned long powerpc_default_vm_type;
+#define VM_TYPE_DEFAULT		powerpc_default_vm_type
+
+/* Of each vCPU; one page is for interrupts. */
+#define DEFAULT_STACK_PGS	6
 
 struct kvm_mmu_arch {
 	u64 hpt_size;		/* of the hashed page table, in bytes */

@@ -37,10 +37,47 @@
 #define VSID_MULTIPLIER		0x9e3779b1 /* odd, thus no VSID occurs twice */
 
 /* Special-purpose registers */
+#define SPRN_XER		1
+#define SPRN_LR			8
+#define SPRN_CTR		9
+#define SPRN_AMR_USER		13	/* AMR, as problem state has it */
 #define SPRN_DSISR		18
 #define SPRN_DAR		19
+#define SPRN_DEC		22
+#define SPRN_SDR1		25
 #define SPRN_SRR0		26
 #define SPRN_SRR1		27
+#define SPRN_AMR		29
+#define SPRN_CTRLF		136
+#define SPRN_CTRLT		152
+#define SPRN_FSCR		153
+#define SPRN_VRSAVE		256
+#define SPRN_SPRG3_USER		259	/* SPRG3, as problem state reads it */
+#define SPRN_SPRG0		272
+#define SPRN_SPRG1		273
+#define SPRN_SPRG2		274
+#define SPRN_SPRG3		275
+#define SPRN_TBWL		284
+#define SPRN_TBWU		285
+#define SPRN_PVR		287
+#define SPRN_IBAT0U		528
+#define SPRN_DBAT0U		536
+#define SPRN_IBAT4U		560
+#define SPRN_DBAT4U		568
+#define SPRN_EBBHR		804
+#define SPRN_EBBRR		805
+#define SPRN_BESCR		806
+#define SPRN_TAR		815
+#define SPRN_GQR0		912
+#define SPRN_GQR7		919
+#define SPRN_HID0		1008
+#define SPRN_HID1		1009
+#define SPRN_HID4		1012
+#define SPRN_DABR		1013
+#define SPRN_HID5		1014
+#define SPRN_HID2		1016
+#define SPRN_L2CR		1017
+#define SPRN_THRM1		1020
 #define SPRN_PIR		1023
 
 /* Offsets in struct vcpu_exception */
@@ -79,14 +116,17 @@
 
 #include <linux/bits.h>
 #include <linux/types.h>
+#include <stdbool.h>
+#include <sys/auxv.h>
 
 struct kvm_vcpu;
 struct kvm_vm;
 
-/* Machine State Register; bits 0 to 31 are the same on 32-bit and on 64-bit */
-/* A 32-bit CPU that has what others have, and AltiVec */
+/* 32-bit CPUs; the 7400 is the one with AltiVec */
+#define PVR_750			0x00080200
 #define PVR_7400		0x000c0209
 
+/* Machine State Register; bits 0 to 31 are the same on 32-bit and on 64-bit */
 #define MSR_SF			BIT_ULL(63)	/* 64-bit mode */
 #define MSR_TS_S		BIT_ULL(33)	/* Transaction suspended */
 #define MSR_TM			BIT_ULL(32)	/* Transactional memory available */
@@ -107,10 +147,33 @@ struct kvm_vm;
 /* Logical Partitioning Control Register: endianness of interrupts */
 #define LPCR_ILE		BIT_ULL(25)
 
-/* Why it came to a Program interrupt, in SRR1 */
+/* Facility Status and Control Register: what is available */
+#define FSCR_TAR		BIT_ULL(8)
+
+/* SRR1: the bits that an interrupt sets to say why, instead of the MSR's */
+#define SRR1_CAUSE		0x783f0000ULL
+
+/* Causes of Program interrupts */
+#define SRR1_PROGFPE		0x00100000
 #define SRR1_PROGILL		0x00080000
 #define SRR1_PROGPRIV		0x00040000
 #define SRR1_PROGTRAP		0x00020000
+#define SRR1_PROGCAUSE		0x001f0000
+
+/* Causes of Instruction Storage interrupts */
+#define SRR1_ISI_NOHPTE		0x40000000
+
+/* Causes of Data Storage interrupts, in DSISR */
+#define DSISR_NOHPTE		0x40000000
+#define DSISR_PROT		0x08000000
+#define DSISR_STORE		0x02000000
+
+/* Instructions */
+#define INST_SC			0x44000002
+#define INST_SC_1		0x44000022	/* to the hypervisor */
+#define INST_RFID		0x4c000024
+#define INST_RFI		0x4c000064
+#define INST_NOP		0x60000000
 
 /* A system call with these two values in r3 and r4 exits to userspace */
 #define OSI_SC_MAGIC_R3		0x113724fa
@@ -118,6 +181,35 @@ struct kvm_vm;
 
 /* What KVM reports as software breakpoint: KVM_REG_PPC_DEBUG_INST */
 #define INST_SW_BREAKPOINT	0x00dddd00
+
+static inline u32 inst_spr_field(u32 spr)
+{
+	return (spr & 0x1f) << 16 | (spr >> 5 & 0x1f) << 11;
+}
+
+/**
+ * inst_mtspr() - encode mtspr
+ * @spr: the special-purpose register
+ * @gpr: the number of the source register
+ *
+ * Return: the instruction
+ */
+static inline u32 inst_mtspr(u32 spr, u32 gpr)
+{
+	return 0x7c0003a6 | gpr << 21 | inst_spr_field(spr);
+}
+
+/**
+ * inst_mfspr() - encode mfspr
+ * @spr: the special-purpose register
+ * @gpr: the number of the target register
+ *
+ * Return: the instruction
+ */
+static inline u32 inst_mfspr(u32 spr, u32 gpr)
+{
+	return 0x7c0002a6 | gpr << 21 | inst_spr_field(spr);
+}
 
 #define mfspr(spr)					\
 ({							\
@@ -155,17 +247,35 @@ struct kvm_vm;
 #define SEGMENT_SIZE		BIT_ULL(SEGMENT_SHIFT)
 #define SLB_ESID_V		BIT_ULL(27)
 
-/* Spread the groups of segments that are used alike over the hash table. */
+/**
+ * esid_to_vsid() - the VSID of a segment of a guest that runs compiled code
+ * @esid: the segment's number
+ *
+ * Groups of segments that are used alike are spread over the hash table.
+ *
+ * Return: the VSID
+ */
 static inline u64 esid_to_vsid(u64 esid)
 {
 	return esid * VSID_MULTIPLIER & (BIT_ULL(VSID_BITS) - 1);
 }
 
+/**
+ * powerpc_vcpu_mmu_setup() - let a vCPU use the VM's hashed page table
+ * @vcpu: the vCPU
+ */
 void powerpc_vcpu_mmu_setup(struct kvm_vcpu *vcpu);
 
+/* Flags of a mapping */
 #define HPTE_R_G		BIT_ULL(3)	/* guarded */
 #define HPTE_R_N		BIT_ULL(2)	/* no execute */
 
+/**
+ * powerpc_pg_set_flags() - add flags to a mapping
+ * @vm: the VM
+ * @gva: an address in the page
+ * @flags: HPTE_R_...
+ */
 void powerpc_pg_set_flags(struct kvm_vm *vm, gva_t gva, u64 flags);
 
 /* Supervisor state, no translation, no interrupts */
@@ -175,7 +285,21 @@ void powerpc_pg_set_flags(struct kvm_vm *vm, gva_t gva, u64 flags);
 /* Supervisor state, translated, no interrupts: what test code runs with */
 #define MSR_GUEST		(MSR_GUEST_REAL | MSR_IR | MSR_DR | MSR_RI)
 
-/* The interrupted context.  What a handler changes here, it changes there. */
+/**
+ * struct ex_regs - registers of the context that was interrupted
+ * @gpr: general purpose registers
+ * @pc: SRR0
+ * @msr: SRR1
+ * @lr: link register
+ * @ctr: count register
+ * @cr: condition register
+ * @xer: fixed-point exception register
+ * @dar: data address register
+ * @dsisr: data storage interrupt status register
+ * @vector: of the interrupt
+ *
+ * When the handler returns, all but the last three are loaded from here.
+ */
 struct ex_regs {
 	u64 gpr[32];
 	u64 pc;
@@ -191,11 +315,15 @@ struct ex_regs {
 
 typedef void (*exception_handler_fn)(struct ex_regs *regs);
 
-/*
- * Have interrupts through @vector handled; NULL: as unexpected ones, which is
- * what all of them are at first.  Handlers run translated, in supervisor state
- * and on the interrupted context's stack.  Only general purpose registers are
- * saved, so handlers must leave floating point and vectors alone.
+/**
+ * vm_install_exception_handler() - set the handler of an interrupt
+ * @vm: the VM
+ * @vector: of the interrupt
+ * @handler: guest code; NULL: the interrupt fails the test
+ *
+ * A handler runs translated, in supervisor state, and on the stack of the
+ * context that was interrupted.  Only general purpose registers are saved, so a
+ * handler must not use floating point and vectors.
  */
 void vm_install_exception_handler(struct kvm_vm *vm, int vector,
 				  exception_handler_fn handler);
@@ -205,10 +333,85 @@ extern const char powerpc_vectors[], powerpc_vectors_end[];
 extern const char powerpc_exception_entry[];
 #endif /* CONFIG_64BIT */
 
+/**
+ * vm_vcpu_add_real_mode() - add a vCPU for a guest in real mode
+ * @vm: made by vm_create_barebones() or ____vm_create()
+ * @vcpu_id: the vCPU's ID
+ *
+ * The vCPU is in supervisor state, with the word size and byte order of the
+ * host.  Interrupts are disabled, and their vectors are at 0.  The guest needs
+ * nothing of the library in its memory.
+ *
+ * Return: the vCPU
+ */
 struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id);
+
+/**
+ * powerpc_vector_name() - name of an interrupt
+ * @pc: its vector
+ *
+ * Messages use it because a guest that went astray is usually at a vector.
+ *
+ * Return: the name, or NULL if @pc is no vector
+ */
 const char *powerpc_vector_name(u64 pc);
 
-/* KVM_GET_SREGS and KVM_SET_SREGS have the words of a BAT in different order. */
+/**
+ * powerpc_has_vm_type() - can the host create such a VM?
+ * @type: KVM_VM_PPC_PR or KVM_VM_PPC_HV
+ *
+ * Return: true if it can
+ */
+bool powerpc_has_vm_type(unsigned long type);
+
+/* What the host's CPU has, and so what its guests can have */
+
+/** host_has_altivec() - does it have AltiVec? */
+static inline bool host_has_altivec(void)
+{
+	return getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC;
+}
+
+/** host_has_vsx() - does it have VSX? */
+static inline bool host_has_vsx(void)
+{
+	return getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX;
+}
+
+/** host_has_tm() - does it have transactional memory? */
+static inline bool host_has_tm(void)
+{
+	return getauxval(AT_HWCAP2) & PPC_FEATURE2_HAS_HTM;
+}
+
+/** host_has_isa_2_07() - does it implement Power ISA 2.07, as a POWER8 does? */
+static inline bool host_has_isa_2_07(void)
+{
+	return getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_2_07;
+}
+
+/** host_has_isa_3_0() - does it implement Power ISA 3.0, as a POWER9 does? */
+static inline bool host_has_isa_3_0(void)
+{
+	return getauxval(AT_HWCAP2) & PPC_FEATURE2_ARCH_3_00;
+}
+
+/**
+ * host_quirk() - is an instruction known to go wrong on emulated hosts?
+ * @inst: the instruction
+ *
+ * Return: what goes wrong, or NULL
+ */
+const char *host_quirk(u32 inst);
+
+/**
+ * swap_bat_words() - swap the words of a BAT
+ * @bat: the BAT
+ *
+ * KVM_GET_SREGS and KVM_SET_SREGS have them in different order.
+ *
+ * Return: the BAT with its words swapped
+ */
 static inline u64 swap_bat_words(u64 bat)
 {
 	return bat << 32 | bat >> 32;

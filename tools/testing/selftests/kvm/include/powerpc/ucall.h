@@ -9,12 +9,19 @@ struct kvm_vm;
 
 #define UCALL_EXIT_REASON	KVM_EXIT_OSI
 
-static inline void ucall_arch_init(__always_unused struct kvm_vm *vm,
-				   __always_unused gpa_t mmio_gpa)
+/**
+ * ucall_arch_init() - nothing to be done
+ * @vm: the VM
+ * @mmio_gpa: not used
+ */
+static inline void ucall_arch_init(struct kvm_vm *vm, gpa_t mmio_gpa)
 {
 }
 
-/*
+/**
+ * ucall_arch_do_ucall() - exit to userspace
+ * @uc: address of the struct ucall
+ *
  * Of the exits that a guest can cause on purpose, OSI is the one that needs no
  * translation, no privilege and no PAPR: it works in supervisor and in problem
  * state, in real mode and translated, for 32-bit and for 64-bit guests.  KVM

@@ -13,8 +13,6 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#ifdef CONFIG_64BIT
-
 #include <asm/byteorder.h>
 #include <linux/sizes.h>
 
@@ -59,15 +57,25 @@ u64 vm_arch_nr_page_table_pages(enum vm_guest_mode mode, u64 nr_pages)
 	return 2 * hpt_size(nr_pages) / vm_guest_mode_params[mode].page_size;
 }
 
+void vm_arch_reserve_page_table(struct kvm_vm *vm, u64 nr_pages)
+{
+	vm->mmu.arch.hpt_size = hpt_size(nr_pages);
+}
+
 void virt_arch_pgd_alloc(struct kvm_vm *vm)
 {
-	u64 size = hpt_size(vm->mmu.nr_pages);
+	u64 size;
 	gpa_t gpa;
 
 	if (vm->mmu.pgd_created)
 		return;
 
-	vm->mmu.arch.hpt_size = size;
+	__TEST_REQUIRE(vm->type == KVM_VM_PPC_PR,
+		       "KVM PR, the only one with page tables here, is not available");
+	if (!vm->mmu.arch.hpt_size)
+		vm_arch_reserve_page_table(vm, 0);
+
+	size = vm->mmu.arch.hpt_size;
 	vm->mmu.pgd_created = true;
 
 	if (vm->mode == VM_MODE_P42V64_4K_PAPR) {
@@ -149,7 +157,7 @@ static struct hpte *hpte_find(struct kvm_vm *vm, gva_t gva)
 
 void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa)
 {
-	/* As if used before: nothing is to be found out about the guest by R and C. */
+	/* R and C are set, so that KVM does not have to set them. */
 	u64 r = gpa | HPTE_R_R | HPTE_R_C | HPTE_R_M | HPTE_R_PP_RWRW;
 	unsigned int i, secondary;
 	struct hpte *hpte;
@@ -186,8 +194,8 @@ void virt_arch_pg_map(struct kvm_vm *vm, gva_t gva, gpa_t gpa)
 	}
 
 	TEST_FAIL("No free slot in the hashed page table\n"
-		  "  gva: 0x%" PRIx64 " made for 0x%" PRIx64 " pages",
-		  gva, vm->mmu.nr_pages);
+		  "  gva: 0x%" PRIx64 ", table of 0x%" PRIx64 " bytes",
+		  gva, vm->mmu.arch.hpt_size);
 }
 
 /* Set bits of a mapping's second doubleword. */
@@ -212,18 +220,19 @@ gpa_t addr_arch_gva2gpa(struct kvm_vm *vm, gva_t gva)
 void virt_arch_dump(FILE *stream, struct kvm_vm *vm, u8 indent)
 {
 	struct hpte *hpte;
-	u64 offset;
+	u64 offset, v, r;
 
 	if (!vm->mmu.pgd_created)
 		return;
 
 	for (offset = 0; offset < vm->mmu.arch.hpt_size; offset += sizeof(*hpte)) {
 		hpte = hpte_at(vm, offset);
-		if (!(be64_to_cpu(hpte->v) & HPTE_V_VALID))
+		v = be64_to_cpu(hpte->v);
+		r = be64_to_cpu(hpte->r);
+		if (!(v & HPTE_V_VALID))
 			continue;
 		fprintf(stream, "%*shpte 0x%06" PRIx64 ": 0x%016" PRIx64 " 0x%016" PRIx64 "\n",
-			indent, "", offset / sizeof(*hpte),
-			(u64)be64_to_cpu(hpte->v), (u64)be64_to_cpu(hpte->r));
+			indent, "", offset / sizeof(*hpte), v, r);
 	}
 }
 
@@ -256,5 +265,3 @@ void powerpc_vcpu_mmu_setup(struct kvm_vcpu *vcpu)
 
 	vcpu_sregs_set(vcpu, &sregs);
 }
-
-#endif /* CONFIG_64BIT */

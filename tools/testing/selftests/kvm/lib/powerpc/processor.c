@@ -2,8 +2,6 @@
 /*
  * KVM selftest powerpc library code - CPU-related functions
  */
-#include <sys/auxv.h>
-
 #include "kvm_util.h"
 #include "processor.h"
 #include "ucall_common.h"
@@ -24,25 +22,20 @@ void vcpu_arch_dump(FILE *stream, struct kvm_vcpu *vcpu, u8 indent)
 	vcpu_regs_get(vcpu, &regs);
 
 	fprintf(stream, "%*svCPU ID: %u\n", indent, "", vcpu->id);
-	fprintf(stream, "%*spc:   0x%016" PRIx64 "  msr:  0x%016" PRIx64 "\n",
-		indent + 2, "", (u64)regs.pc, (u64)regs.msr);
-	fprintf(stream, "%*ssrr0: 0x%016" PRIx64 "  srr1: 0x%016" PRIx64 "\n",
-		indent + 2, "", (u64)regs.srr0, (u64)regs.srr1);
-	fprintf(stream, "%*slr:   0x%016" PRIx64 "  ctr:  0x%016" PRIx64 "\n",
-		indent + 2, "", (u64)regs.lr, (u64)regs.ctr);
-	fprintf(stream, "%*scr:   0x%08" PRIx64 "          xer:  0x%08" PRIx64 "\n",
-		indent + 2, "", (u64)regs.cr, (u64)regs.xer);
+	fprintf(stream, "%*spc:   0x%016llx  msr:  0x%016llx\n",
+		indent + 2, "", regs.pc, regs.msr);
+	fprintf(stream, "%*ssrr0: 0x%016llx  srr1: 0x%016llx\n",
+		indent + 2, "", regs.srr0, regs.srr1);
+	fprintf(stream, "%*slr:   0x%016llx  ctr:  0x%016llx\n",
+		indent + 2, "", regs.lr, regs.ctr);
+	fprintf(stream, "%*scr:   0x%08llx          xer:  0x%08llx\n",
+		indent + 2, "", regs.cr, regs.xer);
 
 	for (i = 0; i < ARRAY_SIZE(regs.gpr); i += 2)
-		fprintf(stream, "%*sr%-4u 0x%016" PRIx64 "  r%-4u 0x%016" PRIx64 "\n",
-			indent + 2, "", i, (u64)regs.gpr[i],
-			i + 1, (u64)regs.gpr[i + 1]);
+		fprintf(stream, "%*sr%-4u 0x%016llx  r%-4u 0x%016llx\n",
+			indent + 2, "", i, regs.gpr[i], i + 1, regs.gpr[i + 1]);
 }
 
-/*
- * The name of the interrupt that an address is the vector of, or NULL.  Good
- * for messages: a guest that went astray is usually found at a vector.
- */
 const char *powerpc_vector_name(u64 pc)
 {
 	switch (pc) {
@@ -101,15 +94,6 @@ static struct kvm_vcpu *powerpc_vcpu_add(struct kvm_vm *vm, u32 vcpu_id,
 	return vcpu;
 }
 
-/*
- * Add a vCPU for a guest in real mode: supervisor state, word size and byte
- * order of the host, interrupts disabled and with their vectors at 0.
- *
- * It is for code that the test copies into memory of a VM which was made by
- * vm_create_barebones(), and needs no translation and nothing of the library
- * inside the guest.  So it is there for 32-bit hosts too, and the guest may be
- * of another word size and byte order than the host.
- */
 struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
 {
 	struct kvm_vcpu *vcpu = powerpc_vcpu_add(vm, vcpu_id, 0);
@@ -132,15 +116,15 @@ struct kvm_vcpu *vm_vcpu_add_real_mode(struct kvm_vm *vm, u32 vcpu_id)
 }
 
 #ifdef CONFIG_64BIT
-/* What handlers.S knows of a vCPU, one page each; above it is the stack. */
+/* What handlers.S needs of a vCPU, one page each; above it is the stack. */
 struct vcpu_exception {
-	u64 self;		/* where this is when translated */
-	u64 entry;		/* what runs first, translated, */
-	u64 msr;		/* with this MSR, */
-	u64 route;		/* what that calls in turn, */
-	u64 toc;		/* with this r2, */
-	u64 stack;		/* and the stack if there is no other */
-	u64 slb_turn;
+	u64 self;		/* effective address of this structure */
+	u64 entry;		/* the first code that runs translated */
+	u64 msr;		/* the MSR of that code, and of handlers */
+	u64 route;		/* the C function that the code calls */
+	u64 toc;		/* r2 of the C function */
+	u64 stack;		/* for interrupts of contexts without one */
+	u64 slb_turn;		/* the SLB entry to be filled next */
 	u64 srr0, srr1;
 	u64 gpr28_31[4];
 };
@@ -193,9 +177,9 @@ static u64 guest_msr(void)
 {
 	u64 msr = MSR_GUEST | MSR_FP;
 
-	if (getauxval(AT_HWCAP) & PPC_FEATURE_HAS_ALTIVEC)
+	if (host_has_altivec())
 		msr |= MSR_VEC;
-	if (getauxval(AT_HWCAP) & PPC_FEATURE_HAS_VSX)
+	if (host_has_vsx())
 		msr |= MSR_VSX;
 	return msr;
 }
@@ -244,8 +228,7 @@ void assert_on_unhandled_exception(struct kvm_vcpu *vcpu)
 		  uc.args[3], uc.args[4]);
 }
 
-void kvm_arch_vm_post_create(struct kvm_vm *vm,
-			     __always_unused unsigned int nr_vcpus)
+void kvm_arch_vm_post_create(struct kvm_vm *vm, unsigned int nr_vcpus)
 {
 	size_t size = powerpc_vectors_end - powerpc_vectors;
 
@@ -291,7 +274,7 @@ static gpa_t vcpu_exception_setup(struct kvm_vm *vm)
 	return addr_gva2gpa(vm, gva);
 }
 
-/* One page of DEFAULT_STACK_PGS is for interrupts. */
+/* The other one is that of struct vcpu_exception. */
 #define NR_STACK_PAGES	(DEFAULT_STACK_PGS - 1)
 
 struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
@@ -328,55 +311,6 @@ void vcpu_arch_set_entry_point(struct kvm_vcpu *vcpu, void *guest_code)
 	vcpu_regs_set(vcpu, &regs);
 }
 
-#else /* !CONFIG_64BIT */
-
-/*
- * The parts of the library that run inside the guest, or load the test's ELF
- * file into it, are made for 64-bit hosts: arguments of ucalls and of guest
- * code are passed as if pointers, long and u64 were the same, and the loader
- * knows ELFCLASS64 only.  32-bit hosts have vm_vcpu_add_real_mode().
- */
-#define NEEDS_64BIT "needs a 64-bit host"
-
-void virt_arch_pgd_alloc(__always_unused struct kvm_vm *vm)
-{
-	TEST_FAIL("A guest page table " NEEDS_64BIT);
-}
-
-void virt_arch_pg_map(__always_unused struct kvm_vm *vm, gva_t gva, gpa_t gpa)
-{
-	TEST_FAIL("Mapping 0x%" PRIx64 " to 0x%" PRIx64 " " NEEDS_64BIT, gva, gpa);
-}
-
-gpa_t addr_arch_gva2gpa(__always_unused struct kvm_vm *vm, gva_t gva)
-{
-	TEST_FAIL("Translating 0x%" PRIx64 " " NEEDS_64BIT, gva);
-}
-
-void virt_arch_dump(__always_unused FILE *stream,
-		    __always_unused struct kvm_vm *vm,
-		    __always_unused u8 indent)
-{
-}
-
-struct kvm_vcpu *vm_arch_vcpu_add(__always_unused struct kvm_vm *vm,
-				  u32 vcpu_id)
-{
-	TEST_FAIL("vCPU %u with a stack " NEEDS_64BIT, vcpu_id);
-}
-
-void vcpu_arch_set_entry_point(__always_unused struct kvm_vcpu *vcpu,
-			       void *guest_code)
-{
-	TEST_FAIL("Running %p " NEEDS_64BIT, guest_code);
-}
-
-void assert_on_unhandled_exception(__always_unused struct kvm_vcpu *vcpu)
-{
-}
-
-#endif /* !CONFIG_64BIT */
-
 void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...)
 {
 	struct kvm_regs regs;
@@ -396,31 +330,49 @@ void vcpu_args_set(struct kvm_vcpu *vcpu, unsigned int num, ...)
 	vcpu_regs_set(vcpu, &regs);
 }
 
+#endif /* CONFIG_64BIT */
+
 u32 guest_get_vcpuid(void)
 {
 	return mfspr(SPRN_PIR);
 }
 
-unsigned long __weak powerpc_vm_type = KVM_VM_PPC_PR;
+unsigned long powerpc_default_vm_type = KVM_VM_PPC_PR;
 
-/*
- * The kind of KVM that the test is about must be compiled in or loaded.  PR
- * needs a host which uses the hash MMU, HV one which is in hypervisor mode.  A
- * VM can be created by name only if all of this holds.
- */
-void kvm_selftest_arch_init(void)
+/* A VM can be created by its type only if that kind of KVM can run guests. */
+bool powerpc_has_vm_type(unsigned long type)
 {
 	int kvm_fd = open_path_or_exit(KVM_DEV_PATH, O_RDWR);
-	bool hv = VM_TYPE_DEFAULT == KVM_VM_PPC_HV;
-	int vm_fd;
+	int vm_fd = __kvm_ioctl(kvm_fd, KVM_CREATE_VM, (void *)type);
 
-	vm_fd = __kvm_ioctl(kvm_fd, KVM_CREATE_VM, (void *)VM_TYPE_DEFAULT);
-	__TEST_REQUIRE(vm_fd >= 0,
-		       "KVM %s is not available (not built in or not loaded, or the host %s): %s",
-		       hv ? "HV" : "PR",
-		       hv ? "has no hypervisor mode" : "uses the radix MMU",
-		       strerror(errno));
-
-	kvm_close(vm_fd);
+	if (vm_fd >= 0)
+		kvm_close(vm_fd);
 	kvm_close(kvm_fd);
+	return vm_fd >= 0;
+}
+
+void kvm_selftest_arch_init(void)
+{
+	if (powerpc_has_vm_type(KVM_VM_PPC_PR))
+		return;
+
+	__TEST_REQUIRE(powerpc_has_vm_type(KVM_VM_PPC_HV),
+		       "Neither KVM PR nor KVM HV is available");
+	powerpc_default_vm_type = KVM_VM_PPC_HV;
+}
+
+const char *host_quirk(u32 inst)
+{
+	u32 rs = inst >> 21 & 31, ra = inst >> 16 & 31, rb = inst >> 11 & 31;
+
+	if ((inst & 0xfc0007fe) == 0x7c000378 && rs == ra && ra == rb)
+		return "QEMU pauses at or rx,rx,rx and forgets the Trace interrupt";
+	if ((inst & 0xfc0007fc) == 0xf0000290 || (inst & 0xfc1807fe) == 0xf00002d0)
+		return "QEMU aborts at xxspltw and xxspltib if the CPU has no VSX";
+	if (inst == INST_SC_1 && !host_has_isa_2_07())
+		return "QEMU does not survive sc 1 if the CPU has no hypervisor mode";
+	if ((inst & 0xfc1fffff) == inst_mfspr(SPRN_AMR_USER, 0) &&
+	    host_has_isa_2_07() && !mfspr(SPRN_AMR_USER))
+		return "QEMU reads 0 from SPR 13";
+	return NULL;
 }
