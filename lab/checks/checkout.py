@@ -15,6 +15,7 @@ from lab.core import cache, proc, ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
 from lab.debian import apt, install, tools
+from lab.gdb import unhelped
 from lab.kernel import division, patchset, source
 from lab.results import page, rules
 from lab.runner import suite
@@ -153,6 +154,9 @@ def data_files() -> list[str]:
             rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
             bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
             bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
+    for why, reason in unhelped.reasons().items():
+        listed = (*reason.fails, *reason.follows)
+        bad += [f"{unhelped.LIST}: [{why}]: no suite has {t}" for t in listed if t.split(".")[0] not in tests]
     return bad
 
 
