@@ -31,6 +31,7 @@ TO_START = 10  # seconds
 def breakpoint_on_a_vcpu_that_is_added() -> None:
     write_words(CODE, (FAKE_SC_1, HERE))
     write_words(PLACE - 4, (0x60000000, 0x60000000, BACK))
+    do("set breakpoint always-inserted on")  # or gdb would set it anew after the vCPU has been added
     with breakpoint_at(f"*{PLACE:#x}") as here:
         put({"msr": reg("msr") | MSR_SF, "pc": PLACE - 4})
         equal("the pc of the first vCPU", go(), PLACE)  # QEMU's list has the breakpoint from here on
@@ -39,7 +40,6 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
         free = [core for core in listed.split("type:")[1:] if "qom_path" not in core]
         true(f"a vCPU can be added: {listed!r}", free)
         kind, number = re.search(r'"(\S+)"', free[0])[1], re.search(r'core-id: "(\d+)"', free[0])[1]
-        do("set breakpoint always-inserted on")
         said = do(f"monitor device_add {kind},core-id={number}")
         true(f"it is added: {said}", "rror" not in said)
         hits = here.hit_count
