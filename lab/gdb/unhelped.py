@@ -43,10 +43,16 @@ def expected(path: Path = LIST) -> Expected:
 
 
 def table() -> list[str]:
-    """For docs/: the sessions' cases by name, reason and work-around."""
+    """For docs/: the cases of each session by name, reason and work-around."""
     rows = []
     for one in reasons().values():
-        cases = ", ".join(f"`{t}`" for t in one.fails)
-        more = ", ".join(f"`{t}`" for t in one.follows)
-        rows.append([cases + (f"; from where these leave the guest: {more}" if more else ""), one.why, one.instead])
-    return markdown.table(["case", "why it fails", "what to do"], rows)
+        for program in dict.fromkeys(t.partition(".")[0] for t in one.fails):
+            cells = [_cases(program, one.fails)]
+            if then := _cases(program, one.follows):
+                cells.append(f"then, from where these leave the guest: {then}")
+            rows.append([f"`{program}`", "; ".join(cells), one.why, one.instead])
+    return markdown.table(["session", "cases", "why they fail", "what to do"], rows)
+
+
+def _cases(program: str, tests: list[str]) -> str:
+    return ", ".join(f"`{case}`" for name, _, case in (t.partition(".") for t in tests) if name == program)
