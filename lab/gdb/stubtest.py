@@ -106,12 +106,33 @@ def breakpoint_where_nothing_is_mapped_any_more(guest: Machine) -> None:
     equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
 
 
-def kernel_from_problem_state(guest: Machine) -> None:
-    """What only the kernel may access can be read while the guest is in problem state."""
-    here = guest.real_mode(CODE + 0x6000, MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4, NOP)
+def kernel_mapped(guest: Machine, place: int) -> int:
+    """Execute what lets KERNEL lead to real memory; where that code is."""
+    here = guest.real_mode(place, MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4, NOP)
     guest.put(r3=KERNEL | BAT_256M | BAT_VS, r4=BAT_RW)
     for _ in range(2):
         guest.stub.sure("s", "T05")
+    return here
+
+
+def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
+    """With translation off, a breakpoint is inserted again where it was with translation on, if nothing changed."""
+    here = kernel_mapped(guest, CODE + 0x7000)
+    guest.put(msr=MSR_IR | MSR_DR)
+    guest.stub.insert(KERNEL + here)
+    guest.stub.remove(KERNEL + here)
+    guest.put(msr=0)
+    equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "OK")
+    equal("memory, with the breakpoint", guest.word(here), TRAP)
+    guest.stub.remove(KERNEL + here)
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+    guest.words(here, NOP)
+    equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "E22")
+
+
+def kernel_from_problem_state(guest: Machine) -> None:
+    """What only the kernel may access can be read while the guest is in problem state."""
+    here = kernel_mapped(guest, CODE + 0x6000)
     guest.put(msr=MSR_PR | MSR_IR | MSR_DR)
     said = guest.stub.memory(KERNEL + here, 4)
     guest.put(msr=0)
@@ -124,6 +145,7 @@ CASES: tuple[Callable[[Machine], None], ...] = (
     breakpoint_of_the_guest,
     overwritten_breakpoint,
     breakpoint_where_nothing_is_mapped_any_more,
+    breakpoint_from_an_interrupt_handler,
     kernel_from_problem_state,
 )
 

@@ -16,7 +16,7 @@ from lab.guest import ppc
 from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
 
 HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
-LIMIT = 60.0  # seconds until something that runs must have stopped
+LIMIT = float(os.environ.get("SESSION_LIMIT", 60))  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 TRAP = 0x00DDDD00
 BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
