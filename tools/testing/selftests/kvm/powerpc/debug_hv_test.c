@@ -34,7 +34,7 @@ FIXTURE_SETUP(hv)
 	};
 
 	if (!powerpc_has_vm_type(KVM_VM_PPC_HV))
-		SKIP(return, "KVM HV is not built in or not loaded, or the host has no hypervisor mode");
+		SKIP(return, "KVM HV is not there, or the host has no hypervisor mode");
 
 	memset(guest, 0, sizeof(*guest));
 	guest->code = GUEST_CODE;
