@@ -77,8 +77,6 @@
 
 #define OP_19_XOP_BCTAR		560
 
-/* The bits of SRR1 that a Trace interrupt does not take from the MSR. */
-#define SRR1_TRACE_BITS		0x783f0000UL
 #define SRR1_TRACE_COMPLETED	0x40000000UL	/* since Power ISA 2.07 */
 
 /* Return the PC as the guest sees it, without the offset of split real mode. */
@@ -136,7 +134,7 @@ static void kvmppc_debug_trace(struct kvm_vcpu *vcpu, ulong srr1, bool later)
 {
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
 
-	srr1 &= SRR1_TRACE_BITS;
+	srr1 &= ~SRR1_MSR_BITS;
 	if (!later) {
 		kvmppc_inject_interrupt_pr(vcpu, BOOK3S_INTERRUPT_TRACE, srr1);
 		return;

@@ -61,6 +61,7 @@
 #define LARX_WORDS	32	/* how far ahead the store conditional may be */
 #define LARX_REACH	(2 * LARX_WORDS * sizeof(u32))	/* size of a loop, at most */
 #define LARX_INSNS	96	/* to interpret in one go, at most */
+#define PAGE_INSNS	96	/* the same, in a page with a breakpoint */
 
 /* Convert a value of any size between the host's and the guest's byte order. */
 static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
@@ -352,6 +353,75 @@ static bool kvmppc_larx_emulated(struct instruction_op *op, u32 inst)
 	}
 }
 
+/* Does analyse_instr() know this instruction, but no CPU before Power ISA 2.06? */
+static bool kvmppc_larx_since_v206(u32 inst)
+{
+	if (get_op(inst) != 31)
+		return false;
+
+	switch (get_xop(inst)) {
+	case 122:	/* popcntb */
+	case 154:	/* prtyw */
+	case 186:	/* prtyd */
+	case 252:	/* bpermd */
+	case 378:	/* popcntw */
+	case 506:	/* popcntd */
+	case 508:	/* cmpb */
+	case OP_31_XOP_LDBRX:
+	case OP_31_XOP_STDBRX:
+		return true;
+	default:
+		return (get_xop(inst) & 0x1f) == 15;	/* isel */
+	}
+}
+
+/*
+ * Execute an instruction that changes general registers, CR, XER, LR, CTR or
+ * memory, and nothing else.  Return false if the CPU has to execute it.
+ */
+static bool kvmppc_interpret_insn(struct kvm_vcpu *vcpu, struct instruction_op *op,
+				  u32 inst, bool completes)
+{
+	struct pt_regs *regs = &vcpu->arch.regs;
+	bool done;
+
+	if (!cpu_has_feature(CPU_FTR_ARCH_206) && kvmppc_larx_since_v206(inst))
+		return false;
+
+	/* These may be paired singles. */
+	if (get_op(inst) == 4)
+		return false;
+
+	switch (GETTYPE(op->type)) {
+	case LOAD:
+	case STORE:
+		kvm_vcpu_srcu_read_lock(vcpu);
+		done = kvmppc_larx_access(vcpu, op);
+		kvm_vcpu_srcu_read_unlock(vcpu);
+		if (done)
+			kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
+		return done;
+	case BRANCH:
+		/* The PC has an offset that does not belong into LR. */
+		if ((op->type & SETLK) && (vcpu->arch.hflags & BOOK3S_HFLAG_SPLIT_HACK))
+			return false;
+		/* In 32-bit mode, the CPU tests the lower half of CTR. */
+		if ((op->type & DECCTR) && !(kvmppc_get_msr(vcpu) & MSR_64BIT) &&
+		    regs->ctr != (u32)regs->ctr)
+			return false;
+		break;
+	case MTSPR:
+		/* Not all bits of XER exist. */
+		if (op->spr == SPRN_XER)
+			return false;
+		break;
+	}
+
+	if (completes)
+		emulate_update_regs(regs, op);
+	return completes;
+}
+
 /* Execute one instruction.  Return false if that was not possible. */
 static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *res)
 {
@@ -373,26 +443,17 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 		return false;
 	}
 
-	if (completes) {
-		if (GETTYPE(op.type) == BRANCH && (op.type & (SETLK | DECCTR)))
-			return false;
-
-		emulate_update_regs(regs, &op);
-		return true;
-	}
+	if (completes || GETTYPE(op.type) == LOAD || GETTYPE(op.type) == STORE)
+		return kvmppc_interpret_insn(vcpu, &op, inst, completes);
 
 	switch (GETTYPE(op.type)) {
-	case LOAD:
-	case STORE:
 	case LARX:
 	case STCX:
 		kvm_vcpu_srcu_read_lock(vcpu);
 		if (GETTYPE(op.type) == STCX)
 			done = kvmppc_stcx(vcpu, &op, res);
-		else if (GETTYPE(op.type) == LARX)
-			done = kvmppc_larx(vcpu, &op, res);
 		else
-			done = kvmppc_larx_access(vcpu, &op);
+			done = kvmppc_larx(vcpu, &op, res);
 		kvm_vcpu_srcu_read_unlock(vcpu);
 		if (done)
 			kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
@@ -449,6 +510,42 @@ static bool kvmppc_larx_may_interpret(struct kvm_vcpu *vcpu)
 static bool kvmppc_larx_allowed(struct kvm_vcpu *vcpu)
 {
 	return !(kvmppc_get_msr(vcpu) & MSR_PR) && kvmppc_larx_may_interpret(vcpu);
+}
+
+/**
+ * kvmppc_interpret_page - interpret code in a page that is not mapped
+ * @vcpu: the vCPU
+ * @page: the effective address of the 4K page
+ *
+ * Go on until the guest leaves the page, or the CPU has to execute the next
+ * instruction, or the guest stops there.
+ *
+ * Return: whether any instruction has been executed.
+ */
+bool kvmppc_interpret_page(struct kvm_vcpu *vcpu, ulong page)
+{
+	struct pt_regs *regs = &vcpu->arch.regs;
+	struct instruction_op op;
+	bool completes;
+	u32 inst;
+	int i;
+
+	if (!kvmppc_larx_may_interpret(vcpu))
+		return false;
+
+	regs->msr = kvmppc_get_msr(vcpu);
+	for (i = 0; i < PAGE_INSNS; i++) {
+		if ((kvmppc_get_pc(vcpu) ^ page) & ~(SZ_4K - 1UL) ||
+		    !kvmppc_fetch_inst(vcpu, &inst) || get_op(inst) == OP_PREFIX)
+			break;
+
+		completes = analyse_instr(&op, regs, ppc_inst(inst)) == 1;
+		if (kvmppc_watch_stops_insn(vcpu, &op) ||
+		    !kvmppc_interpret_insn(vcpu, &op, inst, completes))
+			break;
+	}
+
+	return i;
 }
 
 /* Return whether a store conditional has been executed with a reservation. */
@@ -594,14 +691,11 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
 	struct instruction_op op;
 	u32 inst;
 
-	if (!kvmppc_fetch_inst(vcpu, &inst))
+	if (!kvmppc_fetch_inst(vcpu, &inst) || !kvmppc_may_be_larx(inst))
 		return true;
 
 	if (kvmppc_watching(vcpu))
 		return kvmppc_watch_start(vcpu, inst);
-
-	if (!kvmppc_may_be_larx(inst))
-		return true;
 
 	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
 	analyse_instr(&op, &vcpu->arch.regs, ppc_inst(inst));
@@ -616,8 +710,7 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
  * @vcpu: the vCPU, which is about to run
  *
  * A debugger that steps gets each load-and-reserve and store conditional
- * emulated.  With watchpoints, KVM does not leave them to the CPU, either, and
- * stops at a hit without entering the guest.
+ * emulated.  At a watchpoint, KVM stops before them.
  *
  * When it then lets the guest go, KVM goes on with the reservation.
  *
@@ -640,15 +733,14 @@ bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 		return true;
 	}
 
-	if (stepping || kvmppc_watching(vcpu)) {
-		if (!kvmppc_debug_emulate_larx(vcpu))
-			return false;
-	} else if (!vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
-		   kvmppc_larx_ahead(vcpu, 1) == LARX) {
-		kvmppc_larx_finish(vcpu);
-	}
+	if (stepping)
+		return kvmppc_debug_emulate_larx(vcpu);
 
-	if (!stepping && vcpu3s->res.size && !vcpu3s->kvm_steps)
+	if (!kvmppc_watching(vcpu) && !vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
+	    kvmppc_larx_ahead(vcpu, 1) == LARX)
+		kvmppc_larx_finish(vcpu);
+
+	if (vcpu3s->res.size && !vcpu3s->kvm_steps)
 		return kvmppc_watch_reserved(vcpu) != RESUME_HOST;
 
 	return true;

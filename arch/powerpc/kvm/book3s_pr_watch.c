@@ -30,6 +30,8 @@
  * Its data may be in the same page, and would not fault.  So all that the
  * instruction accesses is checked before.  Such a pass goes on with the next
  * instruction, after the same check, as long as the guest stays in the page.
+ * KVM interprets the instructions of such a page that change general registers
+ * and memory only, because a pass for each takes longer.
  *
  * A pass loses the guest's reservation.  So load-and-reserve and store
  * conditional get none, and are emulated, see book3s_pr_larx.c.  A store
@@ -65,6 +67,7 @@ struct watch_access {
 	ulong ea;
 	unsigned int size;
 	bool write;
+	bool translated;	/* The guest's MMU allows it, at its first byte. */
 };
 
 /* Code in split real mode is mapped elsewhere, see kvmppc_fixup_split_real(). */
@@ -214,7 +217,7 @@ static struct kvmppc_watch *kvmppc_watch_stops(struct kvm_vcpu *vcpu,
 				      a->write ? KVMPPC_DEBUG_WATCH_WRITE :
 						 KVMPPC_DEBUG_WATCH_READ);
 
-	if (!w || !kvmppc_watch_xlate(vcpu, a->ea, a->write))
+	if (!w || (!a->translated && !kvmppc_watch_xlate(vcpu, a->ea, a->write)))
 		return NULL;
 
 	if (((a->ea + a->size - 1) ^ a->ea) & WATCH_PAGE_MASK &&
@@ -430,11 +433,9 @@ static bool kvmppc_watch_larx(struct kvm_vcpu *vcpu, struct instruction_op *op, 
 }
 
 /**
- * kvmppc_watch_start - look at the instruction that KVM_RUN starts with
+ * kvmppc_watch_start - begin a step over a load-and-reserve or store conditional
  * @vcpu: the vCPU
  * @inst: the instruction
- *
- * The CPU would not fault for a store conditional, as it has no reservation.
  *
  * Return: false if the guest stops before the instruction.
  */
@@ -533,9 +534,8 @@ void kvmppc_watch_end_pass(struct kvm_vcpu *vcpu)
 int kvmppc_watch_traced(struct kvm_vcpu *vcpu)
 {
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
-	bool code = vcpu3s->pass_code &&
-		    (kvmppc_get_pc(vcpu) & WATCH_PAGE_MASK) == vcpu3s->pass_code_ea;
-	int r;
+	int r, resume = RESUME_GUEST;
+	bool code;
 
 	if (vcpu3s->pass_larx)
 		vcpu3s->pass_larx--;
@@ -543,9 +543,15 @@ int kvmppc_watch_traced(struct kvm_vcpu *vcpu)
 	if (!vcpu3s->pass_larx)
 		vcpu3s->res.size = 0;
 
+	if (vcpu3s->pass_code && !vcpu3s->pass_larx &&
+	    kvmppc_interpret_page(vcpu, vcpu3s->pass_code_ea))
+		resume = RESUME_GUEST_NV;
+
+	code = vcpu3s->pass_code &&
+	       (kvmppc_get_pc(vcpu) & WATCH_PAGE_MASK) == vcpu3s->pass_code_ea;
 	if (!code && !vcpu3s->pass_larx) {
 		kvmppc_end_kvm_steps(vcpu);
-		return RESUME_GUEST;
+		return resume;
 	}
 
 	kvmppc_watch_unmap_data(vcpu);
@@ -555,7 +561,7 @@ int kvmppc_watch_traced(struct kvm_vcpu *vcpu)
 		return r;
 
 	kvmppc_debug_note_step(vcpu);
-	return RESUME_GUEST;
+	return resume;
 }
 
 /**
@@ -594,6 +600,12 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 	}
 
 	if (!data) {
+		if (!to_book3s(vcpu)->kvm_steps &&
+		    kvmppc_interpret_page(vcpu, pte->eaddr & WATCH_PAGE_MASK)) {
+			*r = RESUME_GUEST_NV;
+			return true;
+		}
+
 		if (kvmppc_watch_next(vcpu, r))
 			return true;
 		goto pass;
@@ -603,6 +615,7 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 	    kvmppc_watch_analyse(vcpu, ppc_inst_val(inst), &op))
 		a = kvmppc_watch_access(vcpu, &op);
 
+	a.translated = a.write == iswrite && !((a.ea ^ pte->eaddr) & WATCH_PAGE_MASK);
 	if (kvmppc_watch_hit(vcpu, &a)) {
 		if (GETTYPE(op.type) == STCX)
 			kvmppc_watch_see_larx(vcpu);

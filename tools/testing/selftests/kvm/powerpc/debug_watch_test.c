@@ -536,6 +536,40 @@ TEST_F(debug, breakpoint)
 	TEST_ASSERT_EQ(guest->regs.gpr[9], 4);
 }
 
+GUEST_ASM(newer_code,
+	  "	li	%r8, 1\n"
+	  "	li	%r9, 2\n"
+	  "	li	%r10, 4\n"
+	  "	li	%r11, 4\n"
+	  "	cmpwi	%r8, 1\n"
+	  "	.long	0x7d48489e\n"	/* isel r10, r8, r9, eq: since Power ISA 2.03 */
+	  "	.long	0x7d0b00f4\n"	/* popcntb r11, r8: since Power ISA 2.02 */
+	  "	sc\n"
+	  "newer_break: nop\n");
+
+GUEST_LABELS(newer_break[]);
+
+/*
+ * Instructions that not each CPU has are illegal beside a hardware breakpoint if
+ * they are without one. (W3)
+ */
+TEST_F(debug, breakpoint_newer)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 isel, popcntb;
+
+	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
+	start(guest, newer_code);
+	run_off(guest);
+	isel = guest->regs.gpr[10];
+	popcntb = guest->regs.gpr[11];
+	start(guest, newer_code);
+	watch(guest, asm_guest_addr(guest, newer_break), 4, BREAK);
+	run_on(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[10], isel);
+	TEST_ASSERT_EQ(guest->regs.gpr[11], popcntb);
+}
+
 /* A hardware breakpoint may be at a vector, and behind rfi. (W2, W5) */
 TEST_F(debug, breakpoint_vector)
 {

@@ -256,8 +256,13 @@ static void *add_on_host(void *arg)
 		} while (!__atomic_compare_exchange_n(counter, &old, new, false,
 						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 
-		/* Emulated CPUs that take turns do so at system calls. */
-		sched_yield();
+		/*
+		 * Let the guest add, too.  Emulated CPUs that take turns do so at
+		 * system calls.
+		 */
+		do {
+			sched_yield();
+		} while (READ_ONCE(*counter) == new && !READ_ONCE(adder->thread.stop));
 	}
 	return NULL;
 }
