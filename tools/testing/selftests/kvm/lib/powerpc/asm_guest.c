@@ -14,6 +14,7 @@
 
 #define POISON		0xa5
 #define RUN_LIMIT	20	/* seconds; the harness gives a case 30 */
+#define STUCK_RUN_LIMIT	3	/* once a guest of this program has been stuck */
 #define CODE_DISTANCE	0x10000	/* from vCPU to vCPU */
 #define IDLE_POLL_NS	1000000
 
@@ -35,6 +36,13 @@
 
 static struct kvm_run *watched_run;
 static sig_atomic_t timed_out;
+static bool *been_stuck;		/* each case is a process of its own */
+
+static void __attribute__((constructor)) share_been_stuck(void)
+{
+	been_stuck = kvm_mmap(sizeof(*been_stuck), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1);
+}
 
 static void time_is_up(int signum)
 {
@@ -47,7 +55,8 @@ static void time_is_up(int signum)
 static void start_watch(struct asm_guest *guest)
 {
 	struct sigaction sa = { .sa_handler = time_is_up };
-	struct itimerval limit = { .it_value.tv_sec = guest->run_limit };
+	unsigned int most = *been_stuck ? STUCK_RUN_LIMIT : RUN_LIMIT;
+	struct itimerval limit = { .it_value.tv_sec = min(guest->run_limit, most) };
 
 	WRITE_ONCE(timed_out, 0);
 	watched_run = guest->vcpu->run;
@@ -60,8 +69,10 @@ static bool stop_watch(void)
 	struct itimerval off = {};
 
 	TEST_ASSERT(!setitimer(ITIMER_REAL, &off, NULL), "setitimer() failed");
-	if (READ_ONCE(timed_out))
+	if (READ_ONCE(timed_out)) {
 		watched_run->immediate_exit = 0;
+		*been_stuck = true;
+	}
 	return timed_out;
 }
 
