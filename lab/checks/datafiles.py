@@ -85,6 +85,6 @@ def expectations() -> list[str]:
             bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
             bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
     for why, reason in unhelped.reasons().items():
-        listed = (*reason.fails, *reason.follows)
+        listed = (*reason.fails, *reason.sometimes, *reason.follows)
         bad += [f"{unhelped.LIST}: [{why}]: no suite has {t}" for t in listed if t.split(".")[0] not in tests]
     return bad

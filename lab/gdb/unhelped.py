@@ -18,7 +18,8 @@ class Reason:
 
     why: str  # the tests fail
     instead: str  # what a user types
-    fails: list[str]  # PROGRAM.CASE; * and ? stand for anything
+    fails: list[str] = field(default_factory=list)  # PROGRAM.CASE; * and ? stand for anything
+    sometimes: list[str] = field(default_factory=list)  # the same, of cases that need the moment; they are not judged
     follows: list[str] = field(default_factory=list)  # the same, of cases that start from where one of these ends
 
 
@@ -37,8 +38,10 @@ def reasons(path: Path = LIST) -> dict[str, Reason]:
 
 
 def expected(path: Path = LIST) -> Expected:
+    found = reasons(path).values()
     return Expected(
-        fails=[data.Known(t, r.why) for r in reasons(path).values() for t in (*r.fails, *r.follows)],
+        flakes=[data.Known(t, r.why) for r in found for t in r.sometimes],
+        fails=[data.Known(t, r.why) for r in found for t in (*r.fails, *r.follows)],
     )
 
 
@@ -46,8 +49,10 @@ def table() -> list[str]:
     """For docs/: the cases of each session by name, reason and work-around."""
     rows = []
     for one in reasons().values():
-        for program in dict.fromkeys(t.partition(".")[0] for t in one.fails):
-            cells = [_cases(program, one.fails)]
+        for program in dict.fromkeys(t.partition(".")[0] for t in (*one.fails, *one.sometimes)):
+            cells = [always] if (always := _cases(program, one.fails)) else []
+            if some := _cases(program, one.sometimes):
+                cells.append(f"not each time: {some}")
             if then := _cases(program, one.follows):
                 cells.append(f"then, from where these leave the guest: {then}")
             rows.append([f"`{program}`", "; ".join(cells), one.why, one.instead])

@@ -67,7 +67,7 @@ def jump_back_to_a_call() -> None:
 @case
 def call_after_an_interrupt() -> None:
     for n in range(10):
-        to_the_kernel(0.1 + 0.03 * n)
+        to_the_kernel(0.3 + 0.03 * n)
         before = registers()
         equal("hex_to_bin('b')", int(gdb.parse_and_eval("((int (*)(int))hex_to_bin)('b')")), 11)
         after = registers()

@@ -35,7 +35,7 @@ def registers_of_the_vector_unit() -> None:
     units.vector(CODE, DATA)
 
 
-@case
+@default_case
 def registers_of_the_floating_point_unit() -> None:
     units.floating_point(CODE, DATA)
 
@@ -48,7 +48,7 @@ def jump_after_an_interrupt() -> None:
     write_words(OTHER, (NOP, NOP, BACK))
     for n in range(20):
         put({"pc": CODE, "msr": MSR_PR, "r9": 0})
-        interrupt_after(0.1 + 0.007 * n)
+        interrupt_after(0.3 + 0.007 * n)
         calls = reg("r9")
         true("the guest calls", calls)
         with breakpoint_at(f"*{OTHER + 4:#x}"):
