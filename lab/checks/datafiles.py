@@ -12,6 +12,7 @@ from lab.core import cache
 from lab.core.errors import LabError
 from lab.debian import tools
 from lab.demo import demo
+from lab.gdb import unhelped
 from lab.guest import guest
 from lab.kernel import division, kbuild, patchset
 from lab.lockstep import tolerances
@@ -36,6 +37,7 @@ FILES: dict[str, tuple[type, Callable[[Path], object]]] = {
     "lab/data/packages.toml": (data.Package, lambda path: data.packages()),
     "lab/data/rooms.toml": (str, lambda path: documents.packages()),
     "lab/data/tools.toml": (tools.Tool, lambda path: tools.tools()),
+    "lab/data/unhelped.toml": (unhelped.Reason, lambda path: unhelped.reasons()),
     "lab/data/upstream.toml": (matrix.File, lambda path: matrix.configs()),
     "lab/data/who.toml": (catalog.File, lambda path: data.read(catalog.File, path)),
     "lab/demo/expected.toml": (demo.Expected, lambda path: demo.expected()),
@@ -82,4 +84,7 @@ def expectations() -> list[str]:
                 bad.append(f"{where}: unknown target")
             bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
             bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
+    for why, reason in unhelped.reasons().items():
+        listed = (*reason.fails, *reason.sometimes, *reason.follows)
+        bad += [f"{unhelped.LIST}: [{why}]: no suite has {t}" for t in listed if t.split(".")[0] not in tests]
     return bad

@@ -11,10 +11,12 @@ from lab.config import commands, data
 from lab.core import cache, markdown, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
+from lab.gdb import unhelped
 from lab.guest import guest
 from lab.series import catalog
 
 README_LINES = 120
+TYPED = "-accel kvm -s -S -nographic -nodefaults -serial mon:stdio"  # by a user who wants a guest to debug
 # Results belong into RESULTS.md, and a patch is called by its subject.
 FORBIDDEN = (
     (re.compile(r"\b\d[\d,]* (?:passed|failed|skipped|pass|fail)\b"), "a number of tests"),
@@ -65,7 +67,7 @@ def guest_commands() -> list[str]:
     lines = ["```"]
     for name in ("openbios-g4", "openbios-g5", "slof"):
         who = guest.find(name)
-        lines += [f"# {who.summary.partition(':')[0]}", f"{who.program} -accel kvm -s -S -nographic \\"]
+        lines += [f"# {who.summary.partition(':')[0]}", f"{who.program} {TYPED} \\"]
         args = " ".join(who.args)
         while len(args) > 90:  # one long -M
             cut = args.rindex(",", 0, 90) + 1
@@ -105,6 +107,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "guests": names("guests", "GUEST"),
     "exit-codes": exit_codes,
     "guest-commands": guest_commands,
+    "unhelped": unhelped.table,
     "rooms": rooms,
     "series": catalog.series_table,
     "series-short": catalog.series_short,

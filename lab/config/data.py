@@ -265,6 +265,14 @@ class Expected:
     passes: list[Known] = field(default_factory=list)  # though the kernel is not patched
     flakes: list[Known] = field(default_factory=list)  # are not judged
 
+    def must_fail(self, test: str) -> bool:
+        return not matched(self.passes, test)
+
+
+def matched(rows: list[Known], test: str) -> bool:
+    """Does one of these name the test?"""
+    return any(fnmatch.fnmatchcase(test, row.test) for row in rows)
+
 
 def expected(base_name: str) -> dict[str, Expected] | None:
     """What a kernel must do, per host; None: nothing is recorded of it, so nothing may fail."""

@@ -26,6 +26,7 @@ from lab.results import ktap, tally
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
 GONE = 10  # seconds that gdb has to notice that the host has ended
 SCRIPTS = data.LAB / "gdb/scripts"
+UNHELPED_LIMIT = 20  # seconds for a command in gdb, where it is known that many do not stop
 DEFAULT, HELPED = "default", "helped"  # values of FLOW=
 
 
@@ -72,6 +73,11 @@ def flow() -> str:
     return name
 
 
+def unhelped() -> bool:
+    """Do sessions run as with Debian's QEMU and nothing else? Many cases wait for a stop in vain then."""
+    return nested_qemu.chosen() == nested_qemu.DEBIAN and flow() == DEFAULT
+
+
 def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[protocol.Outcome, boot.Record, boot.Spec]:
     """A session of lab/gdb/scripts: what it prints, and what became of the host."""
     who = guest.find(test.guest)
@@ -87,7 +93,10 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
     words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
     with nested_qemu.Client(what) as host:
         host.greeting()
-        outcome = batch(host, words, test.limit, {"SESSION_SOCKET": str(host.socket), "SESSION_FLOW": flow()})
+        env = {"SESSION_SOCKET": str(host.socket), "SESSION_FLOW": flow()}
+        if unhelped():
+            env["SESSION_LIMIT"] = str(UNHELPED_LIMIT)
+        outcome = batch(host, words, test.limit, env)
         outcome.name = test.id
         record = host.end()
     cache.write(cache.log(log), bytes(outcome.output) + b"\n--- the guest:\n" + host.said)

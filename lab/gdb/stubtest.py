@@ -14,6 +14,7 @@ from lab.results import ktap, tally
 CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
 NOP, TRAP = 0x60000000, 0x00DDDD00
 MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4 = 0x7C7883A6, 0x7C9983A6
+MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4 = 0x7C7083A6, 0x7C9183A6
 BAT_256M, BAT_VS, BAT_RW = 0x1FFC, 2, 2
 PROGRAM = 0x700
 MSR_PR, MSR_IR, MSR_DR = 0x4000, 0x20, 0x10
@@ -106,16 +107,46 @@ def breakpoint_where_nothing_is_mapped_any_more(guest: Machine) -> None:
     equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
 
 
-def kernel_from_problem_state(guest: Machine) -> None:
-    """What only the kernel may access can be read while the guest is in problem state."""
-    here = guest.real_mode(CODE + 0x6000, MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4, NOP)
+def kernel_mapped(guest: Machine, place: int, *bats: int) -> int:
+    """Execute what lets KERNEL lead to real memory; where that code is."""
+    here = guest.real_mode(place, *(bats or (MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4)), NOP)
     guest.put(r3=KERNEL | BAT_256M | BAT_VS, r4=BAT_RW)
     for _ in range(2):
         guest.stub.sure("s", "T05")
+    return here
+
+
+def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
+    """With translation off, a breakpoint is inserted again where it was with translation on, if nothing changed."""
+    here = kernel_mapped(guest, CODE + 0x7000)
+    guest.put(msr=MSR_IR | MSR_DR)
+    guest.stub.insert(KERNEL + here)
+    guest.stub.remove(KERNEL + here)
+    guest.put(msr=0)
+    equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "OK")
+    equal("memory, with the breakpoint", guest.word(here), TRAP)
+    guest.stub.remove(KERNEL + here)
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+    guest.words(here, NOP)
+    equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "E22")
+
+
+def kernel_from_problem_state(guest: Machine) -> None:
+    """What only the kernel may access can be read while the guest is in problem state."""
+    here = kernel_mapped(guest, CODE + 0x6000)
     guest.put(msr=MSR_PR | MSR_IR | MSR_DR)
     said = guest.stub.memory(KERNEL + here, 4)
     guest.put(msr=0)
     equal("the memory", said.hex(), f"{MTSPR_DBAT0U_R3:08x}")
+
+
+def code_with_data_translation_off(guest: Machine) -> None:
+    """What instruction translation leads to is read, not the real address."""
+    here = kernel_mapped(guest, CODE + 0x8000, MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4)
+    guest.put(msr=MSR_IR)
+    said = guest.stub.memory(KERNEL + here, 4)
+    guest.put(msr=0)
+    equal("the memory", said.hex(), f"{MTSPR_IBAT0U_R3:08x}")
 
 
 CASES: tuple[Callable[[Machine], None], ...] = (
@@ -124,7 +155,9 @@ CASES: tuple[Callable[[Machine], None], ...] = (
     breakpoint_of_the_guest,
     overwritten_breakpoint,
     breakpoint_where_nothing_is_mapped_any_more,
+    breakpoint_from_an_interrupt_handler,
     kernel_from_problem_state,
+    code_with_data_translation_off,
 )
 
 

@@ -92,9 +92,10 @@ def build(target: data.Target) -> Path:
         raise LabError(f"{target.name}: no QEMU is built for {machine}; known: {', '.join(HOSTS)}")
     install.ensure([*kbuild.needs(target.build), *data.packages()["qemu"]])
     final = cache.folder() / "qemu" / f"{machine}-{key(target)}"
-    with cache.lock("qemu"):
-        if not final.exists():
-            _build(target, final)
+    if not final.exists():  # else another target's build is none to wait for
+        with cache.lock("qemu"):
+            if not final.exists():
+                _build(target, final)
     return final
 
 

@@ -3,7 +3,7 @@
  * pilot PORT PRELOAD QEMU ARGUMENTS...
  *
  * Starts QEMU, with PRELOAD in it unless that is "-", and sits at its gdbstub, close to it: a step
- * and the registers after it cost one exchange over a socket in the target, and
+ * and the registers after it cost one exchange over two FIFOs in the target, and
  * only what has changed goes to the other side of PORT, a terminal with an
  * emulated, slow line.  lab/lockstep/rsp.py is the other side.
  *
@@ -27,7 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -36,8 +36,11 @@
 #define INTERRUPT	3
 #define PORT_TRIES	2000
 #define PORT_WAIT_US	5000
+#define LOOK_MS		1000	/* how often it is asked whether QEMU is still there */
+/* Not a socket: a kernel without CONFIG_NET has none. */
+#define FIFO		"/tmp/pilot"
 
-static int port, stub;
+static int port, stub_in, stub_out;
 static char outbuf[8192];
 static size_t outlen;
 static char ask[2048];		/* the packets that read a state */
@@ -120,22 +123,22 @@ static int stub_byte(void)
 
 	while (at == have) {
 		struct pollfd p[2] = {
-			{ .fd = stub, .events = POLLIN },
+			{ .fd = stub_in, .events = POLLIN },
 			{ .fd = port, .events = POLLIN },
 		};
 		char byte;
 
-		have = recv(stub, buf, sizeof(buf), MSG_DONTWAIT);
+		have = read(stub_in, buf, sizeof(buf));
 		at = 0;
-		if (!have)
-			fail("QEMU has ended");
 		if (have > 0)
 			break;
 		have = 0;
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, LOOK_MS) < 0 && errno != EINTR)
 			fail("poll");
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			fail("QEMU has ended");
 		if ((p[1].revents & POLLIN) && read(port, &byte, 1) == 1 && byte == INTERRUPT)
-			put_all(stub, &byte, 1);
+			put_all(stub_out, &byte, 1);
 	}
 	return buf[at++];
 }
@@ -199,13 +202,13 @@ static void steps(long count)
 	/* The step's packet goes with the questions: one wake-up of QEMU less. */
 	len = plain + frame(ask + plain, "s", 1);
 	while (count-- > 0) {
-		put_all(stub, ask, len);
+		put_all(stub_out, ask, len);
 		tell_state();
 		len = plain + 5;
 		if (packet(reply, sizeof(reply)) < 3 || strncmp(reply, "T05", 3))
 			fail("no stop by a step");
 	}
-	put_all(stub, ask, plain);
+	put_all(stub_out, ask, plain);
 	tell_state();
 	flush();
 }
@@ -232,7 +235,7 @@ static void pass(const char *text)
 {
 	static char out[70000], in[70000];
 
-	put_all(stub, out, frame(out, text, strlen(text)));
+	put_all(stub_out, out, frame(out, text, strlen(text)));
 	put_packet('<', in, packet(in, sizeof(in)));
 }
 
@@ -272,19 +275,27 @@ static void open_port(const char *name)
 	}
 }
 
-static void start_qemu(const char *preload, char **argv, int argc)
+/* One end of a FIFO.  It stays open for both directions, so that there is no end of file before QEMU has come. */
+static int fifo(const char *path, int flags)
 {
-	char *args[argc + 5], chardev[64];
-	int pair[2];
+	int fd;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) {
-		perror("socketpair");
+	if (mkfifo(path, 0600) || (fd = open(path, O_RDWR | O_CLOEXEC | flags)) < 0) {
+		perror(path);
 		exit(1);
 	}
-	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	snprintf(chardev, sizeof(chardev), "socket,id=pilot,fd=%d", pair[1]);
+	return fd;
+}
+
+static void start_qemu(const char *preload, char **argv, int argc)
+{
+	char *args[argc + 5];
+
+	stub_out = fifo(FIFO ".in", 0);
+	stub_in = fifo(FIFO ".out", O_NONBLOCK);
 	memcpy(args, argv, argc * sizeof(*args));
-	memcpy(args + argc, (char *[]){ "-chardev", chardev, "-gdb", "chardev:pilot", NULL }, 5 * sizeof(*args));
+	memcpy(args + argc, (char *[]){ "-chardev", "pipe,id=pilot,path=" FIFO, "-gdb", "chardev:pilot", NULL },
+	       5 * sizeof(*args));
 	if (!fork()) {
 		if (strcmp(preload, "-"))
 			setenv("LD_PRELOAD", preload, 1);
@@ -292,8 +303,6 @@ static void start_qemu(const char *preload, char **argv, int argc)
 		perror(args[0]);
 		_exit(127);
 	}
-	close(pair[1]);
-	stub = pair[0];
 }
 
 int main(int argc, char **argv)

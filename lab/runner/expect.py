@@ -33,7 +33,7 @@ def revised(old: data.Expected, results: list[Result], programs: set[str]) -> da
         else:  # the pattern is too wide now: only what it says of tests that pass
             rows += [data.Known(test, row.why) for test in sorted(fit)]
         named |= set(fit)
-    new = [i for i in sorted(good - named) if not report.known(old.flakes, i)]
+    new = [i for i in sorted(good - named) if not data.matched(old.flakes, i)]
     return data.Expected([*rows, *(data.Known(test, "") for test in new)], old.flakes)
 
 

@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass, field
 
 from lab.config import data
-from lab.core import errors, ui
+from lab.core import cache, errors, ui
+from lab.gdb import unhelped
 from lab.machine import boot
 from lab.results import rules, tally
 from lab.results.ktap import Result, Status
@@ -22,7 +23,7 @@ class Job:
     base: data.Base
     target: data.Target
     tests: list[data.Test]
-    expected: data.Expected | None = None  # of an unpatched kernel; None: nothing may fail
+    expected: data.Expected | None = None  # of an unpatched kernel or QEMU; None: nothing may fail
     pattern: str = ""  # TEST=
     spec: boot.Spec | None = None
     code: int = errors.PASSED
@@ -45,23 +46,18 @@ def program_of(test: str) -> str:
     return test.partition(".")[0]
 
 
-def known(patterns: list[data.Known], test: str) -> bool:
-    """Does one of these name the test?"""
-    return any(fnmatch.fnmatchcase(test, k.test) for k in patterns)
-
-
 def must_fail(job: Job) -> set[str]:
     """The tests of a job that must fail, of those that ran."""
-    return {r.id for r in job.results if job.expected and not known(job.expected.passes, r.id)}
+    return {r.id for r in job.results if job.expected and job.expected.must_fail(r.id)}
 
 
 def deviation(job: Job, result: Result) -> bool:
     """Is this result other than it must be?"""
     if job.expected is None or result.id.startswith("("):
         return result.status.bad
-    if result.status in (Status.SKIP, Status.XFAIL):
+    if result.status in (Status.SKIP, Status.XFAIL) or data.matched(job.expected.flakes, result.id):
         return False
-    return result.status.bad == known(job.expected.passes, result.id)
+    return result.status.bad != job.expected.must_fail(result.id)
 
 
 def missing(job: Job, all_jobs: list[Job]) -> list[str]:
@@ -81,13 +77,13 @@ def missing(job: Job, all_jobs: list[Job]) -> list[str]:
         if twin.expected is None and twin.target == job.target:
             found |= {r.id for r in twin.results if program_of(r.id) in programs} - have
     dead = {r.id for r in job.results if r.status.bad and "." not in r.id}
-    return sorted(i for i in found if program_of(i) not in dead and not known(job.expected.flakes, i))
+    return sorted(i for i in found if program_of(i) not in dead and not data.matched(job.expected.flakes, i))
 
 
 def tell(job: Job, result: Result) -> None:
     note = f": {result.why}" if result.why else ""
     if job.expected is not None and result.status.bad and not deviation(job, result):
-        note += " (as it must on this kernel)"
+        note += " (as it must here)"
     ui.status(result.status.value, f"{job.name}: {result.id}{note}")
     if deviation(job, result):
         for line in result.notes[:8]:
@@ -159,10 +155,15 @@ def clause_table(all_jobs: list[Job]) -> None:
 
 def corrections(all_jobs: list[Job]) -> list[str]:
     """What to do for these results to be the expected ones."""
-    wrong = {job.base.name: job for job in all_jobs if job.expected is not None and any(
+    wrong = {job.base.name: job.expected for job in all_jobs if job.expected is not None and any(
         deviation(job, r) for r in job.results if not r.id.startswith("(")
     )}  # fmt: skip
-    return [f"if that is as it should be: make expect K={base}" for base in wrong]
+    return [
+        f"if that is as it should be: edit {unhelped.LIST.relative_to(cache.ROOT)}, and run 'make docs'"
+        if isinstance(expected, unhelped.Expected)
+        else f"if that is as it should be: make expect K={base}"
+        for base, expected in wrong.items()
+    ]
 
 
 def report(all_jobs: list[Job], total: tally.Count) -> int:
@@ -170,10 +171,10 @@ def report(all_jobs: list[Job], total: tally.Count) -> int:
     for job in all_jobs:
         for result in job.results:
             if deviation(job, result):
-                why = result.why if result.status.bad else "passes, but must fail on this kernel: it proves nothing"
+                why = result.why if result.status.bad else "passes, but must fail here: it proves nothing"
                 print(f"{job.name}: {result.id}: {result.status.value}" + (f": {why}" if why else ""))
         for test in missing(job, all_jobs):
-            print(f"{job.name}: {test}: gave no result on this kernel")
+            print(f"{job.name}: {test}: gave no result here")
     for line in corrections(all_jobs):
         print(line)
     if total.xfailed:

@@ -16,7 +16,7 @@ from lab.core import options as options_
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.debian import apt, install
-from lab.gdb import session, stubtest
+from lab.gdb import session, stubtest, unhelped
 from lab.guest import bringup, nested_qemu
 from lab.kernel import kbuild, selftests
 from lab.lockstep import lockstep, replay
@@ -24,7 +24,7 @@ from lab.machine import boot, protocol, verdict
 from lab.results import ktap, records
 from lab.results.ktap import Result, Status
 from lab.results.tally import Count, Judged
-from lab.runner.report import Job, columns_of, count, known, report, tell
+from lab.runner.report import Job, columns_of, count, report, tell
 
 QEMUS = 2  # at a time
 BASE, STOCK = "mainline", "stock-mainline"
@@ -61,6 +61,8 @@ def jobs(options: Options) -> list[Job]:
                     continue
                 job = Job(base, target, some, pattern=pattern)
                 job.expected = (recorded or {}).get(target.name)
+                if job.sessions and recorded is None and session.unhelped():
+                    job.expected = unhelped.expected()
                 made.append(job)
     if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
         wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
@@ -165,14 +167,15 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
     flakes = job.expected.flakes if job.expected else []
-    return [r for r in results if not known(flakes, r.id)]
+    return [r for r in results if not data.matched(flakes, r.id)]
 
 
 def leave_records(all_jobs: list[Job], options: Options) -> None:
     """One for each base and target; a part of a suite, which TEST= names, leaves none."""
     if options.test:
         return
-    suite = options.suite or data.SUITE
+    how = [x for x in (options.client, options.flow) if x]  # sessions of another kind leave a record of their own
+    suite = "-".join([options.suite or data.SUITE, *how])
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         for job in columns_of(all_jobs, base):
             sessions = any(j.sessions for j in all_jobs if j.name == job.name)

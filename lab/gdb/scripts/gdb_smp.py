@@ -158,6 +158,26 @@ def scheduler_locking_step() -> None:
 
 
 @case
+def both_at_one_breakpoint_that_is_deleted() -> None:
+    """One stops the guest; what the other one has hit by then is no breakpoint any more."""
+    on(1)
+    put({"pc": LOOPS[0]})
+    for n in range(10):
+        place = LOOPS[0] + 4 * (n % len(LOOP))
+        with breakpoint_at(f"*{place:#x}"):
+            equal("the pc", go(), place)
+        before = count(0), count(1)
+        true("they run until they are interrupted", not runs("continue", 0.3))
+        see()
+        for vcpu in (0, 1):
+            on(vcpu)
+            true(f"vCPU {vcpu} is in the loop, at {reg('pc'):#x}", 0 <= reg("pc") - LOOPS[0] < 4 * len(LOOP))
+            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+    on(1)
+    put({"pc": LOOPS[1]})
+
+
+@case
 def interrupts_while_both_run() -> None:
     for n in range(10):
         before = count(0), count(1)

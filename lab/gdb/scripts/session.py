@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 import gdb
 
@@ -16,7 +17,7 @@ from lab.guest import ppc
 from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
 
 HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
-LIMIT = 60.0  # seconds until something that runs must have stopped
+LIMIT = float(os.environ.get("SESSION_LIMIT", "60"))  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
 TRAP = 0x00DDDD00
 BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
@@ -51,18 +52,17 @@ def reg(name: str) -> int:
     return int(value.cast(gdb.lookup_type("unsigned long long"))) & (1 << 8 * value.type.sizeof) - 1
 
 
-def little_endian() -> bool:
-    return "little" in do("show endian")
+def byte_order() -> Literal["little", "big"]:
+    return "little" if "little" in do("show endian") else "big"
 
 
 def word(at: int) -> int:
     data = gdb.selected_inferior().read_memory(at, 4)
-    return int.from_bytes(bytes(data), "little" if little_endian() else "big")
+    return int.from_bytes(bytes(data), byte_order())
 
 
 def write_words(at: int, words: tuple[int, ...]) -> None:
-    """Into a big-endian guest's memory."""
-    gdb.selected_inferior().write_memory(at, b"".join(w.to_bytes(4, "big") for w in words))
+    gdb.selected_inferior().write_memory(at, b"".join(w.to_bytes(4, byte_order()) for w in words))
 
 
 def put(values: dict[str, int]) -> None:
@@ -120,7 +120,7 @@ def see() -> None:
 
 
 def _translate_by(msr: int) -> None:
-    text = msr.to_bytes(gdb.parse_and_eval("$msr").type.sizeof, "little" if little_endian() else "big")
+    text = msr.to_bytes(gdb.parse_and_eval("$msr").type.sizeof, byte_order())
     do(f"maintenance packet P41={text.hex()}")
 
 

@@ -156,11 +156,12 @@ static int open_raw(const char *name)
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	/*
 	 * A virtio port is announced by the host some time after its driver's
-	 * start, and its node appears before it can be opened.
+	 * start, and its node appears before it can be opened. So does hvc0.
 	 */
 	do {
 		fd = open(path, O_RDWR | O_NOCTTY);
-	} while (fd < 0 && (errno == ENOENT || errno == ENXIO) && now_ms() < end && !usleep(5000));
+	} while (fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV) &&
+		 now_ms() < end && !usleep(5000));
 	if (fd < 0)
 		die(path);
 	if (!tcgetattr(fd, &tio)) {

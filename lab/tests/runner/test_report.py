@@ -71,7 +71,7 @@ class Expectations(unittest.TestCase):
             suite.report(jobs, suite.Count())
         lines = [x for x in said.getvalue().splitlines() if "make expect" in x]
         self.assertEqual(lines, ["if that is as it should be: make expect K=stock-mainline"])
-        self.assertIn("t.a: PASSED: passes, but must fail on this kernel", said.getvalue())
+        self.assertIn("t.a: PASSED: passes, but must fail here", said.getvalue())
 
     def test_one_column_for_a_target(self) -> None:
         """Its programs and its guests of QEMU are two jobs."""

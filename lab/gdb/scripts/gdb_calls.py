@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What changes the path of a Linux guest: call, jump, return, and commands of a breakpoint (idle.c, at work())."""
+
+import gdb
+from session import (
+    address,
+    breakpoint_at,
+    case,
+    default_case,
+    do,
+    equal,
+    go,
+    interrupt_after,
+    main,
+    reg,
+    true,
+)
+from work import arg, call_of_work, problem_state
+
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR
+
+KERNEL = 0xC0000000
+TICKS = 0.05  # seconds; the guest's timer has a period of a few milliseconds
+HITS = 20
+
+
+def registers() -> dict[str, int]:
+    return {name: reg(name) for name in ("pc", "msr", "lr", "ctr", "cr", "xer", *(f"r{n}" for n in range(32)))}
+
+
+def in_the_kernel() -> bool:
+    """On its stack, with translation on."""
+    return reg("msr") & (MSR_IR | MSR_DR | MSR_PR) == MSR_IR | MSR_DR and min(reg("pc"), reg("r1")) >= KERNEL
+
+
+def to_the_kernel(seconds: float) -> None:
+    """Ctrl-C, until the guest is stopped there."""
+    for _ in range(20):
+        interrupt_after(seconds)
+        if in_the_kernel():
+            return
+    true("the kernel, in twenty interrupts", False)
+
+
+@case
+def return_from_a_function() -> None:
+    call_of_work()
+    caller, n = reg("lr"), arg()
+    do("return")
+    equal("the pc", reg("pc"), caller)
+    with breakpoint_at("*work"):
+        equal("the pc", go(), address("work"))
+        equal("work()'s argument", arg(), n + 1)
+
+
+@case
+def jump_back_to_a_call() -> None:
+    call = call_of_work()
+    n = arg()
+    with breakpoint_at("*work") as here:
+        equal("the pc", go(f"jump *{call:#x}"), address("work"))
+        equal("work()'s argument, again", arg(), n)
+        equal("the hits", here.hit_count, 1)
+        problem_state()
+
+
+@case
+def call_after_an_interrupt() -> None:
+    for n in range(10):
+        to_the_kernel(0.3 + 0.03 * n)
+        before = registers()
+        equal("hex_to_bin('b')", int(gdb.parse_and_eval("((int (*)(int))hex_to_bin)('b')")), 11)
+        after = registers()
+        changed = {name: (hex(before[name]), hex(after[name])) for name in before if before[name] != after[name]}
+        true(f"the registers are as they were: {changed}", not changed)
+
+
+@default_case
+def commands_that_continue() -> None:
+    """Each takes longer than a tick of the guest."""
+    with breakpoint_at("*work"):
+        equal("the pc", go(), address("work"))
+    first = arg()
+    here = gdb.Breakpoint("*work")
+    here.silent = True
+    here.commands = f"python import time; time.sleep({TICKS})\nif $r3 < {first + HITS}\ncontinue\nend"
+    try:
+        equal("the pc", go(), address("work"))
+        equal("work()'s argument", arg(), first + HITS)
+        equal("the hits", here.hit_count, HITS)
+    finally:
+        here.delete()
+
+
+main()

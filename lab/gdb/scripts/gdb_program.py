@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What users do with a program in real mode on a G4; gdb writes the program into the guest's memory."""
+
+import units
+from session import (
+    breakpoint_at,
+    case,
+    default_case,
+    do,
+    equal,
+    go,
+    interrupt_after,
+    main,
+    put,
+    reg,
+    step,
+    true,
+    word,
+    write_words,
+)
+
+from lab.guest.ppc import MSR_PR
+
+RESET, ENTRY = 0xFFF00100, 0xFFF02520  # of OpenBIOS: the first instruction, and where it leads
+CODE, DATA, OTHER, VECTOR = 0x100000, 0x200000, 0x101000, 0xC00
+NOP, BACK = 0x60000000, 0x4BFFFFFC  # b to the instruction before
+SYSCALLS = (0x44000002, 0x4BFFFFFC)  # sc; b CODE
+HANDLER = (0x39290001, 0x4C000064)  # addi r9, r9, 1; rfi
+
+
+@case
+def registers_of_the_vector_unit() -> None:
+    put({"msr": 0})
+    units.set_up(CODE, DATA)
+    units.vector(CODE, DATA)
+
+
+@default_case
+def registers_of_the_floating_point_unit() -> None:
+    units.floating_point(CODE, DATA)
+
+
+@case
+def jump_after_an_interrupt() -> None:
+    """A system call that the guest has begun is not taken where gdb lets it go on."""
+    write_words(CODE, SYSCALLS)
+    write_words(VECTOR, HANDLER)
+    write_words(OTHER, (NOP, NOP, BACK))
+    for n in range(20):
+        put({"pc": CODE, "msr": MSR_PR, "r9": 0})
+        interrupt_after(0.3 + 0.007 * n)
+        calls = reg("r9")
+        true("the guest calls", calls)
+        with breakpoint_at(f"*{OTHER + 4:#x}"):
+            equal("the pc after jump", go(f"jump *{OTHER:#x}"), OTHER + 4)
+        equal("system calls", reg("r9"), calls)
+
+
+@default_case
+def reset_with_breakpoints() -> None:
+    """The firmware is loaded again at a reset; gdb's breakpoints stop the guest all the same."""
+    with breakpoint_at(f"*{ENTRY:#x}") as here:
+        for n in range(1, 4):
+            do("monitor system_reset")
+            do("maintenance flush register-cache")
+            equal("the pc", reg("pc"), RESET)
+            equal("the pc", go(), ENTRY)
+            equal("the hits", here.hit_count, n)
+            step()
+    true("no breakpoint is left in the firmware", word(ENTRY) != 0x00DDDD00)
+
+
+main()
