@@ -44,7 +44,7 @@ class Branches(unittest.TestCase):
 
     def test_made(self) -> None:
         self.assertEqual([ppc.branch(n) for n in (0, -4, 0x10)], [0x48000000, 0x4BFFFFFC, 0x48000010])
-        self.assertEqual(ppc.target(ppc.branch(-44), 0x1000, {}.__getitem__), 0x1000 - 44)
+        self.assertEqual(follows(ppc.branch(-44)), 0x1000 - 44)
 
     def test_no_branch(self) -> None:
         self.assertIsNone(ppc.target(0x60000000, AT, VALUES.__getitem__))
