@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,13 @@ static void measure(const char *name, const uint32_t *code, const uint32_t *end,
 	printf("%s %.1f\n", name, (many[ROUNDS / 2] - one[ROUNDS / 2]) * 1000.0 / EVENTS);
 }
 
+/* Of the times for EVENTS events each */
+static void print_median(const char *name, uint64_t *times)
+{
+	qsort(times, ROUNDS, sizeof(*times), compare);
+	printf("%s %.1f\n", name, times[ROUNDS / 2] * 1000.0 / EVENTS);
+}
+
 /* The cost of a KVM_RUN that ends for the reason given, whatever it runs. */
 static void measure_runs(const char *name, const uint32_t *code, const uint32_t *end,
 			 uint32_t control, uint32_t reason)
@@ -217,37 +225,39 @@ static void measure_runs(const char *name, const uint32_t *code, const uint32_t 
 	}
 	debug.control = 0;
 	xioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG");
-	qsort(times, ROUNDS, sizeof(*times), compare);
-	printf("%s %.1f\n", name, times[ROUNDS / 2] * 1000.0 / EVENTS);
+	print_median(name, times);
 }
 
-/* The time to step the PC over an instruction, and with KVM_RUN in between if it is to end that way */
-static uint64_t time_skips(int run_first)
+/*
+ * The time of KVM_GET_REGS and KVM_SET_REGS. With hits, that of KVM_RUNs to the
+ * watchpoint as well, each from behind the access that hit.
+ */
+static uint64_t time_registers(bool hits)
 {
 	struct kvm_regs regs;
 	uint64_t t = now();
 	int i;
 
 	for (i = 0; i < EVENTS; i++) {
-		if (run_first)
+		if (hits)
 			go(KVM_EXIT_DEBUG);
 		xioctl(vcpu, KVM_GET_REGS, &regs, "KVM_GET_REGS");
-		regs.pc += 4 * run_first;
+		if (hits)
+			regs.pc += 4;
 		xioctl(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");
 	}
 	return now() - t;
 }
 
-/* The cost of a KVM_RUN that ends at a watchpoint some instructions after its start. */
+/* The cost of a KVM_RUN from behind a watched access to the next one */
 static void measure_hits(const char *name)
 {
 	uint64_t times[ROUNDS];
 	int i;
 
 	for (i = 0; i < ROUNDS; i++)
-		times[i] = time_skips(1) - time_skips(0);
-	qsort(times, ROUNDS, sizeof(*times), compare);
-	printf("%s %.1f\n", name, times[ROUNDS / 2] * 1000.0 / EVENTS);
+		times[i] = time_registers(true) - time_registers(false);
+	print_median(name, times);
 }
 
 static void set_watch(uint64_t addr, uint32_t type, int nr)
@@ -301,8 +311,7 @@ static void measure_watches(void)
 			go(KVM_EXIT_DEBUG);
 		times[i] = now() - t;
 	}
-	qsort(times, ROUNDS, sizeof(*times), compare);
-	printf("watch_hit_again %.1f\n", times[ROUNDS / 2] * 1000.0 / EVENTS);
+	print_median("watch_hit_again", times);
 	measure_hits("watch_hit");
 	watch_off();
 }

@@ -29,7 +29,8 @@ WATCHES = (
     ("watch_reserve", "lwarx and stwcx. beside a watched word", 1, 6000),
     ("break_loop", "instruction in a breakpoint's page", 3, 1800),
 )
-HIT = 1.15  # a hit against an empty exit; the guest starts behind the access, or at it ("again")
+HITS = ("watch_hit_again", "watch_hit")  # the guest starts at the access that is watched, or behind it
+HIT = 1.15  # a hit against an empty exit
 
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
@@ -73,9 +74,8 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
         bound = mainline["watch_none"] + 3 if most is None else most
         good &= cost <= bound
         lines.append(f"{what:48} {cost:8.1f}  at most {bound:.0f}: {'holds' if cost <= bound else 'BROKEN'}")
-    again = "watch_hit_again"
-    line(f"{again} / osi_exit", None, mainline[again], mainline[again] / mainline["osi_exit"], HIT)
-    line("watch_hit / osi_exit", None, mainline["watch_hit"], mainline["watch_hit"] / mainline["osi_exit"], HIT)
+    for name in HITS:
+        line(f"{name} / osi_exit", None, mainline[name], mainline[name] / mainline["osi_exit"], HIT)
     lines.append(f"{'osi_exit':28} {stock['osi_exit']:9.1f} {mainline['osi_exit']:9.1f}")
     return lines, good
 

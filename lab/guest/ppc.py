@@ -12,9 +12,14 @@ from dataclasses import dataclass
 Registers = Callable[[str], int]
 
 MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
-SC = 0x44000002
+NOP, SC = 0x60000000, 0x44000002
 RFI = (0x4C000064, 0x4C000024)  # rfi, rfid
 BCLR, BCCTR = 16, 528
+
+
+def branch(distance: int) -> int:
+    """b, to so many bytes from itself."""
+    return 0x48000000 | distance & 0x3FFFFFC
 
 
 def _extended(code: int) -> int:

@@ -127,15 +127,17 @@ static int stub_byte(void)
 			{ .fd = port, .events = POLLIN },
 		};
 		char byte;
+		int ready;
 
 		have = read(stub_in, buf, sizeof(buf));
 		at = 0;
 		if (have > 0)
 			break;
 		have = 0;
-		if (poll(p, 2, LOOK_MS) < 0 && errno != EINTR)
+		ready = poll(p, 2, LOOK_MS);
+		if (ready < 0 && errno != EINTR)
 			fail("poll");
-		if (waitpid(-1, NULL, WNOHANG) > 0)
+		if (!ready && waitpid(-1, NULL, WNOHANG) > 0)
 			fail("QEMU has ended");
 		if ((p[1].revents & POLLIN) && read(port, &byte, 1) == 1 && byte == INTERRUPT)
 			put_all(stub_out, &byte, 1);

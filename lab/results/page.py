@@ -115,7 +115,10 @@ class Page:
         for r in sorted(self.of("lockstep", "replay"), key=lambda r: (r.base, r.kind, r.target, r.name)):
             f = r.facts
             end = "a difference" if f["different"] else "none"
-            cells = [r.kind, r.base, r.target, f["guest"], f.get("start") or "reset", f["steps"], end]
+            start = f.get("start") or "reset"
+            if "watch" in f:
+                start += f", {f['watch']} watched"
+            cells = [r.kind, r.base, r.target, f["guest"], start, f["steps"], end]
             rows.append([*cells, f"{f['rate']:.0f}", run_of(r, self.at)])
         head = ["", "base", "host", "guest", "from", "steps", "difference", "steps a second", "run"]
         return markdown.table(head, rows)

@@ -17,9 +17,11 @@ from session import (
     write_words,
 )
 
+from lab.guest.ppc import branch
+
 MSR_LE = 1
 CODE, DATA, LOOP = 0x2000000, 0x2010000, 0x2001000
-STW_R5_R7, BACK = 0x90A70000, 0x4BFFFFFC  # stw r5,0(r7); b LOOP
+STW_R5_R7 = 0x90A70000  # stw r5, 0(r7)
 
 
 @case
@@ -47,7 +49,7 @@ def registers_of_the_floating_point_unit() -> None:
 
 @case
 def breakpoint_counts() -> None:
-    write_words(LOOP, (STW_R5_R7, BACK))
+    write_words(LOOP, (STW_R5_R7, branch(-4)))
     put({"pc": LOOP})
     with breakpoint_at(f"*{LOOP + 4:#x}") as here:
         for n in range(1, 5):

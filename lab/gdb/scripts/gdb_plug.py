@@ -20,17 +20,18 @@ from session import (
     write_words,
 )
 
+from lab.guest.ppc import NOP, branch
+
 FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
 H_RTAS, START_CPU = 0xF000, 0x2006
 CODE, ARGUMENTS, PLACE = 0x2000000, 0x2010000, 0x2000204
-BACK, HERE = 0x4BFFFFFC, 0x48000000  # b to the instruction before, and to itself
 TO_START = 10  # seconds
 
 
 @default_case
 def breakpoint_on_a_vcpu_that_is_added() -> None:
-    write_words(CODE, (FAKE_SC_1, HERE))
-    write_words(PLACE - 4, (0x60000000, 0x60000000, BACK))
+    write_words(CODE, (FAKE_SC_1, branch(0)))
+    write_words(PLACE - 4, (NOP, NOP, branch(-4)))
     do("set breakpoint always-inserted on")  # or gdb would set it anew after the vCPU has been added
     with breakpoint_at(f"*{PLACE:#x}") as here:
         put({"msr": reg("msr") | MSR_SF, "pc": PLACE - 4})

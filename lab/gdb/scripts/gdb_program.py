@@ -19,13 +19,12 @@ from session import (
     write_words,
 )
 
-from lab.guest.ppc import MSR_PR
+from lab.guest.ppc import MSR_PR, NOP, RFI, SC, branch
 
 RESET, ENTRY = 0xFFF00100, 0xFFF02520  # of OpenBIOS: the first instruction, and where it leads
 CODE, DATA, OTHER, VECTOR = 0x100000, 0x200000, 0x101000, 0xC00
-NOP, BACK = 0x60000000, 0x4BFFFFFC  # b to the instruction before
-SYSCALLS = (0x44000002, 0x4BFFFFFC)  # sc; b CODE
-HANDLER = (0x39290001, 0x4C000064)  # addi r9, r9, 1; rfi
+SYSCALLS = (SC, branch(-4))
+HANDLER = (0x39290001, RFI[0])  # addi r9, r9, 1
 
 
 @case
@@ -45,7 +44,7 @@ def jump_after_an_interrupt() -> None:
     """A system call that the guest has begun is not taken where gdb lets it go on."""
     write_words(CODE, SYSCALLS)
     write_words(VECTOR, HANDLER)
-    write_words(OTHER, (NOP, NOP, BACK))
+    write_words(OTHER, (NOP, NOP, branch(-4)))
     for n in range(20):
         put({"pc": CODE, "msr": MSR_PR, "r9": 0})
         interrupt_after(0.3 + 0.007 * n)

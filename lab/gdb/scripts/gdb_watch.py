@@ -18,6 +18,8 @@ from session import (
 )
 from session import default_case as case
 
+from lab.guest.ppc import NOP, branch
+
 CODE, DATA, LATER = 0x100000, 0x200000, 0x110000
 COUNT = DATA + 0x100
 ARRAY = DATA + 0x180
@@ -160,7 +162,7 @@ def hbreak_before_the_code_is_there() -> None:
         equal("memory is as it was", word(LATER), 0)
         put({"pc": CODE + 0x80, "ctr": LATER})
         write_words(CODE + 0x80, (0x4E800420,))  # bctr
-        write_words(LATER, (0x60000000, 0x48000000 | (CODE - LATER - 4) & 0x3FFFFFC))
+        write_words(LATER, (NOP, branch(CODE - LATER - 4)))
         equal("the pc", go(), LATER)
         equal("the hits", point.hit_count, 1)
         equal("the pc", step(), LATER + 4)
@@ -201,7 +203,7 @@ def rounds_a_second(seconds: float) -> float:
 @case
 def a_hundred_times_as_fast_as_by_steps() -> None:
     """A loop that stores to the watched page by one instruction in twelve."""
-    write_words(CODE + 0x200, (*LOOP[:3], *[0x60000000] * 8, 0x48000000 | -44 & 0x3FFFFFC))
+    write_words(CODE + 0x200, (*LOOP[:3], *[NOP] * 8, branch(-44)))
     put({"pc": CODE + 0x200})
     with watched(at(COUNT + 4)):
         fast = rounds_a_second(3)

@@ -42,6 +42,10 @@ class Branches(unittest.TestCase):
         self.assertEqual(follows(0x4BFFE000), 0xFFFFF000)
         self.assertEqual(follows(0x4BFFE000, bits=64), 0xFFFFFFFFFFFFF000)
 
+    def test_made(self) -> None:
+        self.assertEqual([ppc.branch(n) for n in (0, -4, 0x10)], [0x48000000, 0x4BFFFFFC, 0x48000010])
+        self.assertEqual(follows(ppc.branch(-44)), 0x1000 - 44)
+
     def test_no_branch(self) -> None:
         self.assertIsNone(ppc.target(0x60000000, AT, VALUES.__getitem__))
 

@@ -3,36 +3,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
 
 from lab.results import page, records, state
+from lab.tests.results.samples import record, tested
 
 NOW = {"patches": "p1", "kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
-
-def record(**changes: object) -> records.Record:
-    made = records.Record(
-        "test",
-        "mainline",
-        "mac99-g4",
-        "kvm-powerpc",
-        {"passed": 3, "skipped": 1},
-        61.0,
-        "2026-01-02T03:04:05Z",
-        records.Tested("c1", False, "linux-source-7.3 7.3.4-1", "p1", "k1", "t1", "x1"),
-        {"gcc": "12.2.0"},
-        {"programs": {"one_test": {"passed": 3, "skipped": 1}}, "bad": [], "skipped": {"no VSX": 1}},
-    )
-    return dataclasses.replace(made, **changes)
-
-
-def tested(**changes: object) -> records.Tested:
-    made = record().tested
-    assert made is not None
-    return dataclasses.replace(made, **changes)
-
 
 
 class Age(unittest.TestCase):
@@ -83,6 +61,7 @@ class Page(unittest.TestCase):
         walk = {"guest": "openbios-g4", "start": "", "steps": 20000, "rate": 300, "different": False}
         some = [
             record(kind="lockstep", name="openbios-g4-reset-20000", facts=walk),
+            record(kind="lockstep", name="openbios-g4-reset-20000-watched", facts=walk | {"watch": "0x3df7000"}),
             record(kind="replay", name="openbios-g4-20000", facts=walk | {"different": True}),
             record(kind="fuzz", name="debug_fuzz_test", facts={"said": ["seed 0x1, 600 seconds"], "bad": []}),
             record(kind="bench", name="", facts={"lines": ["E1 emulated 1 1"]}),
@@ -90,6 +69,7 @@ class Page(unittest.TestCase):
         ]
         page = self.page(*some)
         self.assertIn("| lockstep | mainline | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
+        self.assertIn("| openbios-g4 | reset, 0x3df7000 watched | 20000 |", page)
         self.assertIn("| 20000 | a difference |", page)
         self.assertIn("seed 0x1, 600 seconds", page)
         self.assertIn("```\nE1 emulated 1 1\n```", page)

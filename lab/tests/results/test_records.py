@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
@@ -14,28 +13,7 @@ from lab.core.errors import LabError
 from lab.kernel import patchmail
 from lab.results import records
 from lab.results.ktap import Result, Status
-
-
-def record(**changes: object) -> records.Record:
-    made = records.Record(
-        "test",
-        "mainline",
-        "mac99-g4",
-        "kvm-powerpc",
-        {"passed": 3, "skipped": 1},
-        61.0,
-        "2026-01-02T03:04:05Z",
-        records.Tested("c1", False, "linux-source-7.3 7.3.4-1", "p1", "k1", "t1", "x1"),
-        {"gcc": "12.2.0"},
-        {"programs": {"one_test": {"passed": 3, "skipped": 1}}, "bad": [], "skipped": {"no VSX": 1}},
-    )
-    return dataclasses.replace(made, **changes)
-
-
-def tested(**changes: object) -> records.Tested:
-    made = record().tested
-    assert made is not None
-    return dataclasses.replace(made, **changes)
+from lab.tests.results.samples import record, tested
 
 
 class Files(unittest.TestCase):

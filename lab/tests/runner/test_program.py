@@ -110,7 +110,7 @@ class Programs(Booted):
         self.assertEqual((record.facts["seed"], record.facts["said"]), ("0x12", ["seed 0x12"]))
 
     def test_bench(self) -> None:
-        watches = ("watch_none", "watch_hit", "watch_hit_again", *(row[0] for row in bench.WATCHES))
+        watches = ("watch_none", *bench.HITS, *(row[0] for row in bench.WATCHES))
         text = "".join(f"{name} {8 if name in watches else 100}\n" for name in (*bench.FREE, *bench.STEPS, *watches))
         for osi, want in ((200, errors.PASSED), (10, errors.FAILED)):
             said = f"{text}osi_exit {osi}\n".encode()
