@@ -424,6 +424,8 @@ TEST_F(debug, step_tm)
 
 	if (!host_has_tm())
 		SKIP(return, "The host has no transactional memory");
+	if (guest->cpu32)
+		SKIP(return, "32-bit CPUs have no MSR[TM]");
 
 	guest->regs.msr |= MSR_TM;
 	asm_guest_step_all(guest, tm_code);
