@@ -81,10 +81,12 @@ def build(mutant: Mutant, target: data.Target) -> kbuild.Kernel:
 def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:
     """What is not as the list says, a line each: a test that misses the defect, or one that fails without a reason."""
     patterns = mutant.fail[target.name]
-    bad = [r.id for r in results if r.status.bad]
+    bad = {r.id: r for r in results if r.status.bad}
     missed = [p for p in patterns if not fnmatch.filter(bad, p)]
-    extra = [i for i in bad if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
-    return [f"{p} does not fail" for p in missed] + [f"{i} fails, and is not in the list" for i in extra]
+    extra = [r for i, r in bad.items() if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
+    return [f"{p} does not fail" for p in missed] + [
+        " ".join((f"{r.id} fails, and is not in the list:", *r.notes)) for r in extra
+    ]
 
 
 def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
