@@ -14,7 +14,7 @@
 
 #define POISON		0xa5
 #define RUN_LIMIT		10	/* seconds for a KVM_RUN */
-#define STUCK_RUN_LIMIT_US	500000	/* once a guest of the program has hung */
+#define STUCK_RUN_LIMIT_US	200000	/* once a guest of the program has hung */
 #define CODE_DISTANCE	0x10000	/* from vCPU to vCPU */
 #define IDLE_POLL_NS	1000000
 
