@@ -99,18 +99,23 @@ TEST_F(debug, junk)
 	asm_guest_expect(guest, STOP_AT(nop_code + 1), STOP_AT(nop_code + 2));
 }
 
-/* Without ENABLE, all is off. (D1) */
+/* Without ENABLE all is off, and an interrupt is not held back. (D1) */
 TEST_F(debug, not_enabled)
 {
 	struct asm_guest *guest = &self->guest;
 
+	asm_guest_load(guest, VEC_EXTERNAL, nop_code);
 	start_nop(guest);
 	asm_guest_control(guest, GUESTDBG_STEP);
 	asm_guest_expect_stop(guest, nop_code + 1);
 	asm_guest_control(guest, GUESTDBG_VALID & ~KVM_GUESTDBG_ENABLE);
+	guest->regs.msr |= MSR_EE;
+	asm_guest_raise_external(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], variant->msr);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, nop_code + 1));
+	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
 }
 
 GUEST_ASM(regs_code,
@@ -305,7 +310,7 @@ TEST_F(debug, immediate_exit_mmio)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
 }
 
-/* Nor does it wait for a later step, if stepping is turned off. (A10) */
+/* The report of a step does not wait for a later one if stepping is turned off. (A10) */
 TEST_F(debug, immediate_exit_mmio_off)
 {
 	struct asm_guest *guest = &self->guest;
@@ -426,16 +431,19 @@ GUEST_ASM(trace_loop,
 	  "	addi	%r6, %r6, 3\n"
 	  "	b	1b\n");
 
-/* @ahead: by how much r6 is ahead of r5 at each word of the code */
+/*
+ * @ahead: by how much r6 is ahead of r5 at each word of the code.  Signals that
+ * come before the guest has got any further are followed by later ones.
+ */
 static void count_under_signals(struct asm_guest *guest, const u32 *code, const int *ahead)
 {
-	const struct itimerspec every = {
-		.it_value.tv_nsec = 300000, .it_interval.tv_nsec = 300000,
-	};
+	struct itimerspec every = {};
+	long nsec = 300000;
 	struct sigevent event = { .sigev_signo = SIGUSR1, .sigev_notify = SIGEV_SIGNAL };
 	struct sigaction sa = { .sa_handler = no_action };
 	unsigned int i;
 	timer_t timer;
+	u64 count;
 
 	guest->regs.gpr[3] = 0;
 	guest->regs.gpr[5] = 0;
@@ -443,9 +451,14 @@ static void count_under_signals(struct asm_guest *guest, const u32 *code, const 
 	asm_guest_start(guest, code);
 	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
 	TEST_ASSERT(!timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create() failed");
-	TEST_ASSERT(!timer_settime(timer, 0, &every, NULL), "timer_settime() failed");
 	for (i = 0; i < NR_SIGNALS; i++) {
+		count = guest->regs.gpr[6];
+		every.it_value.tv_nsec = nsec;
+		every.it_interval.tv_nsec = nsec;
+		TEST_ASSERT(!timer_settime(timer, 0, &every, NULL), "timer_settime() failed");
 		TEST_ASSERT_EQ(__asm_guest_run(guest), -EINTR);
+		if (guest->regs.gpr[6] == count)
+			nsec += 10000;
 		if (guest->regs.pc < GUEST_CODE)
 			continue;	/* in the handler */
 
@@ -453,6 +466,7 @@ static void count_under_signals(struct asm_guest *guest, const u32 *code, const 
 			       (u64)ahead[(guest->regs.pc - guest->code) / 4]);
 	}
 	TEST_ASSERT(!timer_delete(timer), "timer_delete() failed");
+	TEST_ASSERT(guest->regs.gpr[6] > NR_SIGNALS, "The guest hardly ran");
 }
 
 /* Wherever a signal ends KVM_RUN, each system call that was made has been taken. (D5) */
@@ -462,7 +476,7 @@ TEST_F(debug, signal_syscall)
 	count_under_signals(&self->guest, sc_loop, (const int[]){ 0, 1, 0 });
 }
 
-/* So has each Trace interrupt of a guest's own MSR[SE]. (D5) */
+/* Wherever a signal ends KVM_RUN, each Trace interrupt that is due has been taken. (D5) */
 TEST_F(debug, signal_trace)
 {
 	asm_guest_load(&self->guest, VEC_TRACE, count_handler);

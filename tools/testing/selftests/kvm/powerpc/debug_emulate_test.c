@@ -163,9 +163,10 @@ TEST_F(debug, step_slb)
 
 	write_slb(guest);
 	step_slb(guest, slbie_code);
-	asm_guest_goto(guest, slbie_code);
+	step_slbfee(guest, 0, 0);
 	write_slb(guest);
 	step_slb(guest, slbia_code);
+	step_slbfee(guest, 0, 0);
 }
 
 /* slbfee. finds an entry, and sets no CR field but CR0. (A2) */
@@ -334,7 +335,7 @@ TEST_F(debug, tb_words)
 		    guest->regs.gpr[7]);
 }
 
-/* In problem state they are privileged, or do not exist. (A4) */
+/* In problem state they are privileged. (A4) */
 TEST_F(debug, step_spr_problem)
 {
 	const u32 insts[] = {
@@ -811,8 +812,12 @@ TEST_F(dcbz, dcbz_stored_by_emulation)
 /* dcbz to where nothing is, and to where only loads are allowed. (A4) */
 TEST_F(dcbz, step_dcbz_storage)
 {
-	static const u64 addrs[] = {
-		GUEST_EA_NOWHERE + 0x40, GUEST_EA_RAM_RO + GUEST_DATA,
+	static const struct {
+		u64 addr;
+		u32 dsisr;
+	} cases[] = {
+		{ GUEST_EA_NOWHERE + 0x40, DSISR_NOHPTE | DSISR_STORE },
+		{ GUEST_EA_RAM_RO + GUEST_DATA, DSISR_PROT | DSISR_STORE },
 	};
 	struct asm_guest *guest = &self->guest;
 	unsigned int i;
@@ -823,13 +828,14 @@ TEST_F(dcbz, step_dcbz_storage)
 	guest->regs.msr |= MSR_IR | MSR_DR;
 	asm_guest_start(guest, dcbz_code);
 	asm_guest_control(guest, GUESTDBG_STEP);
-	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
-		guest->regs.gpr[5] = addrs[i];
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		guest->regs.gpr[5] = cases[i].addr;
 		asm_guest_goto(guest, dcbz_code);
 		pc = guest->regs.pc;
 		asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
 		TEST_ASSERT_EQ(guest->regs.srr0, pc);
-		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), addrs[i]);
+		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), cases[i].addr);
+		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), cases[i].dsisr);
 		asm_guest_step_skip_handler(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does a debugger that does anything at any time do harm on KVM Book3S PR?
+ * A debugger of KVM Book3S PR guests that does anything at any time does no harm.
  *
  * In short bursts, vCPUs run random guests while two threads do to them what
  * userspace can, in any order: KVM_SET_GUEST_DEBUG with known and unknown bits,
@@ -442,13 +442,6 @@ static void load_code(struct asm_guest *guest)
 	code[i] = 0x48000000 | (-4 * CODE_WORDS & 0x3fffffc);	/* b GUEST_CODE */
 }
 
-/* Run to the end, and let the exit be completed, but nothing else. */
-static void run_to_end(struct asm_guest *guest)
-{
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
-}
-
 static void start_check(struct cpu *cpu)
 {
 	cpu->guest.regs = cpu->regs;
@@ -504,7 +497,7 @@ static void check(struct cpu *cpu)
 			TEST_ASSERT_EQ(guest->regs.msr, cpu->regs.msr);
 		}
 		asm_guest_control(guest, GUESTDBG_OFF);
-		run_to_end(guest);
+		asm_guest_run_to_osi(guest);
 		TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 		TEST_ASSERT_EQ(guest->regs.gpr[6], cpu->regs.msr);
 		TEST_ASSERT_EQ(guest->regs.msr, cpu->regs.msr);

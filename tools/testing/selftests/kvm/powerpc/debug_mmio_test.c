@@ -323,7 +323,7 @@ TEST_F(debug, mmio_64bit)
 	step_stores(&self->guest, variant->msr, &stores_64bit);
 }
 
-/* Later ones have some with the bytes of a doubleword reversed. (A6) */
+/* ldbrx and stdbrx, of Power ISA 2.06 and later, are an exit and a stop each. (A6) */
 TEST_F(debug, mmio_byte_reversed_64bit)
 {
 	if (self->guest.cpu32 || !host_has_isa_2_07())
@@ -372,7 +372,7 @@ TEST_F(debug, mmio_fp)
 	step_fp_stores(&self->guest, variant->msr | MSR_FP, &fp_stores);
 }
 
-/* So are loads of integers to FPRs. (A6) */
+/* Loads of integers to FPRs are an exit and a stop each. (A6) */
 TEST_F(debug, mmio_fp_integer)
 {
 	if (self->guest.cpu32 || !host_has_isa_2_07())
@@ -381,7 +381,7 @@ TEST_F(debug, mmio_fp_integer)
 	step_fp_loads(&self->guest, variant->msr | MSR_FP, &fp_integer_loads);
 }
 
-/* So are loads and stores of one number of a VSX register. (A6) */
+/* Loads and stores of one number of a VSX register are an exit and a stop each. (A6) */
 TEST_F(debug, mmio_vsx_scalar)
 {
 	u64 msr = variant->msr | MSR_FP | MSR_VEC | MSR_VSX;

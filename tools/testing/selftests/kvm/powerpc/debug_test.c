@@ -34,8 +34,7 @@ static void start_bp(struct asm_guest *guest, u64 msr, u32 inst, u32 control)
 /* The guest gets its own Program interrupt for the instruction at bp_here. */
 static void expect_illegal(struct asm_guest *guest, u64 msr)
 {
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.pc, VEC_PROGRAM + 4);
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
 	TEST_ASSERT_EQ(guest->regs.srr1, msr | SRR1_PROGILL);
@@ -153,14 +152,14 @@ TEST_F(debug, sw_breakpoint_after_mmio_store)
 	expect_bp_after(&self->guest, bp_after_store, KVM_EXIT_MMIO);
 }
 
-/* Neither does a load from MMIO. (C3) */
+/* A load from MMIO leaves nothing in debug.arch of the stop after it. (C3) */
 TEST_F(debug, sw_breakpoint_after_mmio_load)
 {
 	expect_bp_after(&self->guest, bp_after_load, KVM_EXIT_MMIO);
 	TEST_ASSERT_EQ(self->guest.regs.gpr[6], 0x5a5a5a5a);
 }
 
-/* Neither does an OSI hypercall. (C3) */
+/* An OSI hypercall leaves nothing in debug.arch of the stop after it. (C3) */
 TEST_F(debug, sw_breakpoint_after_osi)
 {
 	expect_bp_after(&self->guest, bp_after_osi, KVM_EXIT_OSI);

@@ -134,8 +134,8 @@ static void check_record(struct asm_guest *guest, u64 trace)
 			    asm_guest_addr(guest, events[i].label));
 		gpa += 4;
 	}
-	TEST_ASSERT(guest->regs.gpr[29] + 4 == gpa, "%u Trace interrupts too many",
-		    (u32)(guest->regs.gpr[29] + 4 - gpa) / 4);
+	TEST_ASSERT(guest->regs.gpr[29] + 4 == gpa, "%d Trace interrupts too many",
+		    (s32)(guest->regs.gpr[29] + 4 - gpa) / 4);
 	TEST_ASSERT_EQ(guest->regs.gpr[10], 0x5a5a5a5a);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], guest->regs.gpr[7] | trace);
 	TEST_ASSERT_EQ(guest->regs.msr, guest->regs.gpr[7]);
@@ -216,7 +216,7 @@ TEST_F(debug, trace_be)
 	trace_freely(&self->guest, variant->msr, MSR_BE);
 }
 
-/* So are the Trace interrupts of MSR[BE]. (B2) */
+/* Under step, each Trace interrupt of MSR[BE] is the next event after the stop. (B2) */
 TEST_F(debug, trace_be_stepped)
 {
 	if (!cpu_traces_branches())

@@ -64,18 +64,11 @@ static void expect_break(struct asm_guest *guest, u64 addr)
 	expect_hit_at(guest, addr, addr, BREAK);
 }
 
-/* To the next system call */
-static void run_on(struct asm_guest *guest)
-{
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
-}
-
 /* The same without the debugger */
 static void run_off(struct asm_guest *guest)
 {
 	asm_guest_control(guest, GUESTDBG_OFF);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 /* Where the guest finds its data */
@@ -169,11 +162,13 @@ TEST_F(debug, control)
 			expect_hit(guest, STORE, data_ea(guest) + 3, WRITE);
 	}
 
-	/* Without the bit the entries are not looked at. */
+	/* Without both bits the entries are not looked at. */
 	memset(&debug, 0xff, sizeof(debug));
+	debug.control = KVM_GUESTDBG_USE_HW_BP;
+	vcpu_guest_debug_set(guest->vcpu, &debug);
 	debug.control = KVM_GUESTDBG_ENABLE;
 	vcpu_guest_debug_set(guest->vcpu, &debug);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], VALUE);
 }
 
@@ -200,7 +195,7 @@ TEST_F(debug, sixteen)
 				   debug.arch.bp[i].type);
 			asm_guest_goto(guest, LOAD + 1);
 		}
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 	}
 }
 
@@ -254,7 +249,7 @@ TEST_F(debug, neighbours)
 			start_at(guest, neighbour_code, gpa);
 			watch(guest, guest->regs.gpr[5], 4, types[i]);
 			asm_guest_write32(guest, gpa + 4, 0);
-			run_on(guest);
+			asm_guest_run_to_osi(guest);
 			TEST_ASSERT_EQ(asm_guest_read32(guest, gpa + 4), 200);
 			TEST_ASSERT_EQ(asm_guest_read32(guest, gpa - 4), 200);
 		}
@@ -285,7 +280,7 @@ TEST_F(debug, atomic_neighbour)
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		start(guest, atomic_code);
 		watch(guest, data_ea(guest) + 4, 4, types[i]);
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 		TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 100);
 		TEST_ASSERT_EQ(guest->regs.gpr[9] & 0xf0000000, 0x20000000);
 	}
@@ -365,7 +360,7 @@ TEST_F(debug, between)
 	asm_guest_write32(guest, GUEST_DATA, 3);
 	asm_guest_write32(guest, GUEST_DATA + 0x1000, 0);
 	watch(guest, data_ea(guest) + 4, 4, READ);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 0x1000), 60);
 }
 
@@ -396,7 +391,7 @@ TEST_F(debug, store_between)
 		guest->regs.gpr[10] = asm_guest_data_addr(guest, word);
 		start(guest, store_between_code);
 		watch(guest, data_ea(guest) + 4, 4, i & 2 ? READ : WRITE);
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 		TEST_ASSERT_EQ(asm_guest_read32(guest, word), 20);
 		TEST_ASSERT_EQ(guest->regs.gpr[11], data_ea(guest) + 8);
 	}
@@ -436,7 +431,7 @@ TEST_F(debug, code_and_data)
 			expect_hit(guest, page_code + 11, ea + 12, WRITE);
 		if (i != 1)
 			asm_guest_control(guest, GUESTDBG_OFF);
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 		TEST_ASSERT_EQ(asm_guest_read32(guest, data), 20);
 		TEST_ASSERT_EQ(guest->regs.gpr[11], 20);
 		TEST_ASSERT_EQ(guest->regs.gpr[10], variant->msr);
@@ -463,7 +458,7 @@ TEST_F(debug, mmio)
 	watch(guest, ea + 4, 4, READ | WRITE);
 	asm_guest_run(guest, KVM_EXIT_MMIO);
 	memset(run->mmio.data, 0x5a, sizeof(run->mmio.data));
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 0x5a5a5a5a);
 }
 
@@ -476,7 +471,7 @@ static u64 run_traced(struct asm_guest *guest)
 	asm_guest_load(guest, VEC_TRACE, count_handler);
 	guest->regs.msr |= MSR_BE;
 	start(guest, atomic_code);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	return guest->regs.gpr[12];
 }
 
@@ -524,7 +519,7 @@ TEST_F(debug, breakpoint)
 			expect_break(guest, addr);
 			asm_guest_control(guest, GUESTDBG_OFF);
 		}
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 		TEST_ASSERT_EQ(guest->regs.gpr[9], 4);
 		TEST_ASSERT_EQ(guest->regs.gpr[10], variant->msr);
 	}
@@ -532,7 +527,7 @@ TEST_F(debug, breakpoint)
 	/* It may be in the page of the data, too. */
 	start(guest, break_code);
 	watch(guest, data_ea(guest) + 0x10, 4, BREAK);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], 4);
 }
 
@@ -565,7 +560,7 @@ TEST_F(debug, breakpoint_newer)
 	popcntb = guest->regs.gpr[11];
 	start(guest, newer_code);
 	watch(guest, asm_guest_addr(guest, newer_break), 4, BREAK);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[10], isel);
 	TEST_ASSERT_EQ(guest->regs.gpr[11], popcntb);
 }
@@ -608,7 +603,7 @@ TEST_F(debug, breakpoint_step)
 }
 
 /* It counts in r9: the host's system call entry changes CTR. */
-#define INCREMENTS	2000
+#define INCREMENTS	500
 
 GUEST_ASM(race_code,
 	  "1:	lwarx	%r8, 0, %r5\n"
@@ -621,7 +616,7 @@ GUEST_ASM(race_code,
 
 static void *run_second(void *second)
 {
-	run_on(second);
+	asm_guest_run_to_osi(second);
 	return NULL;
 }
 
@@ -634,7 +629,7 @@ static void race(struct asm_guest *guest, struct asm_guest *second)
 	start(guest, race_code);
 	start(second, race_code);
 	asm_guest_start_thread(&thread, run_second, second);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	asm_guest_join_thread(&thread);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 2 * INCREMENTS);
 }
@@ -664,22 +659,44 @@ TEST_F(debug, atomic_race)
 	race(guest, &second);
 }
 
+/* A watchpoint is one of the vCPU that it is set on. (W5) */
+TEST_F(debug, other_vcpu)
+{
+	struct asm_guest *guest = &self->guest, second;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	asm_guest_add(&second, guest, 1);
+	start(guest, store_code);
+	start(&second, store_code);
+	watch(guest, data_ea(guest), 4, READ | WRITE);
+	asm_guest_run_to_osi(&second);
+	expect_hit(guest, STORE, data_ea(guest), WRITE);
+	asm_guest_run_to_osi(&second);
+}
+
 #define TICKS		"2"	/* times 0x10000 */
 
 GUEST_ASM(tick_handler,
-	  "	addi	%r12, %r12, 1\n"
-	  "	lis	%r13, " TICKS "\n"
+	  "	lis	%r13, 0x7fff\n"
 	  "	mtdec	%r13\n"
+	  "	addi	%r12, %r12, 1\n"
 	  "	lwz	%r13, 8(%r6)\n"
 	  "	addi	%r13, %r13, 1\n"
 	  "	stw	%r13, 8(%r6)\n"
 	  GUEST_ASM_RFI);
 
+/* After each interrupt the next one, so that the loop gets on. */
 GUEST_ASM(tick_code,
-	  "	lis	%r13, " TICKS "\n"
-	  "	mtdec	%r13\n"
 	  "	li	%r9, 200\n"
-	  "1:	lwz	%r8, 4(%r5)\n"
+	  "	li	%r10, -1\n"
+	  "	lis	%r11, " TICKS "\n"
+	  "1:	cmpw	%r10, %r12\n"
+	  "	beq	2f\n"
+	  "	mr	%r10, %r12\n"
+	  "	mtdec	%r11\n"
+	  "2:	lwz	%r8, 4(%r5)\n"
 	  "	addi	%r8, %r8, 1\n"
 	  "	stw	%r8, 4(%r5)\n"
 	  "	addic.	%r9, %r9, -1\n"
@@ -692,7 +709,7 @@ static void run_ticks(struct asm_guest *guest)
 	asm_guest_write32(guest, GUEST_DATA + 8, 0);
 	guest->regs.msr |= MSR_EE;
 	start(guest, tick_code);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 4), 200);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 8), guest->regs.gpr[12]);
 }
@@ -715,6 +732,7 @@ TEST_F(debug, interrupts)
 struct signaller {
 	struct asm_guest_thread thread;
 	pthread_t target;
+	useconds_t pause;
 };
 
 static void no_action(int signum)
@@ -727,7 +745,7 @@ static void *send_signals(void *arg)
 
 	while (!READ_ONCE(signaller->thread.stop)) {
 		pthread_kill(signaller->target, SIGUSR1);
-		usleep(200);
+		usleep(READ_ONCE(signaller->pause));
 	}
 	return NULL;
 }
@@ -735,10 +753,11 @@ static void *send_signals(void *arg)
 /* Signals interrupt KVM_RUN all the time. (A10, W3) */
 TEST_F(debug, signals)
 {
-	struct signaller signaller = { .target = pthread_self() };
+	struct signaller signaller = { .target = pthread_self(), .pause = 200 };
 	struct sigaction sa = { .sa_handler = no_action };
 	struct asm_guest *guest = &self->guest;
 	unsigned int i, breaks = 0;
+	u64 pc;
 	int ret;
 
 	sigaction(SIGUSR1, &sa, NULL);
@@ -750,15 +769,22 @@ TEST_F(debug, signals)
 		else
 			watch(guest, i ? asm_guest_data_addr(guest, guest->code + 0x800) :
 			      data_ea(guest) + 4, 4, READ | WRITE);
-		while ((ret = __asm_guest_run(guest)) == -EINTR)
+		for (;;) {
+			pc = guest->regs.pc;
+			ret = __asm_guest_run(guest);
+			if (ret != -EINTR)
+				break;
 			breaks++;
+			if (guest->regs.pc == pc)	/* Let the guest get on. */
+				WRITE_ONCE(signaller.pause, signaller.pause + 10);
+		}
 		TEST_ASSERT_EQ(ret, 0);
 		TEST_ASSERT_EQ(guest->vcpu->run->exit_reason, KVM_EXIT_OSI);
 		asm_guest_run_immediate_exit(guest);
 		TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 100);
 	}
 	asm_guest_stop_thread(&signaller.thread);
-	ksft_print_msg("%u KVM_RUNs ended early\n", breaks);
+	TEST_ASSERT(breaks, "No KVM_RUN ended early");
 }
 
 /* In which of the guest's states the accesses are, for translated guests */
@@ -782,7 +808,7 @@ TEST_F(debug, translated)
 		expect_hit(guest, STORE, ea, WRITE);
 		/* The real address is not watched. */
 		watch(guest, GUEST_DATA, 4, READ | WRITE);
-		run_on(guest);
+		asm_guest_run_to_osi(guest);
 
 		start(guest, store_code);
 		addr = asm_guest_addr(guest, LOAD);
@@ -850,7 +876,7 @@ TEST_F(debug, long_watch)
 	watch(guest, ea - 0x20000, 0x20001, WRITE);
 	expect_hit(guest, STORE, ea - 0x20000, WRITE);
 	watch(guest, ea - 0x20000, 0x20000, READ | WRITE);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 /* What 32-bit big-endian guests with BATs have more: a 750, in real mode here */
@@ -891,7 +917,7 @@ TEST_F(bat, dcbz)
 	expect_hit(guest, dcbz_code, GUEST_DATA + 31, WRITE);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), INST_SC);
 	watch(guest, GUEST_DATA + 32, 4, READ | WRITE);
-	run_on(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 0);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 32), INST_SC);
 

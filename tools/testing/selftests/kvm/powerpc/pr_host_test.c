@@ -38,8 +38,7 @@ GUEST_ASM(slb_write_code,
 static void run_slb(struct asm_guest *guest, const u32 *code)
 {
 	asm_guest_start(guest, code);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 static void expect_slb(struct asm_guest *guest, u64 nr, u64 rb, u64 rs)

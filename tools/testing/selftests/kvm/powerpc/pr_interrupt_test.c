@@ -102,7 +102,7 @@ static void fp_unavail_handler(struct ex_regs *regs)
 static void external_handler(struct ex_regs *regs)
 {
 	add_to_log(regs);
-	/* Whoever raised it may have to take it back. */
+	/* Tell the test, which may have to clear a level-triggered interrupt. */
 	GUEST_SYNC1(VEC_EXTERNAL);
 }
 

@@ -39,16 +39,10 @@ static void start(struct asm_guest *guest, const u32 *code)
 	asm_guest_start(guest, code);
 }
 
-static void run_to_end(struct asm_guest *guest)
-{
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
-}
-
 static void run(struct asm_guest *guest, const u32 *code)
 {
 	start(guest, code);
-	run_to_end(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 static void run_adds(struct asm_guest *guest, u64 ea)
@@ -213,7 +207,7 @@ static void run_failures(struct asm_guest *guest, const u32 *code)
 	guest->regs.gpr[10] = 0;
 	guest->regs.gpr[12] = OTHER;
 	asm_guest_set_regs(guest);
-	run_to_end(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[10], 0);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 1);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, OTHER), 2);

@@ -3,7 +3,7 @@
  * Memory slots of KVM Book3S PR guests: the dirty log, and what becomes of the
  * memory when a slot goes
  *
- * None of it is about debugging, and each case is a fault that KVM PR has had.
+ * None of it is about debugging.  Each case is a bug that KVM PR has had.
  */
 #include <asm/byteorder.h>
 
@@ -64,8 +64,7 @@ static void start_store(struct asm_guest *guest, gpa_t gpa, u32 val)
 static void store(struct asm_guest *guest, gpa_t gpa, u32 val)
 {
 	start_store(guest, gpa, val);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, gpa), val);
 }
 
@@ -92,7 +91,7 @@ TEST_F(slots, dirty_log)
 	}
 }
 
-/* So are those to pages that were written to before there was a log. */
+/* A write is logged in a page that was written to before there was a log. */
 TEST_F(slots, dirty_log_later)
 {
 	struct asm_guest *guest = &self->guest;
@@ -171,8 +170,7 @@ GUEST_ASM(fault_code,
 static void run_faults(struct asm_guest *guest)
 {
 	asm_guest_start(guest, fault_code);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 /* A page that the host takes away during a fault is not mapped. */
@@ -310,8 +308,7 @@ static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
 		guest->regs.gpr[6] = nr;
 		guest->regs.gpr[7] = self->step;
 		asm_guest_start(guest, touch_code);
-		asm_guest_run(guest, KVM_EXIT_OSI);
-		asm_guest_run_immediate_exit(guest);
+		asm_guest_run_to_osi(guest);
 	}
 }
 
@@ -483,8 +480,7 @@ static void access_page(struct asm_guest *guest, bool write)
 		asm_guest_start(guest, store_code);
 	else
 		asm_guest_start(guest, load_code);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 /* A load sets R, and the store that comes after it sets C. */

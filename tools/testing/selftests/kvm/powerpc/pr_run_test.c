@@ -368,7 +368,7 @@ TEST_F(pr_run, external_before_decrementer)
 {
 	struct asm_guest *guest = &self->guest;
 
-	start_irq_guest(guest, 1);
+	start_irq_guest(guest, NO_DECREMENTER);
 	expect_report(guest, 1);
 	asm_guest_expire_decrementer(guest);
 	asm_guest_raise_external(guest);
@@ -454,8 +454,8 @@ TEST_F(pr_run, fetch_from_nowhere)
 }
 
 /*
- * Nor does KVM look at an instruction that some CPUs do not have,
- * which causes a Program interrupt there, and do as it says.
+ * A jump to where no memory is ends with a machine check.  An instruction before
+ * it that is illegal on this CPU is not emulated in its place.
  */
 TEST_F(pr_run, fetch_from_nowhere_after_illegal)
 {
@@ -594,8 +594,7 @@ static void *interrupt_often(void *arg)
 static void run_loops(struct asm_guest *guest, const u32 *code)
 {
 	asm_guest_start(guest, code);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 }
 
 /*

@@ -462,6 +462,12 @@ void asm_guest_run(struct asm_guest *guest, u32 exit_reason);
 void asm_guest_run_immediate_exit(struct asm_guest *guest);
 
 /**
+ * asm_guest_run_to_osi() - let it run until an OSI exit, and complete that
+ * @guest: the guest; what KVM changes for the exit is in its registers
+ */
+void asm_guest_run_to_osi(struct asm_guest *guest);
+
+/**
  * asm_guest_raise_external() - make an external interrupt pending
  * @guest: the guest
  */
@@ -471,7 +477,8 @@ void asm_guest_raise_external(struct asm_guest *guest);
  * asm_guest_expire_decrementer() - make a decrementer interrupt pending
  * @guest: the guest, which is where it was afterwards
  *
- * The guest waits for it, idle and with MSR[EE] off, so it is pending for sure.
+ * The guest waits for it, idle and with MSR[EE] off.  Its decrementer must not be
+ * about to expire before: on a 32-bit CPU, that would make two interrupts.
  */
 void asm_guest_expire_decrementer(struct asm_guest *guest);
 

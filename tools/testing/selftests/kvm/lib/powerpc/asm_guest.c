@@ -283,7 +283,7 @@ int asm_guest_try_run(struct asm_guest *guest)
 	guest->completion = !ret && (run->exit_reason == KVM_EXIT_MMIO ||
 				     run->exit_reason == KVM_EXIT_OSI ||
 				     run->exit_reason == KVM_EXIT_PAPR_HCALL);
-	return stuck ? -ETIME : ret;
+	return stuck && ret == -EINTR ? -ETIME : ret;
 }
 
 int __asm_guest_run(struct asm_guest *guest)
@@ -319,6 +319,12 @@ void asm_guest_run_immediate_exit(struct asm_guest *guest)
 	run->immediate_exit = 0;
 }
 
+void asm_guest_run_to_osi(struct asm_guest *guest)
+{
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_immediate_exit(guest);
+}
+
 void asm_guest_raise_external(struct asm_guest *guest)
 {
 	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
@@ -347,8 +353,7 @@ void asm_guest_expire_decrementer(struct asm_guest *guest)
 	guest->regs.gpr[5] = 1;
 	guest->regs.gpr[6] = (u32)guest->regs.msr | MSR_POW;
 	asm_guest_set_regs(guest);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	asm_guest_run_immediate_exit(guest);
+	asm_guest_run_to_osi(guest);
 
 	guest->regs = regs;
 	asm_guest_set_regs(guest);
