@@ -110,6 +110,7 @@ TEST_F(debug, not_enabled)
 	asm_guest_expect_stop(guest, nop_code + 1);
 	asm_guest_control(guest, GUESTDBG_VALID & ~KVM_GUESTDBG_ENABLE);
 	guest->regs.msr |= MSR_EE;
+	asm_guest_set_regs(guest);
 	asm_guest_raise_external(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 4);

@@ -410,7 +410,8 @@ static void expect_idle_step(struct asm_guest *guest, const u32 *label)
 	u64 sleeps = vcpu_get_stat(guest->vcpu, halt_wakeup);
 
 	asm_guest_expect_stop(guest, label);
-	TEST_ASSERT_EQ(vcpu_get_stat(guest->vcpu, halt_wakeup), sleeps + 1);
+	TEST_ASSERT(vcpu_get_stat(guest->vcpu, halt_wakeup) > sleeps,
+		    "The guest did not sleep");
 }
 
 /* The step that makes the guest idle ends when the decrementer wakes it. (A8) */
