@@ -149,8 +149,15 @@ TEST_F(debug, pv_magic_page)
 }
 
 #ifdef CONFIG_64BIT
-/* PAPR */
+/* PAPR; the cases of hpt have a hash table of their own. */
+DEBUG_SUITE_64(hpt);
 DEBUG_SUITE_64(papr);
+
+FIXTURE_VARIANT_ADD(papr, translated)
+{
+	.msr = MSR_GUEST_REAL | MSR_IR | MSR_DR,
+	.mmu = GUEST_MMU_PAPR,
+};
 
 #define H_SUCCESS		0
 #define H_PARAMETER		-4
@@ -291,7 +298,7 @@ static void check_hpte(const u64 *hpt, int nr, u64 v, u64 r)
 }
 
 /* H_ENTER, H_PROTECT and H_REMOVE are one step each. (A7) */
-TEST_F(papr, hpt)
+TEST_F(hpt, one)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 *hpt;
@@ -336,7 +343,7 @@ TEST_F(papr, hpt)
 }
 
 /* H_BULK_REMOVE is one step. (A7) */
-TEST_F(papr, hpt_bulk)
+TEST_F(hpt, bulk)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 *hpt;
