@@ -377,7 +377,7 @@ GUEST_ASM(traced_code,
 	  GUEST_ASM_OSI);
 
 /* A hypercall causes no Trace interrupt; mtmsr clears MSR[SE], and is traced. (B3) */
-TEST_F(papr, not_traced)
+TEST_F(hpt, not_traced)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 *hpt;
@@ -479,6 +479,20 @@ TEST_F(papr, cede)
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_EE);
 	asm_guest_expect_pc(guest, VEC_EXTERNAL);
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
+}
+
+/* H_CEDE with an interrupt that is pending does not sleep. (A5, A8) */
+TEST_F(papr, cede_pending)
+{
+	struct asm_guest *guest = &self->guest;
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	start_hcall(guest, H_CEDE, ARGS(0));
+	asm_guest_raise_external(guest);
+	stop_hcall(guest);
+	asm_guest_expect_pc(guest, VEC_EXTERNAL);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
+	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
 }
 
 /* sc 1 is one step, unless whoever runs the host takes it. (A7) */

@@ -296,6 +296,50 @@ TEST_F(debug, step_external)
 	asm_guest_expect_stop(guest, irq(5));
 }
 
+static void set_irq(struct asm_guest *guest, u32 how)
+{
+	struct kvm_interrupt irq = { .irq = how };
+
+	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+}
+
+/* A level-triggered one comes again behind its handler, until it is cleared. (A5) */
+TEST_F(debug, step_external_level)
+{
+	struct asm_guest *guest = &self->guest;
+
+	start_irq(guest, variant->msr, GUESTDBG_STEP);
+	asm_guest_goto(guest, irq(1));
+	set_irq(guest, KVM_INTERRUPT_SET_LEVEL);
+	asm_guest_expect(guest, STOP_AT(irq(2)), STOP_AT(irq(3)));
+	expect_external(guest, irq(3), variant->msr | MSR_EE);
+	expect_external(guest, irq(3), variant->msr | MSR_EE);
+	set_irq(guest, KVM_INTERRUPT_UNSET);
+	asm_guest_expect_stop(guest, irq(4));
+}
+
+#ifdef CONFIG_64BIT
+GUEST_ASM(mtmsrd_ee_code,
+	  "	mtmsrd	%r7, 1\n"
+	  "	nop\n");
+
+/* mtmsrd with L = 1 enables interrupts, too. (A3, A5) */
+TEST_F(debug, step_mtmsrd_external)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (guest->cpu32)
+		SKIP(return, "32-bit CPUs have no mtmsrd");
+
+	start_irq(guest, variant->msr, GUESTDBG_STEP);
+	asm_guest_start(guest, mtmsrd_ee_code);
+	asm_guest_raise_external(guest);
+	asm_guest_expect_stop(guest, mtmsrd_ee_code + 1);
+	expect_external(guest, mtmsrd_ee_code + 1, variant->msr | MSR_EE);
+	asm_guest_expect_stop(guest, mtmsrd_ee_code + 2);
+}
+#endif /* CONFIG_64BIT */
+
 /* The external one has priority, and both are taken before irq(3). (A5) */
 TEST_F(debug, step_external_and_decrementer)
 {
