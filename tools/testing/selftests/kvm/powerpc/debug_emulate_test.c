@@ -89,9 +89,10 @@ GUEST_ASM(tlb_code,
 	  "	eieio\n"
 	  "	sync\n"
 	  "	.long	0x7c002a24\n"		/* tlbiel r5 */
-	  "	isync\n");
+	  "	isync\n"
+	  "	.long	0x7c002dec\n");	/* dcba 0, r5 */
 
-/* TLBs, and barriers, which the CPU may execute. (A2) */
+/* TLBs; and barriers and dcba, which the CPU may execute. (A2) */
 TEST_F(debug, step_tlb)
 {
 	struct asm_guest *guest = &self->guest;

@@ -186,7 +186,13 @@ GROUP(word_stores, WORD_STORES);
 GROUP(fp_integer_loads, FP_INTEGER_LOADS);
 
 GUEST_ASM(dcbst_code, "	dcbst	%r5, %r6\n");
-GUEST_ASM(lmw_code, "	.long	0xbb850020\n");	/* lmw r28, 0x20(r5) */
+
+GUEST_ASM(unsupported_code,
+	  "	lwarx	%r7, 0, %r5\n"
+	  /* These do not exist in little-endian mode. */
+	  "	.long	0xbb850020\n"	/* lmw r28, 0x20(r5) */
+	  "	.long	0xbf850020\n"	/* stmw r28, 0x20(r5) */
+	  "	.long	0x7f8544aa\n");	/* lswi r28, r5, 8 */
 
 /* What the device holds; the sign bits of all sizes are set. */
 static const u8 device[16] = {
@@ -557,17 +563,18 @@ TEST_F(debug, mmio_cache)
 /* What KVM cannot do on MMIO is a Data Storage interrupt. (A4) */
 TEST_F(debug, mmio_unsupported)
 {
+	const u32 *inst, *end = guest_is_le(&self->guest) ? unsupported_code + 1 :
+							    unsupported_code_end;
 	struct asm_guest *guest = &self->guest;
 
-	if (guest_is_le(guest))
-		SKIP(return, "lmw does not exist in little-endian mode");
-
 	asm_guest_load_skip_handler(guest, VEC_DATA_STORAGE);
-	start_inst(guest, lmw_code, 0, variant->msr);
-	asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
-	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, lmw_code));
-	asm_guest_step_skip_handler(guest);
-	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, lmw_code + 1));
+	start_inst(guest, unsupported_code, 0, variant->msr);
+	for (inst = unsupported_code; inst < end; inst++) {
+		asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
+		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, inst));
+		asm_guest_step_skip_handler(guest);
+		TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, inst + 1));
+	}
 }
 
 /* A store that the kernel completes by signalling an eventfd. (A6) */
