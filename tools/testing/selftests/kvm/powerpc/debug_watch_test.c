@@ -687,9 +687,11 @@ GUEST_ASM(tick_handler,
 	  "	stw	%r13, 8(%r6)\n"
 	  GUEST_ASM_RFI);
 
-/* After each interrupt the next one, so that the loop gets on. */
+#define NR_TICKS	"5"
+
+/* The next interrupt comes after the last one, so that the loop gets on. */
 GUEST_ASM(tick_code,
-	  "	li	%r9, 200\n"
+	  "	li	%r9, 0\n"
 	  "	li	%r10, -1\n"
 	  "	lis	%r11, " TICKS "\n"
 	  "1:	cmpw	%r10, %r12\n"
@@ -699,8 +701,9 @@ GUEST_ASM(tick_code,
 	  "2:	lwz	%r8, 4(%r5)\n"
 	  "	addi	%r8, %r8, 1\n"
 	  "	stw	%r8, 4(%r5)\n"
-	  "	addic.	%r9, %r9, -1\n"
-	  "	bne	1b\n"
+	  "	addi	%r9, %r9, 1\n"
+	  "	cmpwi	%r12, " NR_TICKS "\n"
+	  "	blt	1b\n"
 	  "	sc\n");
 
 static void run_ticks(struct asm_guest *guest)
@@ -708,9 +711,10 @@ static void run_ticks(struct asm_guest *guest)
 	asm_guest_write32(guest, GUEST_DATA + 4, 0);
 	asm_guest_write32(guest, GUEST_DATA + 8, 0);
 	guest->regs.msr |= MSR_EE;
+	guest->regs.gpr[12] = 0;
 	start(guest, tick_code);
 	asm_guest_run_to_osi(guest);
-	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 4), 200);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 4), guest->regs.gpr[9]);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 8), guest->regs.gpr[12]);
 }
 
@@ -722,7 +726,6 @@ TEST_F(debug, interrupts)
 	asm_guest_load(guest, VEC_DECREMENTER, tick_handler);
 	watch(guest, data_ea(guest), 4, READ | WRITE);
 	run_ticks(guest);
-	TEST_ASSERT(guest->regs.gpr[12], "There was no interrupt");
 	watch(guest, asm_guest_data_addr(guest, guest->code + 0x800), 4, READ);
 	run_ticks(guest);
 	watch(guest, VEC_DECREMENTER + 0x80, 4, BREAK);
