@@ -711,7 +711,6 @@ static void run_ticks(struct asm_guest *guest)
 	asm_guest_write32(guest, GUEST_DATA + 4, 0);
 	asm_guest_write32(guest, GUEST_DATA + 8, 0);
 	guest->regs.msr |= MSR_EE;
-	guest->regs.gpr[12] = 0;
 	start(guest, tick_code);
 	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 4), guest->regs.gpr[9]);
