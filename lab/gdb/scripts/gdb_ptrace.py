@@ -60,11 +60,16 @@ def tracer_sees_each_step() -> None:
 
 @case
 def tracing_without_a_debugger() -> None:
+    """For as long as an emulated Mac needs for two rounds."""
     first = in_the_tracer()
-    interrupt_after(ALONE)
-    translated()
-    count = in_the_tracer() - first
-    true(f"more than two rounds: {count} steps", count > 2 * len(ROUND))
+    count = 0
+    for _ in range(20):
+        interrupt_after(ALONE)
+        translated()
+        count = in_the_tracer() - first
+        if count > 2 * len(ROUND):
+            return
+    true(f"more than two rounds: {count} steps", False)
 
 
 def in_the_traced(number: int) -> None:
