@@ -85,7 +85,7 @@ def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[st
     missed = [p for p in patterns if not fnmatch.filter(bad, p)]
     extra = [r for i, r in bad.items() if not any(fnmatch.fnmatchcase(i, p) for p in patterns)]
     return [f"{p} does not fail" for p in missed] + [
-        " ".join((f"{r.id} fails, and is not in the list:", *r.notes)) for r in extra
+        " ".join((f"{r.id} fails, and is not in the list", *r.notes)) for r in extra
     ]
 
 

@@ -62,14 +62,12 @@ def tracer_sees_each_step() -> None:
 def tracing_without_a_debugger() -> None:
     """For as long as an emulated Mac needs for two rounds."""
     first = in_the_tracer()
-    count = 0
     for _ in range(20):
         interrupt_after(ALONE)
         translated()
-        count = in_the_tracer() - first
-        if count > 2 * len(ROUND):
-            return
-    true(f"more than two rounds: {count} steps", False)
+        if (count := in_the_tracer() - first) > 2 * len(ROUND):
+            break
+    true(f"more than two rounds: {count} steps", count > 2 * len(ROUND))
 
 
 def in_the_traced(number: int) -> None:

@@ -438,8 +438,7 @@ GUEST_ASM(trace_loop,
  */
 static void count_under_signals(struct asm_guest *guest, const u32 *code, const int *ahead)
 {
-	struct itimerspec every = {};
-	long nsec = 300000;
+	struct itimerspec every = { .it_value.tv_nsec = 300000 };
 	struct sigevent event = { .sigev_signo = SIGUSR1, .sigev_notify = SIGEV_SIGNAL };
 	struct sigaction sa = { .sa_handler = no_action };
 	unsigned int i;
@@ -454,12 +453,11 @@ static void count_under_signals(struct asm_guest *guest, const u32 *code, const 
 	TEST_ASSERT(!timer_create(CLOCK_MONOTONIC, &event, &timer), "timer_create() failed");
 	for (i = 0; i < NR_SIGNALS; i++) {
 		count = guest->regs.gpr[6];
-		every.it_value.tv_nsec = nsec;
-		every.it_interval.tv_nsec = nsec;
+		every.it_interval = every.it_value;
 		TEST_ASSERT(!timer_settime(timer, 0, &every, NULL), "timer_settime() failed");
 		TEST_ASSERT_EQ(__asm_guest_run(guest), -EINTR);
 		if (guest->regs.gpr[6] == count)
-			nsec += 50000;
+			every.it_value.tv_nsec += 50000;
 		if (guest->regs.pc < GUEST_CODE)
 			continue;	/* in the handler */
 

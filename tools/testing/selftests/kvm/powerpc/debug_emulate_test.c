@@ -92,7 +92,7 @@ GUEST_ASM(tlb_code,
 	  "	isync\n"
 	  "	.long	0x7c002dec\n");	/* dcba 0, r5 */
 
-/* TLBs; and barriers and dcba, which the CPU may execute. (A2) */
+/* TLB instructions, and barriers and dcba, which the CPU may execute. (A2) */
 TEST_F(debug, step_tlb)
 {
 	struct asm_guest *guest = &self->guest;
@@ -336,7 +336,7 @@ TEST_F(debug, tb_words)
 		    guest->regs.gpr[7]);
 }
 
-/* In problem state they are privileged. (A4) */
+/* In problem state these SPRs are privileged. (A4) */
 TEST_F(debug, step_spr_problem)
 {
 	const u32 insts[] = {

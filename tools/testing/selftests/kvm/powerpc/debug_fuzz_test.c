@@ -316,7 +316,6 @@ static void change_memory(void)
 
 static void *disturb(void *nr)
 {
-	struct kvm_interrupt irq;
 	struct cpu *cpu;
 	unsigned int i;
 
@@ -325,8 +324,8 @@ static void *disturb(void *nr)
 		cpu = &cpus[below(nr_cpus)];
 		switch (below(8)) {
 		case 0:
-			irq.irq = below(2) ? KVM_INTERRUPT_SET : KVM_INTERRUPT_UNSET;
-			vcpu_ioctl(cpu->guest.vcpu, KVM_INTERRUPT, &irq);
+			vcpu_interrupt(cpu->guest.vcpu, below(2) ? KVM_INTERRUPT_SET :
+								   KVM_INTERRUPT_UNSET);
 			break;
 		case 1:
 			if (!nr)	/* one thread is enough */
@@ -460,13 +459,12 @@ static void check_counts(void)
 /* Whatever the debugger has done to the vCPU, it can be put in order again. */
 static void check(struct cpu *cpu)
 {
-	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_UNSET };
 	struct asm_guest *guest = &cpu->guest;
 	struct kvm_guest_debug junk = { .control = ~GUESTDBG_VALID };
 	unsigned int i, step;
 
 	asm_guest_control(guest, GUESTDBG_OFF);
-	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_UNSET);
 	vcpu_sregs_set(guest->vcpu, &cpu->sregs);
 	for (i = 0; i < ARRAY_SIZE(one_regs); i++)
 		__vcpu_set_reg(guest->vcpu, one_regs[i], cpu->one_reg[i]);

@@ -282,6 +282,7 @@ static u64 *create_hpt(struct asm_guest *guest)
 	struct kvm_sregs sregs;
 	u64 *hpt = aligned_alloc(HPT_SIZE, HPT_SIZE);
 
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	TEST_ASSERT(hpt, "aligned_alloc() failed");
 	memset(hpt, 0, HPT_SIZE);
 	vcpu_sregs_get(guest->vcpu, &sregs);
@@ -298,13 +299,10 @@ static void check_hpte(const u64 *hpt, int nr, u64 v, u64 r)
 }
 
 /* H_ENTER, H_PROTECT and H_REMOVE are one step each. (A7) */
-TEST_F(hpt, one)
+TEST_F(hpt, enter_protect_remove)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 *hpt;
-
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
-	hpt = create_hpt(guest);
+	u64 *hpt = create_hpt(guest);
 
 	/* The first free entry of the group */
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_ENTER, ARGS(0, 8, HPTE_V, HPTE_R)),
@@ -346,10 +344,8 @@ TEST_F(hpt, one)
 TEST_F(hpt, bulk)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 *hpt;
+	u64 *hpt = create_hpt(guest);
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
-	hpt = create_hpt(guest);
 	hpt[2 * 8] = htobe64(HPTE_V);
 	hpt[2 * 9] = htobe64(HPTE_V);
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_BULK_REMOVE,
@@ -380,10 +376,8 @@ GUEST_ASM(traced_code,
 TEST_F(hpt, not_traced)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 *hpt;
+	u64 *hpt = create_hpt(guest);
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
-	hpt = create_hpt(guest);
 	asm_guest_load(guest, VEC_TRACE, trace_handler);
 	guest->regs.msr |= MSR_SE;
 	guest->regs.gpr[3] = H_REMOVE;

@@ -296,25 +296,18 @@ TEST_F(debug, step_external)
 	asm_guest_expect_stop(guest, irq(5));
 }
 
-static void set_irq(struct asm_guest *guest, u32 how)
-{
-	struct kvm_interrupt irq = { .irq = how };
-
-	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
-}
-
-/* A level-triggered one comes again behind its handler, until it is cleared. (A5) */
+/* A level-triggered external interrupt comes again until it is cleared. (A5) */
 TEST_F(debug, step_external_level)
 {
 	struct asm_guest *guest = &self->guest;
 
 	start_irq(guest, variant->msr, GUESTDBG_STEP);
 	asm_guest_goto(guest, irq(1));
-	set_irq(guest, KVM_INTERRUPT_SET_LEVEL);
+	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_SET_LEVEL);
 	asm_guest_expect(guest, STOP_AT(irq(2)), STOP_AT(irq(3)));
 	expect_external(guest, irq(3), variant->msr | MSR_EE);
 	expect_external(guest, irq(3), variant->msr | MSR_EE);
-	set_irq(guest, KVM_INTERRUPT_UNSET);
+	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_UNSET);
 	asm_guest_expect_stop(guest, irq(4));
 }
 
@@ -323,7 +316,7 @@ GUEST_ASM(mtmsrd_ee_code,
 	  "	mtmsrd	%r7, 1\n"
 	  "	nop\n");
 
-/* mtmsrd with L = 1 enables interrupts, too. (A3, A5) */
+/* An external interrupt that mtmsrd with L = 1 enables is the next event. (A3, A5) */
 TEST_F(debug, step_mtmsrd_external)
 {
 	struct asm_guest *guest = &self->guest;
@@ -340,7 +333,7 @@ TEST_F(debug, step_mtmsrd_external)
 }
 #endif /* CONFIG_64BIT */
 
-/* The external one has priority, and both are taken before irq(3). (A5) */
+/* An external interrupt is taken before the decrementer's, and both before irq(3). (A5) */
 TEST_F(debug, step_external_and_decrementer)
 {
 	struct asm_guest *guest = &self->guest;

@@ -174,13 +174,6 @@ static void run_to_dec_pending(struct kvm_vm *vm, struct kvm_vcpu *vcpu)
 	run_to_sync(vcpu, VEC_DECREMENTER);
 }
 
-static void raise_irq(struct kvm_vcpu *vcpu, u32 how)
-{
-	struct kvm_interrupt irq = { .irq = how };
-
-	vcpu_ioctl(vcpu, KVM_INTERRUPT, &irq);
-}
-
 static void expect_vectors(struct kvm_vm *vm, const u64 *vectors, u64 nr)
 {
 	u64 i;
@@ -373,7 +366,7 @@ TEST_F(interrupt, external_once)
 	create(guest_external);
 	vm_install_exception_handler(self->vm, VEC_EXTERNAL, external_handler);
 	run_to_sync(self->vcpu, 0);
-	raise_irq(self->vcpu, KVM_INTERRUPT_SET);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_SET);
 	run_to_sync(self->vcpu, VEC_EXTERNAL);
 	run_to_end(self->vcpu);
 	expect(VEC_EXTERNAL);
@@ -386,8 +379,8 @@ TEST_F(interrupt, external_unset)
 	create(guest_external);
 	vm_install_exception_handler(self->vm, VEC_EXTERNAL, external_handler);
 	run_to_sync(self->vcpu, 0);
-	raise_irq(self->vcpu, KVM_INTERRUPT_SET);
-	raise_irq(self->vcpu, KVM_INTERRUPT_UNSET);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_SET);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_UNSET);
 	run_to_end(self->vcpu);
 	expect_vectors(self->vm, NULL, 0);
 }
@@ -398,11 +391,11 @@ TEST_F(interrupt, external_level)
 	create(guest_external);
 	vm_install_exception_handler(self->vm, VEC_EXTERNAL, external_handler);
 	run_to_sync(self->vcpu, 0);
-	raise_irq(self->vcpu, KVM_INTERRUPT_SET_LEVEL);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_SET_LEVEL);
 	run_to_sync(self->vcpu, VEC_EXTERNAL);
 	run_to_sync(self->vcpu, VEC_EXTERNAL);
 	run_to_sync(self->vcpu, VEC_EXTERNAL);
-	raise_irq(self->vcpu, KVM_INTERRUPT_UNSET);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_UNSET);
 	run_to_end(self->vcpu);
 	expect(VEC_EXTERNAL, VEC_EXTERNAL, VEC_EXTERNAL);
 	ASSERT_EQ(log[0].pc, log[1].pc);
@@ -425,7 +418,7 @@ TEST_F(interrupt, external_before_decrementer)
 	vm_install_exception_handler(self->vm, VEC_EXTERNAL, external_handler);
 	run_to_dec_pending(self->vm, self->vcpu);
 	vm_install_exception_handler(self->vm, VEC_DECREMENTER, decrementer_handler);
-	raise_irq(self->vcpu, KVM_INTERRUPT_SET);
+	vcpu_interrupt(self->vcpu, KVM_INTERRUPT_SET);
 	run_to_sync(self->vcpu, VEC_EXTERNAL);
 	run_to_end(self->vcpu);
 	expect(VEC_EXTERNAL, VEC_DECREMENTER);

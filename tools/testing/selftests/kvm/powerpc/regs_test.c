@@ -104,8 +104,7 @@ FIXTURE_SETUP(regs)
 {
 	union value value;
 
-	__TEST_REQUIRE(VM_TYPE_DEFAULT == KVM_VM_PPC_PR,
-		       "KVM PR is not built in or not loaded, or the host uses the radix MMU");
+	powerpc_require_pr();
 	self->vm = vm_create_barebones();
 	self->vcpu = __vm_vcpu_add(self->vm, 0);
 	self->tm = !get_reg(self->vcpu, KVM_REG_PPC_TFHAR, &value);

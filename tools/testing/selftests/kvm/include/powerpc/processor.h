@@ -364,6 +364,18 @@ const char *powerpc_vector_name(u64 pc);
  */
 bool powerpc_has_vm_type(unsigned long type);
 
+/**
+ * powerpc_require_pr() - skip the test unless KVM PR can run guests
+ */
+void powerpc_require_pr(void);
+
+/**
+ * vcpu_interrupt() - KVM_INTERRUPT
+ * @vcpu: the vCPU
+ * @irq: KVM_INTERRUPT_SET, KVM_INTERRUPT_SET_LEVEL or KVM_INTERRUPT_UNSET
+ */
+void vcpu_interrupt(struct kvm_vcpu *vcpu, u32 irq);
+
 /* What the host's CPU has, and so what its guests can have */
 
 /** host_has_altivec() - does it have AltiVec? */

@@ -182,8 +182,7 @@ void __asm_guest_create(struct asm_guest *guest,
 		.type = KVM_VM_PPC_PR,
 	};
 
-	__TEST_REQUIRE(VM_TYPE_DEFAULT == KVM_VM_PPC_PR,
-		       "KVM PR is not built in or not loaded, or the host uses the radix MMU");
+	powerpc_require_pr();
 
 	memset(guest, 0, sizeof(*guest));
 	guest->config = *config;
@@ -327,9 +326,7 @@ void asm_guest_run_to_osi(struct asm_guest *guest)
 
 void asm_guest_raise_external(struct asm_guest *guest)
 {
-	struct kvm_interrupt irq = { .irq = KVM_INTERRUPT_SET };
-
-	vcpu_ioctl(guest->vcpu, KVM_INTERRUPT, &irq);
+	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_SET);
 }
 
 GUEST_ASM(expire_code,

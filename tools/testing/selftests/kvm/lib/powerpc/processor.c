@@ -361,6 +361,19 @@ void kvm_selftest_arch_init(void)
 	powerpc_default_vm_type = KVM_VM_PPC_HV;
 }
 
+void powerpc_require_pr(void)
+{
+	__TEST_REQUIRE(VM_TYPE_DEFAULT == KVM_VM_PPC_PR,
+		       "KVM PR is not built in or not loaded, or the host uses the radix MMU");
+}
+
+void vcpu_interrupt(struct kvm_vcpu *vcpu, u32 irq)
+{
+	struct kvm_interrupt interrupt = { .irq = irq };
+
+	vcpu_ioctl(vcpu, KVM_INTERRUPT, &interrupt);
+}
+
 const char *host_quirk(u32 inst)
 {
 	u32 rs = inst >> 21 & 31, ra = inst >> 16 & 31, rb = inst >> 11 & 31;
