@@ -67,7 +67,7 @@ def program(guest: Guest) -> Path | None:
     """The ELF file of the guest's first process."""
     if guest.build is None:
         return None
-    content = programs.compile_for(guest.build, f"guest/init/{guest.init}")
+    content = programs.compile_for(guest.build, f"guest/init/{guest.init}", programs.DEBUGGED)
     final = cache.folder() / "guests" / f"init-{cache.digest(content)[:12]}"
     if not final.exists():
         cache.write(final, content)
@@ -122,7 +122,7 @@ def initrd(guest: Guest) -> bytes:
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", programs.compile_for(guest.build, f"guest/init/{guest.init}"))
+    root.file("init", programs.compile_for(guest.build, f"guest/init/{guest.init}", programs.DEBUGGED))
     return root.data()
 
 

@@ -42,9 +42,14 @@ def uses_reservation(code: int) -> bool:
     return code >> 26 == 31 and code & 0x7FF in (1389, 1453, 301, 429)
 
 
+def by_register(code: int) -> bool:
+    """bclr, bcctr"""
+    return code >> 26 == 19 and _extended(code) in (BCLR, BCCTR)
+
+
 def target(code: int, at: int, registers: Registers) -> int | None:
     """Where a branch leads if it is taken; None for other instructions."""
-    if code >> 26 == 19 and _extended(code) in (BCLR, BCCTR):
+    if by_register(code):
         return registers("lr" if _extended(code) == BCLR else "ctr") & ~3
     mask = {16: 0xFFFC, 18: 0x3FFFFFC}.get(code >> 26)
     if mask is None:

@@ -11,6 +11,7 @@ from lab.debian import install
 from lab.machine import protocol
 
 PROGRAM = ["-static"]
+DEBUGGED = [*PROGRAM, "-g"]
 PRELOAD = ["-shared", "-fPIC", "-nostdlib"]  # the libc is that of the program it is put into
 BUSYBOX = "bin/busybox"  # where it is in a booted host
 INSTALL = protocol.Command("busybox", [f"/{BUSYBOX}", "--install", "-s", "/bin"], 30)

@@ -10,16 +10,12 @@ from session import (
     do,
     equal,
     go,
-    interrupt_after,
     main,
     reg,
     true,
 )
-from work import arg, call_of_work, problem_state
+from work import arg, call_of_work, problem_state, start_the_clock, to_the_kernel
 
-from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR
-
-KERNEL = 0xC0000000
 TICKS = 0.05  # seconds; the guest's timer has a period of a few milliseconds
 HITS = 20
 
@@ -28,18 +24,9 @@ def registers() -> dict[str, int]:
     return {name: reg(name) for name in ("pc", "msr", "lr", "ctr", "cr", "xer", *(f"r{n}" for n in range(32)))}
 
 
-def in_the_kernel() -> bool:
-    """On its stack, with translation on."""
-    return reg("msr") & (MSR_IR | MSR_DR | MSR_PR) == MSR_IR | MSR_DR and min(reg("pc"), reg("r1")) >= KERNEL
-
-
-def to_the_kernel(seconds: float) -> None:
-    """Ctrl-C, until the guest is stopped there."""
-    for _ in range(20):
-        interrupt_after(seconds)
-        if in_the_kernel():
-            return
-    true("the kernel, in twenty interrupts", False)
+@case
+def clock_runs() -> None:
+    start_the_clock()
 
 
 @case

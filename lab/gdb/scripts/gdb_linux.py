@@ -6,12 +6,10 @@ import time
 from session import (
     Failed,
     address,
-    attach,
     breakpoint_at,
     case,
     connect,
     default_case,
-    detach,
     do,
     equal,
     go,
@@ -23,7 +21,8 @@ from session import (
     true,
     word,
 )
-from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, to_sc
+from attach import attach, detach
+from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
 from lab.guest.ppc import MSR_PR
 
@@ -34,6 +33,13 @@ ALONE = 3  # seconds for which the guest runs without a debugger
 def stopped_in_problem_state() -> None:
     equal("the pc", reg("pc"), address("work"))
     problem_state()
+
+
+@case
+def clock_runs() -> None:
+    start_the_clock()
+    with breakpoint_at("*work"):
+        equal("the pc", go(), address("work"))
 
 
 @case

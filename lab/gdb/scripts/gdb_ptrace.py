@@ -18,6 +18,7 @@ from session import (
     translated,
     true,
 )
+from work import start_the_clock
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
 
@@ -48,6 +49,12 @@ def in_the_tracer() -> int:
 def stopped_in_the_tracer() -> None:
     equal("the pc", reg("pc"), address("stepped"))
     equal("the traced process's address", reg("r3"), place(ROUND[1]))
+
+
+@case
+def clock_runs() -> None:
+    start_the_clock()
+    in_the_tracer()
 
 
 @case

@@ -11,6 +11,7 @@ from session import (
     MSR_SF,
     breakpoint_at,
     case,
+    default_case,
     do,
     equal,
     go,
@@ -25,6 +26,7 @@ from session import (
     word,
     write_words,
 )
+from watch import watched
 
 FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
 H_RTAS, START_CPU = 0xF000, 0x2006
@@ -155,6 +157,19 @@ def scheduler_locking_step() -> None:
             with breakpoint_at(f"*{LOOPS[1 - vcpu] + 8:#x}"):
                 equal("the pc", go(), LOOPS[1 - vcpu] + 8)
                 equal("gdb's thread: continue lets both run", gdb.selected_thread().num, 2 - vcpu)
+
+
+@default_case
+def watch_of_each() -> None:
+    """Both run; the one that stores is gdb's thread."""
+    for vcpu in (0, 1, 1, 0):
+        with watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}") as point:
+            for n in range(1, 4):
+                before = count(vcpu)
+                equal("the pc", go(), LOOPS[vcpu] + 12)
+                equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+                equal("the hits", point.hit_count, n)
+                equal("the counter", count(vcpu), before + 1)
 
 
 @case

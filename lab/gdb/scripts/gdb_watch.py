@@ -17,6 +17,7 @@ from session import (
     write_words,
 )
 from session import default_case as case
+from watch import at, watched
 
 from lab.guest.ppc import NOP, branch
 
@@ -40,27 +41,14 @@ ATOMIC = (
     0x40C2FFF4,  # bne- ATOMIC
     0x4BFFFFF0,  # b ATOMIC
 )
+NVRAM = 0xFFF04000
+DEVICE = (
+    0x88C90000,  # lbz r6, 0(r9)
+    0x38C60001,  # addi r6, r6, 1
+    0x98C90000,  # stb r6, 0(r9)
+    0x4BFFFFF4,  # b DEVICE
+)
 READ, WRITE, ACCESS = gdb.WP_READ, gdb.WP_WRITE, gdb.WP_ACCESS
-
-
-class watched:
-    """A watchpoint for a while. Its hits must be the hardware's."""
-
-    def __init__(self, expression: str, kind: int = WRITE) -> None:
-        self.expression, self.kind = expression, kind
-
-    def __enter__(self) -> gdb.Breakpoint:
-        self.point = gdb.Breakpoint(self.expression, gdb.BP_WATCHPOINT, self.kind)
-        true("a hardware watchpoint", self.point.type != gdb.BP_WATCHPOINT)
-        return self.point
-
-    def __exit__(self, *_: object) -> None:
-        if self.point.is_valid():
-            self.point.delete()
-
-
-def at(address: int) -> str:
-    return f"*(unsigned int *){address:#x}"
 
 
 @case
@@ -118,6 +106,24 @@ def watch_64_bytes() -> None:
 
 
 @case
+def watch_a_device_register() -> None:
+    """A byte of the Mac's NVRAM: what is stored stays, and each access is an exit to QEMU."""
+    write_words(CODE + 0x280, DEVICE)
+    put({"pc": CODE + 0x280, "r9": NVRAM})
+    byte = f"*(unsigned char *){NVRAM:#x}"
+    with watched(byte) as point:
+        for n in range(1, 4):
+            equal("the pc", go(), CODE + 0x28C)
+            equal("the register", int(gdb.parse_and_eval(byte)), reg("r6") & 0xFF)
+            equal("the hits", point.hit_count, n)
+    with watched(byte, READ) as point:
+        for n in range(1, 4):
+            equal("the pc", go(), CODE + 0x284)
+            equal("the hits", point.hit_count, n)
+    put({"pc": CODE})
+
+
+@case
 def watch_beside_an_access() -> None:
     with watched(at(DATA + 0x204)), watched(at(COUNT - 4)), watched(at(COUNT + 4)):
         first = word(COUNT)
@@ -135,6 +141,20 @@ def stepi_onto_the_access() -> None:
         for must in (BYTE + 4, BESIDE + 4, LOAD, LOAD + 4, STORE, STORE + 4):
             equal("the pc after a step", step(), must)
         equal("the hits", point.hit_count, 2)
+
+
+def stops(rounds: int, software: bool) -> list[tuple[int, int]]:
+    """The pc and what has been counted, of each stop; from the loop's first instruction, with the counter at 0."""
+    put({"pc": CODE})
+    write_words(COUNT, (0,))
+    with watched(at(COUNT), software=software):
+        return [(go(), word(COUNT)) for _ in range(rounds)]
+
+
+@case
+def software_watchpoint_finds_the_same() -> None:
+    hardware, software = stops(5, False), stops(5, True)
+    true(f"the stops are the same: {hardware}, {software}", hardware == software)
 
 
 @case
@@ -207,14 +227,8 @@ def a_hundred_times_as_fast_as_by_steps() -> None:
     put({"pc": CODE + 0x200})
     with watched(at(COUNT + 4)):
         fast = rounds_a_second(3)
-    do("set can-use-hw-watchpoints 0")
-    point = gdb.Breakpoint(at(COUNT + 4), gdb.BP_WATCHPOINT, WRITE)
-    try:
-        equal("the type", point.type, gdb.BP_WATCHPOINT)
+    with watched(at(COUNT + 4), software=True):
         slow = rounds_a_second(6)
-    finally:
-        point.delete()
-        do("set can-use-hw-watchpoints 1")
     print(f"# rounds a second: {fast:.0f} with the hardware's, {slow:.1f} with gdb's")
     true("a hundred times as fast", slow > 0 and fast >= 100 * slow)
     put({"pc": CODE})

@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+import gdb
 from session import (
     Failed,
     address,
     breakpoint_at,
     equal,
     go,
+    interrupt_after,
     reg,
     step,
     true,
     word,
 )
 
-from lab.guest.ppc import MSR_PR, SC
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, SC
 
 BL_MASK, BL = 0xFC000003, 0x48000001
+KERNEL = 0xC0000000
+SOON = 1000  # ticks of the time base
 
 
 def arg() -> int:
@@ -66,3 +70,30 @@ def to_sc() -> bool:
         if interrupted(at):
             return False
     raise Failed(f"no sc within 60 steps of write(), at {reg('pc'):#x}")
+
+
+def in_the_kernel() -> bool:
+    """On its stack, with translation on."""
+    return reg("msr") & (MSR_IR | MSR_DR | MSR_PR) == MSR_IR | MSR_DR and min(reg("pc"), reg("r1")) >= KERNEL
+
+
+def to_the_kernel(seconds: float) -> None:
+    """Ctrl-C, until the guest is stopped there."""
+    for _ in range(20):
+        interrupt_after(seconds)
+        if in_the_kernel():
+            return
+    true("the kernel, in twenty interrupts", False)
+
+
+def jiffies() -> int:
+    return word(address("jiffies"))
+
+
+def start_the_clock() -> None:
+    """A guest that comes from a file has no decrementer interrupt to come: KVM PR takes none from QEMU."""
+    to_the_kernel(0.3)
+    gdb.parse_and_eval(f"((int (*)(unsigned long, void *))decrementer_set_next_event)({SOON}, 0)")
+    before = jiffies()
+    to_the_kernel(0.5)
+    true(f"the clock runs: {before}, {jiffies()}", jiffies() > before)

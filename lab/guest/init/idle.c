@@ -19,6 +19,16 @@ __attribute__((noinline)) unsigned long work(unsigned long n)
 	return n * 3 + 1;
 }
 
+/* A variable on the stack: a watchpoint on it ends when sum() returns. */
+__attribute__((noinline)) unsigned long sum(unsigned long n)
+{
+	volatile unsigned long total = 0;
+
+	for (int i = 0; i < 3; i++)
+		total += n;
+	return total;
+}
+
 static void touch(void)
 {
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -45,6 +55,7 @@ int main(void)
 	}
 	for (;;) {
 		work(rounds++);
+		sum(rounds);
 		touch();
 		if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1)
 			return 1;
