@@ -30,6 +30,7 @@ class Series:
     stable: bool = False  # for stable kernels, together with what it is after
     safety: bool = False  # a guest can do harm to its host without it
     doubtful: bool = False  # nobody could test it, or nobody may want it
+    state: str = "not posted"  # or 'posted' with a link, or 'applied' with the commit
 
     @property
     def marks(self) -> list[str]:

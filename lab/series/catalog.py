@@ -168,7 +168,7 @@ def series_short() -> list[str]:
 
 
 def series_tree_table() -> list[str]:
-    rows = [[f"`{s.name}`", s.tree or "-", "not posted"] for s in all_series()]
+    rows = [[f"`{s.name}`", s.tree or "-", s.state] for s in all_series()]
     return markdown.table(["series", "for the tree", "state"], rows)
 
 

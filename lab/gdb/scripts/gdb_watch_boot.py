@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From the reset of a 64-bit little-endian Linux guest: a breakpoint where its kernel will be, and a lock that is watched."""
+"""From the reset of a little-endian Linux guest: a breakpoint where its kernel will be, and a watched lock."""
 
 import gdb
 from session import address, breakpoint_at, equal, go, main, reg, true, word
