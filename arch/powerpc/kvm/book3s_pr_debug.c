@@ -77,7 +77,7 @@
 
 #define OP_19_XOP_BCTAR		560
 
-#define SRR1_TRACE_COMPLETED	0x40000000UL	/* since Power ISA 2.07 */
+#define SRR1_TRACE_COMPLETED	0x40000000UL	/* SRR1[33], Power ISA 2.07 */
 
 /* Return the PC as the guest sees it, without the offset of split real mode. */
 static ulong kvmppc_debug_guest_pc(struct kvm_vcpu *vcpu)
@@ -343,13 +343,25 @@ static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 	struct kvm *kvm = vcpu->kvm;
 	struct kvm_vcpu *v;
 	unsigned long i;
+	bool listed;
 
 	if (cpu_has_feature(CPU_FTR_COHERENT_ICACHE))
 		return;
 
 	to_book3s(vcpu)->refetched = false;
 
-	if (kvm->arch.flushes_icache) {
+	spin_lock(&kvm->mmu_lock);
+	listed = kvm->arch.flushes_icache;
+	kvm->arch.lists_code = true;
+	kvm->arch.flushes_icache = true;
+	/*
+	 * A page fault in progress may have flushed the page before userspace
+	 * wrote to it, or may not have seen the flags.  Make it start again.
+	 */
+	kvm->mmu_invalidate_seq++;
+	spin_unlock(&kvm->mmu_lock);
+
+	if (listed) {
 		kvmppc_mmu_unmap_code(kvm);
 		return;
 	}
@@ -358,8 +370,6 @@ static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 	 * The pages that are mapped now are not in the list, so unmap all
 	 * pages.
 	 */
-	kvm->arch.lists_code = true;
-	kvm->arch.flushes_icache = true;
 	kvm_for_each_vcpu(i, v, kvm)
 		kvmppc_mmu_pte_flush(v, 0, 0);
 }
@@ -401,8 +411,7 @@ bool __kvmppc_debug_refetch(struct kvm_vcpu *vcpu)
  * Without KVM_GUESTDBG_ENABLE, all debugging is off.
  *
  * Return: 0, or -EINVAL with nothing changed if a control bit is not one of
- * those that KVM_CAP_SET_GUEST_DEBUG2 reports, or a hardware breakpoint makes no
- * sense.
+ * KVMPPC_GUESTDBG_VALID_PR, or a hardware breakpoint makes no sense.
  */
 int kvmppc_set_guest_debug_pr(struct kvm_vcpu *vcpu, struct kvm_guest_debug *dbg)
 {

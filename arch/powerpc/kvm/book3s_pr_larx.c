@@ -658,8 +658,7 @@ static bool kvmppc_larx_interrupted(struct kvm_vcpu *vcpu)
 	if (!(kvmppc_get_msr(vcpu) & MSR_EE) ||
 	    (vcpu->guest_debug & KVM_GUESTDBG_BLOCKIRQ))
 		pending &= ~(BIT(BOOK3S_IRQPRIO_DECREMENTER) |
-			     BIT(BOOK3S_IRQPRIO_EXTERNAL) |
-			     BIT(BOOK3S_IRQPRIO_PERFORMANCE_MONITOR));
+			     BIT(BOOK3S_IRQPRIO_EXTERNAL));
 
 	return pending;
 }

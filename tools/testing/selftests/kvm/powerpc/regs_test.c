@@ -386,6 +386,21 @@ TEST_F(regs, msr_of_cpu)
 	TEST_ASSERT_EQ(regs.msr & ~(MSR_ALWAYS | cpus[0].msr), 0);
 }
 
+/* A 970 has neither 64 KB pages nor 1 TB segments, whatever the host has. */
+TEST_F(regs, smmu_info)
+{
+	struct kvm_sregs sregs = { .pvr = PVR_970FX };
+	struct kvm_ppc_smmu_info info;
+
+#ifndef CONFIG_64BIT
+	SKIP(return, "no 64-bit guests");
+#endif
+	vcpu_sregs_set(self->vcpu, &sregs);
+	vm_ioctl(self->vm, KVM_PPC_GET_SMMU_INFO, &info);
+	ASSERT_EQ(0, info.flags & KVM_PPC_1T_SEGMENTS);
+	ASSERT_EQ(24, info.sps[1].page_shift);
+}
+
 /* KVM_GET_SREGS returns what KVM_SET_SREGS was given for the 64-bit MMU. */
 TEST_F(regs, sregs_slb)
 {
@@ -559,6 +574,31 @@ TEST_F(set_regs, guest_fprs)
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(14)), val);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(15)), val);
+}
+
+#define GUEST_TAR	0x12345678UL
+#define HOST_TAR	0x76543210UL
+
+GUEST_ASM(tar_code,
+	  "	mfspr	%r6, " __stringify(SPRN_TAR) "\n"
+	  GUEST_ASM_OSI);
+
+/* TAR and FSCR[TAR] reach the guest, and leave the TAR of the thread alone. */
+TEST_F(set_regs, tar)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (!host_has_isa_2_07())
+		SKIP(return, "The CPU has no TAR");
+
+	mtspr(SPRN_TAR, HOST_TAR);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, GUEST_TAR);
+	TEST_ASSERT_EQ(mfspr(SPRN_TAR), HOST_TAR);
+	asm_guest_start(guest, tar_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], GUEST_TAR);
+	TEST_ASSERT_EQ(mfspr(SPRN_TAR), HOST_TAR);
 }
 
 /*
