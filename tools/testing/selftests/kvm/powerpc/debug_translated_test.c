@@ -239,10 +239,10 @@ TEST_F(translated, step_fetch_guarded)
 		SKIP(return, "No page table for code");
 
 	asm_guest_map(guest, GUEST_EA_UNMAPPED, GUEST_DATA, GUEST_PROT_RW | HPTE_R_G);
-	asm_guest_map(guest, GUEST_EA_UNMAPPED + SZ_4K, GUEST_MMIO,
+	asm_guest_map(guest, GUEST_EA_UNMAPPED + 0x1000, GUEST_MMIO,
 		      GUEST_PROT_RW | HPTE_R_G);
 	step_fetch_fault(guest, GUEST_EA_UNMAPPED, VEC_INST_STORAGE, SRR1_ISI_N_G);
-	step_fetch_fault(guest, GUEST_EA_UNMAPPED + SZ_4K, VEC_INST_STORAGE,
+	step_fetch_fault(guest, GUEST_EA_UNMAPPED + 0x1000, VEC_INST_STORAGE,
 			 SRR1_ISI_N_G);
 }
 
