@@ -3,6 +3,7 @@
 
 import time
 
+from attach import attach, detach
 from session import (
     Failed,
     address,
@@ -21,7 +22,6 @@ from session import (
     true,
     word,
 )
-from attach import attach, detach
 from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
 from lab.guest.ppc import MSR_PR
