@@ -551,6 +551,35 @@ TEST_F(debug, mmio_row)
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 0x51);
 }
 
+GUEST_ASM(unaligned_code,
+	  "	lwz	%r7, 1(%r5)\n"
+	  "	stw	%r7, 7(%r5)\n"
+	  "	nop\n");
+
+/* An access that is not aligned is one part at the address that it has. (A6) */
+TEST_F(debug, mmio_unaligned)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+	unsigned int i;
+
+	guest->regs.msr = variant->msr;
+	guest->regs.gpr[5] = asm_guest_mmio_addr(guest);
+	asm_guest_start_step(guest, unaligned_code);
+	for (i = 0; i < 2; i++) {
+		asm_guest_run(guest, KVM_EXIT_MMIO);
+		TEST_ASSERT_EQ(run->mmio.phys_addr, GUEST_MMIO + 1 + 6 * i);
+		TEST_ASSERT_EQ(run->mmio.len, 4);
+		TEST_ASSERT_EQ(run->mmio.is_write, i);
+		if (run->mmio.is_write)
+			TEST_ASSERT_EQ(*(u32 *)run->mmio.data, 0x5a5a5a5a);
+		else
+			memset(run->mmio.data, 0x5a, 4);
+		asm_guest_expect_stop(guest, unaligned_code + i + 1);
+	}
+	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x5a5a5a5a);
+}
+
 /* Cache operations need no device: the kernel completes them. (A6) */
 TEST_F(debug, mmio_cache)
 {

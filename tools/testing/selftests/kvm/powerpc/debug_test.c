@@ -72,6 +72,43 @@ TEST_F(debug, sw_breakpoint_step_over)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
 }
 
+/* Interrupts that are due come before the breakpoint at the PC. (A5, C1) */
+TEST_F(debug, sw_breakpoint_after_interrupt)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
+	start_bp(guest, variant->msr | MSR_EE, INST_SW_BREAKPOINT, GUESTDBG_SW_BP);
+	asm_guest_goto(guest, bp_here);
+	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_SET);
+	asm_guest_expect_stop(guest, bp_here);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
+}
+
+/* So does the Trace interrupt of the instruction before it. (B2, C1) */
+TEST_F(debug, sw_breakpoint_after_trace)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_load_rfi_handler(guest, VEC_TRACE);
+	start_bp(guest, variant->msr | MSR_SE, INST_SW_BREAKPOINT, GUESTDBG_SW_BP);
+	asm_guest_expect_stop(guest, bp_here);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
+	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_SE);
+}
+
+/* A breakpoint at a vector stops the guest in its interrupt handler. (C1) */
+TEST_F(debug, sw_breakpoint_at_vector)
+{
+	struct asm_guest *guest = &self->guest;
+
+	start_bp(guest, variant->msr | MSR_PR, 0, GUESTDBG_SW_BP);
+	asm_guest_write32(guest, VEC_PROGRAM, INST_SW_BREAKPOINT);
+	asm_guest_expect(guest, STOP_PC(VEC_PROGRAM), STOP_PC(VEC_PROGRAM));
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
+	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_PR | SRR1_PROGILL);
+}
+
 /* Without USE_SW_BP the guest gets its Program interrupt, in either state. (C2) */
 TEST_F(debug, sw_breakpoint_not_asked_for)
 {

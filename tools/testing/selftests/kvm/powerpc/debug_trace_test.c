@@ -225,6 +225,46 @@ TEST_F(debug, trace_be_stepped)
 	trace_stepped(&self->guest, variant->msr, MSR_BE);
 }
 
+/* With both bits, each instruction is traced once. (B3) */
+TEST_F(debug, trace_se_and_be)
+{
+	trace_freely(&self->guest, variant->msr, MSR_SE | MSR_BE);
+}
+
+/* Under step, each of these Trace interrupts is the next event, once. (B2) */
+TEST_F(debug, trace_se_and_be_stepped)
+{
+	trace_stepped(&self->guest, variant->msr, MSR_SE | MSR_BE);
+}
+
+GUEST_ASM(process_code,
+	  "	li	%r8, 1\n"
+	  "	addi	%r8, %r8, 1\n"
+	  "	stw	%r8, 0(%r6)\n"
+	  "	b	. + 4\n"
+	  GUEST_ASM_OSI);
+
+/* A process that is traced, as by the guest's ptrace(), can be stepped. (B2) */
+TEST_F(debug, trace_problem_state_stepped)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 msr = variant->msr | MSR_PR | MSR_SE;
+	unsigned int i;
+
+	asm_guest_load_rfi_handler(guest, VEC_TRACE);
+	guest->regs.msr = msr;
+	guest->regs.gpr[6] = GUEST_DATA;
+	asm_guest_start_step(guest, process_code);
+	for (i = 1; i < 9; i++) {
+		asm_guest_expect(guest, STOP_AT(process_code + i), STOP_PC(VEC_TRACE));
+		TEST_ASSERT_EQ(guest->regs.srr1 & (MSR_PR | MSR_SE), MSR_PR | MSR_SE);
+		asm_guest_expect_stop(guest, process_code + i);
+		TEST_ASSERT_EQ(guest->regs.msr, msr);
+	}
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 2);
+}
+
 GUEST_ASM(bctar_code,
 	  "	bctar	20, 0, 0\n"
 	  "	nop\n"
