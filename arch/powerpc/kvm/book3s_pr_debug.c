@@ -358,20 +358,16 @@ static void kvmppc_debug_code_written(struct kvm_vcpu *vcpu)
 	 * A page fault in progress may have flushed the page before userspace
 	 * wrote to it, or may not have seen the flags.  Make it start again.
 	 */
+	smp_wmb();	/* order the flags before mmu_invalidate_seq */
 	kvm->mmu_invalidate_seq++;
-	spin_unlock(&kvm->mmu_lock);
 
-	if (listed) {
+	/* Pages that were mapped before the flags were set are not in the list. */
+	if (listed)
 		kvmppc_mmu_unmap_code(kvm);
-		return;
-	}
-
-	/*
-	 * The pages that are mapped now are not in the list, so unmap all
-	 * pages.
-	 */
-	kvm_for_each_vcpu(i, v, kvm)
-		kvmppc_mmu_pte_flush(v, 0, 0);
+	else
+		kvm_for_each_vcpu(i, v, kvm)
+			kvmppc_mmu_pte_flush(v, 0, 0);
+	spin_unlock(&kvm->mmu_lock);
 }
 
 /**

@@ -222,20 +222,13 @@ TEST_F(translated, step_inst_segment)
 }
 
 #define SRR1_ISI_N_G	0x10000000
-#define SR_N		0x10000000
-#define SLBV_N		0x200
-
-static bool has_page_table_for_code(const struct asm_guest *guest)
-{
-	return guest->config.msr & MSR_IR && guest->config.mmu != GUEST_MMU_BAT;
-}
 
 /* A fetch from a guarded page ends at 0x400, with memory there or without. (A1, A4) */
 TEST_F(translated, step_fetch_guarded)
 {
 	struct asm_guest *guest = &self->guest;
 
-	if (!has_page_table_for_code(guest))
+	if (!(variant->msr & MSR_IR) || variant->mmu == GUEST_MMU_BAT)
 		SKIP(return, "No page table for code");
 
 	asm_guest_map(guest, GUEST_EA_UNMAPPED, GUEST_DATA, GUEST_PROT_RW | HPTE_R_G);
@@ -244,27 +237,6 @@ TEST_F(translated, step_fetch_guarded)
 	step_fetch_fault(guest, GUEST_EA_UNMAPPED, VEC_INST_STORAGE, SRR1_ISI_N_G);
 	step_fetch_fault(guest, GUEST_EA_UNMAPPED + 0x1000, VEC_INST_STORAGE,
 			 SRR1_ISI_N_G);
-}
-
-/* So does one from a segment with N. (A1, A4) */
-TEST_F(translated, step_fetch_no_execute)
-{
-	struct asm_guest *guest = &self->guest;
-	struct kvm_sregs sregs;
-	unsigned int i;
-
-	if (!has_page_table_for_code(guest))
-		SKIP(return, "No page table for code");
-
-	vcpu_sregs_get(guest->vcpu, &sregs);
-	if (guest->config.mmu == GUEST_MMU_SR)
-		sregs.u.s.ppc32.sr[GUEST_EA_MMIO >> SEGMENT_SHIFT] |= SR_N;
-	for (i = 0; has_slb(guest) && i < ARRAY_SIZE(sregs.u.s.ppc64.slb); i++)
-		if (sregs.u.s.ppc64.slb[i].slbe >> SEGMENT_SHIFT ==
-		    GUEST_EA_MMIO >> SEGMENT_SHIFT)
-			sregs.u.s.ppc64.slb[i].slbv |= SLBV_N;
-	vcpu_sregs_set(guest->vcpu, &sregs);
-	step_fetch_fault(guest, GUEST_EA_MMIO, VEC_INST_STORAGE, SRR1_ISI_N_G);
 }
 
 GUEST_ASM(pages_code,
