@@ -163,7 +163,7 @@ def series_short() -> list[str]:
     """All series in a paragraph, for README: name, and number of patches."""
     names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
     kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
-    said = f"In posting order, with their numbers of patches: {', '.join(names)}. They add {all_of_it[0]} lines"
+    said = f"{len(patches())} patches, in posting order: {', '.join(names)}. They add {all_of_it[0]} lines"
     return textwrap.wrap(f"{said}, {kernel[0]} of them in the kernel itself, the others in tests and documents.", 110)
 
 
