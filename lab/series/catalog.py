@@ -164,7 +164,8 @@ def series_short() -> list[str]:
     names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
     kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
     said = f"{len(patches())} patches, in posting order: {', '.join(names)}. They add {all_of_it[0]} lines"
-    return textwrap.wrap(f"{said}, {kernel[0]} of them in the kernel itself, the others in tests and documents.", 110, break_on_hyphens=False)
+    said += f", {kernel[0]} of them in the kernel itself, the others in tests and documents."
+    return textwrap.wrap(said, 110, break_on_hyphens=False)
 
 
 def series_tree_table() -> list[str]:
