@@ -72,7 +72,7 @@ TEST_F(debug, sw_breakpoint_step_over)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
 }
 
-/* Interrupts that are due come before the breakpoint at the PC. (A5, C1) */
+/* A pending external interrupt is taken before the breakpoint at the PC. (A5, C1) */
 TEST_F(debug, sw_breakpoint_after_interrupt)
 {
 	struct asm_guest *guest = &self->guest;
@@ -80,12 +80,12 @@ TEST_F(debug, sw_breakpoint_after_interrupt)
 	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
 	start_bp(guest, variant->msr | MSR_EE, INST_SW_BREAKPOINT, GUESTDBG_SW_BP);
 	asm_guest_goto(guest, bp_here);
-	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_SET);
+	asm_guest_raise_external(guest);
 	asm_guest_expect_stop(guest, bp_here);
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
 }
 
-/* So does the Trace interrupt of the instruction before it. (B2, C1) */
+/* The guest's own Trace interrupt is taken before the breakpoint at the PC. (B2, C1) */
 TEST_F(debug, sw_breakpoint_after_trace)
 {
 	struct asm_guest *guest = &self->guest;

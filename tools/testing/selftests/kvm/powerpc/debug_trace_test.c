@@ -225,13 +225,13 @@ TEST_F(debug, trace_be_stepped)
 	trace_stepped(&self->guest, variant->msr, MSR_BE);
 }
 
-/* With both bits, each instruction is traced once. (B3) */
+/* MSR[SE] and MSR[BE] at once trace each instruction once. (B3) */
 TEST_F(debug, trace_se_and_be)
 {
 	trace_freely(&self->guest, variant->msr, MSR_SE | MSR_BE);
 }
 
-/* Under step, each of these Trace interrupts is the next event, once. (B2) */
+/* Under step, each Trace interrupt of MSR[SE] and MSR[BE] is the next event, once. (B2) */
 TEST_F(debug, trace_se_and_be_stepped)
 {
 	trace_stepped(&self->guest, variant->msr, MSR_SE | MSR_BE);
