@@ -63,11 +63,17 @@ def symbols(guest: Guest) -> Path | None:
     return kbuild.build(data.base(BASE), guest.build).vmlinux if guest.build else None
 
 
+def first_process(guest: Guest) -> bytes:
+    """The program of its first process, with what gdb needs to know of it. LabError if it does not compile."""
+    assert guest.build is not None
+    return programs.compile_for(guest.build, f"guest/init/{guest.init}", programs.DEBUGGED)
+
+
 def program(guest: Guest) -> Path | None:
     """The ELF file of the guest's first process."""
     if guest.build is None:
         return None
-    content = programs.compile_for(guest.build, f"guest/init/{guest.init}", programs.DEBUGGED)
+    content = first_process(guest)
     final = cache.folder() / "guests" / f"init-{cache.digest(content)[:12]}"
     if not final.exists():
         cache.write(final, content)
@@ -122,7 +128,7 @@ def initrd(guest: Guest) -> bytes:
         root.folder(name)
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
-    root.file("init", programs.compile_for(guest.build, f"guest/init/{guest.init}", programs.DEBUGGED))
+    root.file("init", first_process(guest))
     return root.data()
 
 

@@ -94,15 +94,19 @@ def both_run() -> None:
         true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
 
 
+def expect_stop(vcpu: int, point: gdb.Breakpoint, place: int, hits: int) -> None:
+    equal("the pc", go(), place)
+    equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+    equal("the hits", point.hit_count, hits)
+
+
 @case
 def breakpoint_of_each() -> None:
     for vcpu in (0, 1, 1, 0):
         with breakpoint_at(f"*{LOOPS[vcpu]:#x}") as here:
             for n in range(1, 4):
                 before = count(vcpu)
-                equal("the pc", go(), LOOPS[vcpu])
-                equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-                equal("the hits", here.hit_count, n)
+                expect_stop(vcpu, here, LOOPS[vcpu], n)
                 if n > 1:
                     equal("once around the loop", count(vcpu), before + 1)
 
@@ -166,9 +170,7 @@ def watch_of_each() -> None:
         with watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}") as point:
             for n in range(1, 4):
                 before = count(vcpu)
-                equal("the pc", go(), LOOPS[vcpu] + 12)
-                equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-                equal("the hits", point.hit_count, n)
+                expect_stop(vcpu, point, LOOPS[vcpu] + 12, n)
                 equal("the counter", count(vcpu), before + 1)
 
 

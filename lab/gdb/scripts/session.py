@@ -196,7 +196,8 @@ def follows(at: int) -> int:
 
 
 def step_exactly() -> bool:
-    """A step of one instruction; false if it was one that led to an interrupt, with SRR0 at the instruction, or none.
+    """A step of one instruction. False if an interrupt came instead, with SRR0 at the instruction, or if gdb may miss
+    the end of the step: the guest then runs for a moment.
 
     From a load that reserves gdb goes on to behind the store, without a stop. sc leads to its
     vector, and SRR0 is the instruction after it.
@@ -234,9 +235,10 @@ def step_into_trace_interrupt(after: int) -> None:
 
 
 def gdb_may_miss() -> bool:
-    """Is stepi a run to behind a store conditional, which gdb does not see the guest leave by a branch to a register?
+    """True at a load-and-reserve whose sequence the guest can leave by bclr or bcctr.
 
-    gdb puts breakpoints behind the store and where other branches lead, and lets the guest run from the load.
+    stepi lets the guest run from the load to a breakpoint of gdb's, behind the store conditional or where a branch
+    leads. gdb sets none for bclr and bcctr.
     """
     at = reg("pc")
     if not ppc.reserves(word(at)):
