@@ -11,7 +11,7 @@
  *
  *  - the guest, which may trace itself.  Its MSR_SE and MSR_BE are in the MSR
  *    that kvmppc_get_msr() returns, like all its other bits, and only the
- *    guest and KVM_SET_REGS change them.
+ *    guest, its interrupts and KVM_SET_REGS change them.
  *
  *  - the debugger.  Its MSR_SE is in the shadow MSR only, the one that the CPU
  *    runs with: kvmppc_recalc_shadow_msr() puts it there for as long as

@@ -80,7 +80,7 @@ static ulong kvmppc_watch_code_ea(struct kvm_vcpu *vcpu, ulong ea)
 	return ea;
 }
 
-/* Is the page at this effective address cut? */
+/* Return how the page at this effective address is cut. */
 static enum watch_cut kvmppc_watch_cut(struct kvm_vcpu *vcpu, ulong ea)
 {
 	const u64 mask = (1 << (SID_SHIFT - WATCH_PAGE_SHIFT)) - 1;

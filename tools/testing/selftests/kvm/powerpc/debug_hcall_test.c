@@ -642,14 +642,12 @@ static int create_xics(struct asm_guest *guest)
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_IRQ_XICS };
 	int fd;
 
-	if (!vm_check_cap(guest->vm, KVM_CAP_IRQ_XICS))
-		return -1;
-
 	fd = __kvm_create_device(guest->vm, KVM_DEV_TYPE_XICS);
-	if (fd < 0) {
+	if (fd < 0)
 		TEST_ASSERT_EQ(errno, ENODEV);
+	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_IRQ_XICS), fd >= 0);
+	if (fd < 0)
 		return -1;
-	}
 
 	cap.args[0] = fd;
 	vcpu_ioctl(guest->vcpu, KVM_ENABLE_CAP, &cap);
