@@ -6,6 +6,7 @@
  *
  * Prints lines of "name value", the value being instructions per event.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -56,8 +57,10 @@ GUEST(pagefault, "	stw	5, 0(8)\n	add	8, 8, 6\n");
 GUEST(store, "	stw	5, 8(8)\n");
 GUEST(load, "	lwz	7, 8(8)\n");
 GUEST(reserve, "2:	lwarx	7, 0, 8\n	stwcx.	7, 0, 8\n	bne-	2b\n");
+GUEST(own_page, "	lis	8, 1\n	stw	5, 0x800(8)\n");	/* at CODE */
 
 static int vm, vcpu;
+static bool is_750;	/* 32 bits, big endian, and dcbz clears 32 bytes */
 static struct kvm_run *run;
 static uint8_t *ram;
 
@@ -109,21 +112,28 @@ static void create(void)
 static void start(const uint32_t *code, const uint32_t *end, unsigned int events)
 {
 	struct kvm_regs regs;
+	unsigned int i;
+	uint32_t word;
 
 	/* An OSI exit is completed by the next KVM_RUN, which sets all GPRs. */
 	run->immediate_exit = 1;
 	ioctl(vcpu, KVM_RUN, 0L);
 	run->immediate_exit = 0;
 
-	memcpy(ram + CODE, code, (end - code) * 4);
+	for (i = 0; i < end - code; i++) {
+		word = is_750 ? htobe32(code[i]) : code[i];
+		memcpy(ram + CODE + 4 * i, &word, 4);
+	}
 	xioctl(vcpu, KVM_GET_REGS, &regs, "KVM_GET_REGS");
 	regs.pc = CODE;
 	regs.msr = 0x1000;
 #ifdef __powerpc64__
-	regs.msr |= 1ull << 63;
+	if (!is_750)
+		regs.msr |= 1ull << 63;
 #endif
 #ifdef __LITTLE_ENDIAN__
-	regs.msr |= 1;
+	if (!is_750)
+		regs.msr |= 1;
 #endif
 	regs.gpr[0] = PV_R0;
 	regs.gpr[3] = regs.gpr[10] = OSI_R3;
@@ -316,6 +326,23 @@ static void measure_watches(void)
 	watch_off();
 }
 
+/*
+ * A 750, in whose code KVM replaces dcbz on 64-bit hosts: exits to userspace,
+ * and stores to a page that has run.
+ */
+static void measure_750(void)
+{
+	struct kvm_sregs sregs;
+
+	is_750 = true;
+	create();
+	xioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.pvr = 0x00080200;
+	xioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	measure_runs("750_exit", native, native_end, 0, KVM_EXIT_OSI);
+	measure("750_store", own_page, own_page_end, 0);
+}
+
 int main(void)
 {
 	setlinebuf(stdout);
@@ -331,5 +358,8 @@ int main(void)
 	measure_runs("step_emulated", emulated, emulated_end, KVM_GUESTDBG_ENABLE |
 		     KVM_GUESTDBG_SINGLESTEP, KVM_EXIT_DEBUG);
 	measure_watches();
+#ifdef __powerpc64__
+	measure_750();
+#endif
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import time
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Mutant:
     old: str  # what the defect is in the place of; it is in the file exactly once
     new: str  # the defect
     fail: dict[str, list[str]]  # per target, patterns of the tests that must find it
+    runs: int = 0  # a race: how often these tests run, and nothing else; each has to fail once
 
     def apply(self, text: str) -> str:
         """The file with the defect. LabError if 'old' is not there exactly once."""
@@ -89,16 +91,39 @@ def judge(mutant: Mutant, target: data.Target, results: list[Result]) -> list[st
     ]
 
 
+def programs(mutant: Mutant, target: data.Target) -> list[data.Test]:
+    """What runs with the defect: all test programs of the target; for a race, the tests that find it, several times."""
+    every = data.programs(target)
+    if not mutant.runs:
+        return every
+    found = []
+    for pattern in mutant.fail[target.name]:
+        binary, _, case = pattern.partition(".")
+        args = ["-t", case.rpartition(".")[2]] if "*" in case else ["-r", case]
+        found += [dataclasses.replace(t, args=args) for t in every if t.id == binary] * mutant.runs
+    return found
+
+
+def shares(mutant: Mutant, target: data.Target, results: list[Result]) -> list[str]:
+    """How often each test of a race has failed."""
+    found = []
+    for pattern in mutant.fail[target.name]:
+        of = [r for r in results if fnmatch.fnmatchcase(r.id, pattern)]
+        found.append(f"{pattern} in {sum(r.status.bad for r in of)} of {len(of)} runs")
+    return found
+
+
 def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
-    """Boot the kernel with the defect and run all test programs of the target. The tests that fail, and what is not
-    as the list says, a line each."""
-    tests = data.programs(target)
+    """Boot the kernel with the defect and run the test programs. The tests that fail, and what is not as the list
+    says, a line each."""
+    tests = programs(mutant, target)
     spec = suite.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
     job = suite.Job(data.base(suite.BASE), target, tests, spec=spec)
     record = boot.run(spec)
     boot.echo_console(record)
     results = suite.collect(job, record, verdict.judge(spec, record))
-    return [r.id for r in results if r.status.bad], judge(mutant, target, results)
+    found = shares(mutant, target, results) if mutant.runs else [r.id for r in results if r.status.bad]
+    return found, judge(mutant, target, results)
 
 
 def main(options: Options) -> int:

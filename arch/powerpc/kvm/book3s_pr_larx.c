@@ -32,7 +32,7 @@
  * The hot path counts emulated instructions, and calls kvmppc_emulate_larx() for
  * one in larx_mask + 1 of them.  KVM looks for a store conditional ahead if the
  * guest went back a little since the last call.  A success sets larx_mask to 0
- * for the next LARX_CREDIT emulated instructions.
+ * for up to LARX_CREDIT emulated instructions, fewer if KVM finds no other loop.
  *
  * The second reason is a debugger that steps through such a sequence.  Each step
  * loses the guest's reservation.  So KVM emulates every load-and-reserve and
@@ -654,7 +654,7 @@ static bool kvmppc_larx_interrupted(struct kvm_vcpu *vcpu)
 {
 	ulong pending = vcpu->arch.pending_exceptions;
 
-	/* These wait for MSR[EE], and for the debugger. */
+	/* KVM injects these if MSR[EE] is set and BLOCKIRQ is not. */
 	if (!(kvmppc_get_msr(vcpu) & MSR_EE) ||
 	    (vcpu->guest_debug & KVM_GUESTDBG_BLOCKIRQ))
 		pending &= ~(BIT(BOOK3S_IRQPRIO_DECREMENTER) |

@@ -32,6 +32,20 @@ class Mutants(unittest.TestCase):
         )
         self.assertEqual(said, ["regs_test.a fails, and is not in the list"])
 
+    def test_a_race_runs_its_tests_only_and_says_how_often_they_fail(self) -> None:
+        target = data.target("pseries-p8")
+        race = mutants.Mutant(
+            "race", "a.c", "x", "y", {"pseries-p8": ["pr_run_test.pr_run.migrated", "debug_test.*.b"]}, runs=2
+        )
+        tests = mutants.programs(race, target)
+        self.assertEqual([t.id for t in tests], ["pr_run_test", "pr_run_test", "debug_test", "debug_test"])
+        self.assertEqual([t.args for t in tests[::2]], [["-r", "pr_run.migrated"], ["-t", "b"]])
+        results = [Result("pr_run_test.pr_run.migrated", s) for s in (Status.FAIL, Status.PASS)]
+        self.assertEqual(
+            mutants.shares(race, target, results),
+            ["pr_run_test.pr_run.migrated in 1 of 2 runs", "debug_test.*.b in 0 of 0 runs"],
+        )
+
     def test_old_must_be_there_once(self) -> None:
         self.assertEqual(ONE.apply("y; x = 1;"), "y; x = 2;")
         for text in ("", "x = 1; x = 1;"):

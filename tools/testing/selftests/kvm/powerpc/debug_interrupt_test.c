@@ -2,6 +2,8 @@
 /*
  * Single-stepping into and out of interrupts on KVM Book3S PR
  */
+#include <linux/kvm_para.h>
+
 #include "debug_suite.h"
 
 DEBUG_SUITE_ALL(debug);
@@ -126,6 +128,27 @@ TEST_F(debug, step_facility)
 		SKIP(return, "The CPU has no FSCR");
 
 	step_fault(&self->guest, unavailable_code + 6, &fault);
+}
+
+#define FPSCR_VE	0x80
+
+GUEST_ASM(fp_exception_code,
+	  "	fdiv	%f1, %f2, %f2\n"
+	  "	nop\n"
+	  "	nop\n");
+
+/* A floating-point exception that FPSCR and the MSR enable: 0 by 0. (A4) */
+TEST_F(debug, step_fp_exception)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 msr = variant->msr | MSR_FP | MSR_FE0 | MSR_FE1;
+
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(2), 0);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPSCR, FPSCR_VE);
+	start_fault(guest, fp_exception_code, fp_exception_code_end, msr);
+	asm_guest_expect_pc(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, fp_exception_code));
+	TEST_ASSERT_EQ(guest->regs.srr1, msr | SRR1_PROGFPE);
 }
 
 GUEST_ASM(sc_code,
@@ -309,6 +332,35 @@ TEST_F(debug, step_external_level)
 	expect_external(guest, irq(3), variant->msr | MSR_EE);
 	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_UNSET);
 	asm_guest_expect_stop(guest, irq(4));
+}
+
+/* r9 is the address of the magic page's critical. */
+GUEST_ASM(critical_code,
+	  "	sc\n"			/* KVM_HC_PPC_MAP_MAGIC_PAGE */
+	  "	mtmsr	%r7\n"
+	  "	stw	%r1, 0(%r9)\n"
+	  "	nop\n"
+	  "	stw	%r8, 0(%r9)\n"
+	  "	nop\n");
+
+/* An interrupt waits for the end of a paravirtualized guest's critical section. (A5) */
+TEST_F(debug, step_critical_section)
+{
+	struct asm_guest *guest = &self->guest;
+
+	start_irq(guest, variant->msr, GUESTDBG_STEP);
+	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
+	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
+	guest->regs.gpr[3] = GUEST_DATA;
+	guest->regs.gpr[4] = asm_guest_data_addr(guest, GUEST_DATA);
+	guest->regs.gpr[9] = guest->regs.gpr[4] + (variant->msr & MSR_LE ? 0 : 4) +
+			     offsetof(struct kvm_vcpu_arch_shared, critical);
+	asm_guest_start(guest, critical_code);
+	asm_guest_expect(guest, STOP_AT(critical_code + 1), STOP_AT(critical_code + 2),
+			 STOP_AT(critical_code + 3));
+	asm_guest_raise_external(guest);
+	asm_guest_expect(guest, STOP_AT(critical_code + 4), STOP_AT(critical_code + 5));
+	expect_external(guest, critical_code + 5, variant->msr | MSR_EE);
 }
 
 #ifdef CONFIG_64BIT

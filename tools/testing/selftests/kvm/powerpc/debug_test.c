@@ -248,6 +248,51 @@ TEST_F(debug, step_emulated)
 	TEST_ASSERT_EQ(self->guest.regs.sprg1, 0x124);
 }
 
+/* The host unmaps the guest's code before each step. (A2, A9) */
+TEST_F(debug, step_remapped)
+{
+	struct asm_guest *guest = &self->guest;
+	void *page = addr_gpa2hva(guest->vm, guest->code);
+	unsigned int i;
+
+	asm_guest_start_step(guest, emulated_code);
+	for (i = 1; i <= emulated_code_end - emulated_code; i++) {
+		TEST_ASSERT(!mprotect(page, getpagesize(), PROT_READ) &&
+			    !mprotect(page, getpagesize(), PROT_READ | PROT_WRITE),
+			    "mprotect() failed");
+		asm_guest_expect_stop(guest, emulated_code + i);
+	}
+	TEST_ASSERT_EQ(guest->regs.gpr[9], 0x124);
+}
+
+GUEST_ASM(altivec_code,
+	  "	vor	%v1, %v2, %v3\n"
+	  "	vspltisw %v1, 5\n");
+
+/* KVM loads the AltiVec registers when they are first used. (A9) */
+TEST_F(debug, step_altivec_loaded)
+{
+	if (!asm_guest_has_altivec(&self->guest))
+		SKIP(return, "The CPU has no AltiVec");
+
+	self->guest.regs.msr |= MSR_VEC;
+	asm_guest_step_all(&self->guest, altivec_code);
+}
+
+GUEST_ASM(vsx_code,
+	  "	xxlor	%vs1, %vs2, %vs3\n"
+	  "	xxlor	%vs33, %vs34, %vs35\n");
+
+/* KVM loads the VSX registers when they are first used. (A9) */
+TEST_F(debug, step_vsx_loaded)
+{
+	if (self->guest.cpu32 || !host_has_vsx())
+		SKIP(return, "The CPU has no VSX");
+
+	self->guest.regs.msr |= MSR_VSX;
+	asm_guest_step_all(&self->guest, vsx_code);
+}
+
 /* r5 is where to return to, and r6 the MSR to return with, without SE. */
 GUEST_ASM(rfi_code,
 	  "	mtsrr0	%r5\n"

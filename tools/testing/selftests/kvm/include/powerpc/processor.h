@@ -137,8 +137,10 @@ struct kvm_vm;
 #define MSR_PR			BIT_ULL(14)	/* Problem state */
 #define MSR_FP			BIT_ULL(13)	/* Floating point available */
 #define MSR_ME			BIT_ULL(12)	/* Machine checks enabled */
+#define MSR_FE0			BIT_ULL(11)	/* Floating-point exceptions, with FE1 */
 #define MSR_SE			BIT_ULL(10)	/* Single-step trace */
 #define MSR_BE			BIT_ULL(9)	/* Branch trace */
+#define MSR_FE1			BIT_ULL(8)	/* Floating-point exceptions, with FE0 */
 #define MSR_IR			BIT_ULL(5)	/* Instruction relocation */
 #define MSR_DR			BIT_ULL(4)	/* Data relocation */
 #define MSR_RI			BIT_ULL(1)	/* Recoverable interrupt */
