@@ -214,8 +214,9 @@ TEST(replaced)
 }
 
 /*
- * Many pages: four of the guest's in each of the host's, if the host's are large
- * enough.  KVM PR remembers 32768.  A fault takes 1 ms on emulated 32-bit hosts.
+ * The distance of the guest's pages is a quarter of a host page, but at least 4K.
+ * A vCPU of KVM PR has at most 32768 shadow pages.  Use fewer on 32-bit hosts,
+ * where a fault takes 1 ms in emulation.
  */
 #define MANY_GPA	0x10000000
 #define FEW_PAGES	128
@@ -268,7 +269,7 @@ FIXTURE_TEARDOWN(many)
 	asm_guest_destroy(&self->guest);
 }
 
-/* False if page_idle is not there to age pages with */
+/* Return false if page_idle is not available to age pages with. */
 static bool find_pfns(FIXTURE_DATA(many) *self)
 {
 	size_t size = FEW_PAGES * self->step, i;
@@ -327,9 +328,10 @@ static void unmap_or_age(FIXTURE_DATA(many) *self, bool age, unsigned int i)
 }
 
 /*
- * The time that the host needs for the first pages, one after the other: of each
- * page the shortest, which nothing else has prolonged.  Other load makes more
- * rounds necessary to find it, so go on while the time is over @bound.
+ * Return the time that the host needs to unmap or age the first pages, one after
+ * the other.  Measure several rounds and take the shortest time of each page,
+ * because other load prolongs single measurements.  Stop early when the sum is not
+ * above @bound.
  */
 static s64 time_few(FIXTURE_DATA(many) *self, bool age, s64 bound)
 {
@@ -406,7 +408,7 @@ FIXTURE_VARIANT_ADD(page_table, slb)
 	.wimg = PTE_M,
 };
 
-/* Not coherent: a hypervisor that the host has would refuse to map it. */
+/* Without M: the hypervisor of a pseries host refuses such an entry, so KVM adds M. */
 FIXTURE_VARIANT_ADD(page_table, slb_without_m)
 {
 	.msr = MSR_GUEST_REAL,
@@ -495,7 +497,7 @@ TEST_F(page_table, referenced_changed)
 	TEST_ASSERT_EQ(be32_to_cpu(*self->attributes), pte | PTE_R | PTE_C);
 }
 
-/* It is KVM that writes these bits, and the page gets into the log. */
+/* KVM writes R and C to the guest's page table, and logs that page as dirty. */
 TEST_F(page_table, dirty_log)
 {
 	struct asm_guest *guest = &self->guest;
