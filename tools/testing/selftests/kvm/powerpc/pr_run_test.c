@@ -571,6 +571,14 @@ static void fill_fprs(const u64 *val)
 		       "fr29", "fr30", "fr31");
 }
 
+static void clear_vr0(void)
+{
+	asm volatile(".machine push\n\t"
+		     ".machine altivec\n\t"
+		     "vxor	0, 0, 0\n\t"
+		     ".machine pop" : : : "v0");
+}
+
 struct other {
 	struct asm_guest_preemptor preemptor;
 	long max_sleep;		/* ns */
@@ -585,6 +593,8 @@ static void *interrupt_often(void *arg)
 	/* It takes a while to the place to be hit: wake up at any distance. */
 	while (!READ_ONCE(other->preemptor.thread.stop)) {
 		fill_fprs(&others);
+		if (host_has_altivec())
+			clear_vr0();
 		time.tv_nsec = random() % other->max_sleep;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 	}
@@ -642,6 +652,40 @@ TEST_F(pr_fp, preempted)
 		    "The guest's f0 or f31 changed: words 0x%x, 0x%x",
 		    asm_guest_read32(guest, GUEST_DATA + 16),
 		    asm_guest_read32(guest, GUEST_DATA + 24));
+}
+
+/* r7 is the MSR.  KVM calculates what the CPU runs with at each mtmsr. */
+GUEST_ASM(altivec_code,
+	  "	li	%r5, 0\n"
+	  "	mtctr	%r8\n"
+	  "	vspltisw %v0, 5\n"
+	  "1:	mtmsr	%r7\n"
+	  "	stvx	%v0, 0, %r9\n"
+	  "	lwz	%r10, 0(%r9)\n"
+	  "	cmpwi	%r10, 5\n"
+	  "	bne	2f\n"
+	  "	bdnz	1b\n"
+	  GUEST_ASM_OSI
+	  "2:	li	%r5, 1\n"
+	  GUEST_ASM_OSI);
+
+/* The same for AltiVec, without MSR[FP], for which KVM calculates it again. (B4) */
+TEST_F(pr_fp, preempted_altivec)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (!asm_guest_has_altivec(guest))
+		SKIP(return, "The CPU has no AltiVec");
+
+	guest->regs.msr = (guest->regs.msr & ~MSR_FP) | MSR_VEC;
+	guest->regs.gpr[7] = guest->regs.msr;
+	guest->regs.gpr[8] = NR_LOOPS;
+	guest->regs.gpr[9] = GUEST_DATA;
+
+	if (run_preempted(guest, altivec_code))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+	TEST_ASSERT(!guest->regs.gpr[5], "The guest's v0 changed: word 0x%x",
+		    asm_guest_read32(guest, GUEST_DATA));
 }
 
 ASM_GUEST_SUITE(pr_split, MSR_GUEST_REAL & ~MSR_SF);
