@@ -98,19 +98,26 @@ class File:
     """lab/data/who.toml."""
 
     who: list[Who]  # the first that fits is taken
+    since: dict[str, str]  # by subject: the oldest release that was seen to have the bug, with '+', or "no bug"
 
 
 @functools.cache
-def _rows() -> list[Who]:
-    return data.read(File, WHO).who
+def _file() -> File:
+    return data.read(File, WHO)
 
 
 def who(patch: Patch) -> str:
     """Who is hit, by the first row of lab/data/who.toml that fits."""
-    found = next((row.who for row in _rows() if row.fits(patch)), None)
+    found = next((row.who for row in _file().who if row.fits(patch)), None)
     if found is None:
         raise LabError(f"{WHO}: no row fits '{patch.subject}'")
     return found
+
+
+def since(patch: Patch) -> str:
+    """Since when the bug is there: by Cc: stable, by Fixes:, or by lab/data/who.toml."""
+    commits = ", ".join(f"`{commit}`" for commit in patch.fixes)
+    return patch.since.lstrip("# ") or commits or _file().since.get(patch.subject) or "not known"
 
 
 @dataclass(frozen=True)
@@ -197,11 +204,12 @@ def bugs() -> list[str]:
     """Every kernel patch: who is hit, since when, whether it is for stable, and what takes it."""
     old = backports()
     rows = []
+    if unknown := _file().since.keys() - {p.subject for p in patches()}:
+        raise LabError(f"{WHO}: [since]: no patch has the subject '{min(unknown)}'")
     for p in patches():
         if not p.kernel:
             continue
-        since = p.since.lstrip("# ") or ", ".join(f"`{x}`" for x in p.fixes) or "not known"
-        cells = [p.subject, who(p), since, "yes" if p.stable else "", p.series]
+        cells = [p.subject, who(p), since(p), "yes" if p.stable else "", p.series]
         rows.append([*cells, *(b.says(p) for b in old)])
     return markdown.table(["patch", "who is hit", "since", "stable", "series", *(b.name for b in old)], rows)
 
