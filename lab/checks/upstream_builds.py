@@ -22,6 +22,8 @@ from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import kbuild, source
 
+# What make says that was killed, or that could not run its tools: nothing is known of the build then.
+LOST = ("no reason given", "sparse is not available")
 SOURCE = re.compile(r"(?<![\w/.])\.\./([\w/.-]+\.[chS])\b")
 MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
 
@@ -119,7 +121,10 @@ class Builds:
         found = messages(text)
         failed = ""
         if code:
-            failed = next((m for m in found if "error: " in m), (text.strip().splitlines() or ["no reason given"])[-1])
+            last = (text.strip().splitlines() or [LOST[0]])[-1]
+            failed = next((m for m in found if "error: " in m), last)
+            if any(word in failed for word in LOST):
+                raise LabError(f"{cell.name}, {cell.commit.subject}: {failed}, so it was not built: run it again")
         sizes = self.sizes(cell, self.tree.path / out.name)
         read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))
         result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)

@@ -15,6 +15,7 @@ from unittest import mock
 from lab.checks import matrix, upstream_builds, upstream_hosts
 from lab.config import data
 from lab.core import cache, proc
+from lab.core.errors import LabError
 from lab.debian import install
 from lab.kernel import kbuild, selftests, source
 from lab.machine import boot, verdict
@@ -94,6 +95,12 @@ class Kept(unittest.TestCase):
     def test_a_build_that_fails(self) -> None:
         found = self.run_builds("arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
         self.assertEqual(found[0][1].failed, "arch/a.c: error: bad")
+
+    def test_a_build_that_was_killed_is_not_kept(self) -> None:
+        for said in ("", "Makefile:9: C=2 specified, but sparse is not available\n"):
+            with self.assertRaisesRegex(LabError, "run it again"):
+                self.run_builds(said, 2)
+        self.assertFalse(list(self.made.store.glob("*")) if self.made.store.exists() else [])
 
 
 if __name__ == "__main__":
