@@ -8,8 +8,9 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ from lab.kernel import kbuild, source
 
 # What make says that was killed, or that could not run its tools: nothing is known of the build then.
 LOST = ("no reason given", "sparse is not available")
+STAMP = "lab.cell"  # in a build folder: the file name of the result that the last build in it made
 SOURCE = re.compile(r"(?<![\w/.])\.\./([\w/.-]+\.[chS])\b")
 MESSAGE = re.compile(r"^(?:\.\./)*(?P<file>[^\s:]+):(?:\d+:)*\s*(?P<text>(?:sparse: )?(?:\w+ )?(?:warning|error): .*)$")
 
@@ -47,6 +49,8 @@ class Builds:
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
         )
         self.ran = 0
+        # By name of a cell: the results of all commits before, as file names.
+        self.earlier: dict[str, set[str]] = defaultdict(set)
 
     def cells(self) -> list[matrix.Cell]:
         """Every build; those with the same inputs have the same path."""
@@ -83,6 +87,8 @@ class Builds:
                 if todo:
                     self.some(commit, todo)
                 before = {c.name: c for c in here}
+                for cell in here:
+                    self.earlier[cell.name].add(cell.path.name)
         return [(cell, matrix.Result(**json.loads(cell.path.read_text()))) for cell in cells]
 
     def known(self, cell: matrix.Cell, before: matrix.Cell | None) -> bool:
@@ -112,6 +118,7 @@ class Builds:
         start = time.monotonic()
         build = self.out(cell)
         log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
+        stamp = self.folder(build, self.earlier[cell.name]) / STAMP
         out = kbuild.configure(self.tree, build, log)
         args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
         command = ["make", "-s", "-k", *args, *cell.compiler.make, *self.made[cell.config.name]]
@@ -129,7 +136,21 @@ class Builds:
         read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))
         result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
+        cache.write(stamp, cell.path.name.encode())
         self.ran += 1
+
+    def folder(self, build: data.KernelBuild, earlier: set[str]) -> Path:
+        """The build folder, emptied unless its last build ended and was that of a commit before.
+
+        make says the warnings of what it compiles. The other files were compiled for a commit before, whose result
+        has their warnings.
+        """
+        out = self.tree.path / f"out-{build.name}"
+        stamp = out / STAMP
+        if not stamp.exists() or stamp.read_text() not in earlier:
+            shutil.rmtree(out, ignore_errors=True)
+        stamp.unlink(missing_ok=True)
+        return out
 
     def sizes(self, cell: matrix.Cell, out: Path) -> dict[str, int]:
         """Bytes of code in each module, as `size` counts them."""

@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 import unittest
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -39,6 +40,7 @@ class Kept(unittest.TestCase):
         self.made.compilers, self.made.build = [matrix.Compiler("gcc", ("W=1",))], "arch/powerpc/kvm/"
         self.made.made = {"mac99-g4": ["arch/powerpc/kvm/"]}
         self.made.touched = {name for commit in COMMITS for name in commit.files}
+        self.made.earlier = defaultdict(set)
         self.made.store = self.tmp / "store"
         self.made.tree = source.Tree(self.tmp / "tree", "7.3", "", "key")
         self.made.source = source.Source("linux 7.3", "7.3", "key", self.tmp / "stock")
@@ -73,6 +75,19 @@ class Kept(unittest.TestCase):
             found = upstream_hosts.programs(self.made)
         self.assertEqual(found, {"mac99-g4": ["1 patch 1: t.c:1: warning: x", "2 patch 2: make: stopped"]})
 
+    def test_a_folder_is_kept_for_a_later_commit_only(self) -> None:
+        build = data.build("mac99-g4")
+        out = self.tmp / "tree/out-mac99-g4"
+        cases = ((None, {"first.json"}, False), ("first.json", {"first.json"}, True), ("other.json", {"first.json"}, False))
+        for stamp, earlier, stays in cases:
+            out.mkdir(exist_ok=True)
+            (out / "a.o").touch()
+            if stamp:
+                (out / upstream_builds.STAMP).write_text(stamp)
+            self.assertEqual(self.made.folder(build, earlier), out)
+            self.assertEqual((out / "a.o").exists(), stays, stamp)
+            self.assertFalse((out / upstream_builds.STAMP).exists())
+
     def run_builds(self, said: str, code: int = 0) -> list[tuple[matrix.Cell, matrix.Result]]:
         def captured(argv: list[Any], *_: object, **__: object) -> tuple[int, str]:
             self.assertIn("W=1", argv)
@@ -97,7 +112,7 @@ class Kept(unittest.TestCase):
         self.assertEqual(found[0][1].failed, "arch/a.c: error: bad")
 
     def test_a_build_that_was_killed_is_not_kept(self) -> None:
-        for said in ("", "Makefile:9: C=2 specified, but sparse is not available\n"):
+        for said in ("", "Makefile:9: C=1 specified, but sparse is not available\n"):
             with self.assertRaisesRegex(LabError, "run it again"):
                 self.run_builds(said, 2)
         self.assertFalse(list(self.made.store.glob("*")) if self.made.store.exists() else [])
