@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lab.kernel import division, source
 from lab.series import repository, worktree
 
 MATRIX = data.DATA / "upstream.toml"
+COMMENT = re.compile(rb'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,17 @@ def compiled(path: str) -> bool:
     return not path.startswith(("Documentation/", "tools/testing/")) and path != "MAINTAINERS"
 
 
+def code(path: str, text: bytes) -> bytes:
+    """What of a file decides how a build ends: C and assembly without comments and empty lines.
+
+    kernel-doc stays, because W=1 checks it. What changes with comments is line numbers, as in WARN_ON().
+    """
+    if not path.endswith((".c", ".h", ".S")):
+        return text
+    kept = COMMENT.sub(lambda m: m[0] if m[0].startswith((b'"', b"/**")) else b" ", text)
+    return re.sub(rb"\s*\n\s*", b"\n", kept)
+
+
 def commits(base: data.Base, options: Options) -> list[Commit]:
     """BASE, and the tree after each mail, by the files that the series touches."""
     found = source.find(base)
@@ -142,7 +155,7 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
             files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
-            parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, f[0])]
+            parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, code(n, f[0]))]
             key = cache.digest(found.key, *parts)[:16]
             made.append(Commit(number, subject if number else "BASE", files, key, names.get(subject, "")))
     return made

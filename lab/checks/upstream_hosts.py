@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from lab.checks import matrix
 from lab.checks.matrix import Commit
 from lab.checks.upstream_builds import Builds
 from lab.config import data
@@ -50,7 +51,7 @@ def programs(builds: Builds) -> dict[str, list[str]]:
         """The same for commits after which the selftests are the same."""
         stock = builds.commits[0].files
         changed = sorted(n for n, f in commit.files.items() if n.startswith(INPUTS) and stock.get(n) != f)
-        parts = [x for n in changed for x in (n, commit.files[n][0])]
+        parts = [x for n in changed for x in (n, matrix.code(n, commit.files[n][0]))]
         return cache.digest(builds.source.key, kbuild.compiler(target.build), *parts)[:20]
 
     return builds.on_each_host("selftests", "its selftests for", key, lambda c, t: _programs(builds, t, c))
