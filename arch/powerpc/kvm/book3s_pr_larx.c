@@ -2,8 +2,8 @@
 /*
  * Load-and-reserve sequences that KVM PR has to emulate
  *
- * There are two reasons for that.  The first one is an instruction that KVM
- * emulates anyway.
+ * KVM emulates them for two reasons.  The first one is an instruction in the
+ * sequence that KVM has to emulate.
  *
  * A guest may have an instruction that KVM emulates between a load-and-reserve
  * and its store conditional.  32-bit Linux has mfsrin there, in hash_page().
@@ -548,18 +548,24 @@ bool kvmppc_interpret_page(struct kvm_vcpu *vcpu, ulong page)
 	return i;
 }
 
-/* Return whether a store conditional has been executed with a reservation. */
-static bool kvmppc_larx_interpret(struct kvm_vcpu *vcpu, struct kvmppc_reservation *res)
+/*
+ * Return whether a store conditional has been executed with a reservation.  Set
+ * @moved if any instruction has been executed.
+ */
+static bool kvmppc_larx_interpret(struct kvm_vcpu *vcpu, struct kvmppc_reservation *res,
+				  bool *moved)
 {
 	ulong start = kvmppc_get_pc(vcpu);
 	bool reserved;
 	int i;
 
+	*moved = false;
 	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
 	for (i = 0; i < LARX_INSNS; i++) {
 		reserved = res->size;
 		if (!kvmppc_larx_step(vcpu, res))
 			return false;
+		*moved = true;
 		if (reserved && !res->size)
 			return true;
 		if (kvmppc_get_pc(vcpu) - start + LARX_REACH > 2 * LARX_REACH)
@@ -569,11 +575,11 @@ static bool kvmppc_larx_interpret(struct kvm_vcpu *vcpu, struct kvmppc_reservati
 	return false;
 }
 
-static bool kvmppc_larx_finish(struct kvm_vcpu *vcpu)
+static bool kvmppc_larx_finish(struct kvm_vcpu *vcpu, bool *moved)
 {
 	struct kvmppc_reservation res = {};
 
-	return kvmppc_larx_interpret(vcpu, &res);
+	return kvmppc_larx_interpret(vcpu, &res, moved);
 }
 
 /**
@@ -584,8 +590,10 @@ static bool kvmppc_larx_finish(struct kvm_vcpu *vcpu)
  */
 bool kvmppc_larx_continue(struct kvm_vcpu *vcpu)
 {
+	bool moved;
+
 	return kvmppc_larx_may_interpret(vcpu) &&
-	       kvmppc_larx_interpret(vcpu, &to_book3s(vcpu)->res);
+	       kvmppc_larx_interpret(vcpu, &to_book3s(vcpu)->res, &moved);
 }
 
 /**
@@ -597,13 +605,15 @@ bool kvmppc_larx_continue(struct kvm_vcpu *vcpu)
 bool kvmppc_larx_around(struct kvm_vcpu *vcpu)
 {
 	ulong pc = kvmppc_get_pc(vcpu);
+	bool moved;
 
 	if (!kvmppc_larx_may_interpret(vcpu) ||
 	    kvmppc_larx_ahead(vcpu, LARX_WORDS) != STCX)
 		return false;
 
-	kvmppc_larx_finish(vcpu);
-	return kvmppc_get_pc(vcpu) != pc;
+	/* A loop can come back to its PC.  An interrupt changes the PC only. */
+	kvmppc_larx_finish(vcpu, &moved);
+	return moved || kvmppc_get_pc(vcpu) != pc;
 }
 
 /**
@@ -617,7 +627,7 @@ int kvmppc_emulate_larx(struct kvm_vcpu *vcpu)
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
 	ulong pc, last_pc = vcpu3s->larx_pc;
 	u64 msr = kvmppc_get_msr(vcpu);
-	bool tried = false;
+	bool tried = false, moved;
 	int er;
 
 	er = kvmppc_emulate_instruction(vcpu);
@@ -632,7 +642,7 @@ int kvmppc_emulate_larx(struct kvm_vcpu *vcpu)
 	if (er == EMULATE_DONE && last_pc - pc < LARX_REACH &&
 	    kvmppc_get_msr(vcpu) == msr && kvmppc_larx_allowed(vcpu)) {
 		if (kvmppc_larx_ahead(vcpu, LARX_WORDS) == STCX &&
-		    kvmppc_larx_finish(vcpu)) {
+		    kvmppc_larx_finish(vcpu, &moved)) {
 			vcpu3s->larx_credit = LARX_CREDIT;
 			vcpu3s->larx_mask = 0;
 			return er;
@@ -723,7 +733,11 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
 bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 {
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
-	bool stepping = kvmppc_debug_stepping(vcpu);
+	bool stepping = kvmppc_debug_stepping(vcpu), moved;
+
+	/* The debugger has removed its watchpoints, and not just for a step. */
+	if (!stepping && !kvmppc_watching(vcpu))
+		vcpu3s->watch_larx = false;
 
 	/* The last step is still to be reported, or an interrupt comes first. */
 	if (kvm_test_request(KVM_REQ_STEP_DONE, vcpu) || kvmppc_larx_interrupted(vcpu)) {
@@ -737,7 +751,7 @@ bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 
 	if (!kvmppc_watching(vcpu) && !vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
 	    kvmppc_larx_ahead(vcpu, 1) == LARX)
-		kvmppc_larx_finish(vcpu);
+		kvmppc_larx_finish(vcpu, &moved);
 
 	if (vcpu3s->res.size && !vcpu3s->kvm_steps)
 		return kvmppc_watch_reserved(vcpu) != RESUME_HOST;

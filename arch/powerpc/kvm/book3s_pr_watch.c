@@ -38,8 +38,9 @@
  * conditional without a reservation of the CPU's need not fault.  So from an
  * emulated load-and-reserve on, KVM interprets what follows, or steps it and looks
  * at each instruction before.  In a page that is mapped read-only, KVM does not see
- * a load-and-reserve.  The store conditional fails.  From then on, pages with
- * watched stores are not mapped, either.
+ * a load-and-reserve, so its store conditional fails.  kvmppc_watch_see_larx() then
+ * sets watch_larx.  While it is set, pages with watched stores are not mapped,
+ * either.
  */
 
 #include <linux/cache.h>
@@ -57,7 +58,19 @@
 #define WATCH_PAGE_MASK		(~0UL << WATCH_PAGE_SHIFT)
 #define WATCH_FLUSH_PAGES	64	/* more than that: unmap everything */
 #define WATCH_LARX_INSNS	64	/* how far a store conditional may be */
-/* How often to look for one.  A prime, so that each access of a loop gets its turn. */
+
+/* Atomic memory operations of Power ISA 3.0 */
+#define OP_31_XOP_LWAT		582
+#define OP_31_XOP_LDAT		614
+#define OP_31_XOP_STWAT		710
+#define OP_31_XOP_STDAT		742
+#define AMO_TWO_OPERANDS	24	/* FC, from this one on */
+#define AMO_DECREMENT_BOUNDED	28	/* the first operand is below EA */
+
+/*
+ * Look for a store conditional at one in so many faults.  This is a prime, so
+ * that each access of a loop is looked at, unless the loop has a multiple of 17.
+ */
 #define WATCH_LARX_FAULTS	17
 
 enum watch_cut { CUT_NONE, CUT_WRITE, CUT_ALL };
@@ -67,6 +80,7 @@ struct watch_access {
 	ulong ea;
 	unsigned int size;
 	bool write;
+	bool both;		/* It loads as well. */
 	bool translated;	/* The guest's MMU allows it, at its first byte. */
 };
 
@@ -104,15 +118,18 @@ static enum watch_cut kvmppc_watch_cut(struct kvm_vcpu *vcpu, ulong ea)
 }
 
 /*
- * Is this segment to have shadow pages of 4K?  One of 64K would make the guest
- * fault too often, and hold code and data of firmware alike.
+ * Return true if the segment needs shadow pages of 4K.  With 64K, more accesses
+ * would fault, and the code and data of firmware are often in the same 64K.
  */
 bool __kvmppc_watch_segment(struct kvm_vcpu *vcpu, ulong esid)
 {
 	struct kvmppc_vcpu_book3s *vcpu3s = to_book3s(vcpu);
 	struct kvmppc_watch *w;
 
-	/* The segment of the code is none that has a watchpoint. */
+	/*
+	 * In split real mode, the code is in another segment than the addresses of
+	 * its breakpoints.
+	 */
 	if ((kvmppc_get_msr(vcpu) & (MSR_IR | MSR_DR)) == MSR_DR)
 		return true;
 
@@ -210,12 +227,14 @@ static bool kvmppc_watch_xlate(struct kvm_vcpu *vcpu, ulong ea, bool write)
 static struct kvmppc_watch *kvmppc_watch_stops(struct kvm_vcpu *vcpu,
 					       const struct watch_access *a)
 {
+	u32 types = a->write ? KVMPPC_DEBUG_WATCH_WRITE : KVMPPC_DEBUG_WATCH_READ;
 	struct kvmppc_watch *w = NULL;
 
+	if (a->both)
+		types |= KVMPPC_DEBUG_WATCH_READ;
+
 	if (a->size)
-		w = kvmppc_watch_find(vcpu, a->ea, a->size,
-				      a->write ? KVMPPC_DEBUG_WATCH_WRITE :
-						 KVMPPC_DEBUG_WATCH_READ);
+		w = kvmppc_watch_find(vcpu, a->ea, a->size, types);
 
 	if (!w || (!a->translated && !kvmppc_watch_xlate(vcpu, a->ea, a->write)))
 		return NULL;
@@ -235,12 +254,51 @@ static bool kvmppc_watch_hit(struct kvm_vcpu *vcpu, const struct watch_access *a
 	if (!w)
 		return false;
 
-	kvmppc_watch_exit(vcpu, w, a->write ? KVMPPC_DEBUG_WATCH_WRITE :
-					      KVMPPC_DEBUG_WATCH_READ);
+	if (a->write && (!a->both || w->type & KVMPPC_DEBUG_WATCH_WRITE))
+		kvmppc_watch_exit(vcpu, w, KVMPPC_DEBUG_WATCH_WRITE);
+	else
+		kvmppc_watch_exit(vcpu, w, KVMPPC_DEBUG_WATCH_READ);
 	return true;
 }
 
-/* Return false if the instruction is none that analyse_instr() knows. */
+/*
+ * Decode an atomic memory operation of Power ISA 3.0, which analyse_instr() does
+ * not know.  Its type is UNKNOWN then, with a size and an address.
+ */
+static bool kvmppc_watch_decode_amo(struct kvm_vcpu *vcpu, u32 inst,
+				    struct instruction_op *op)
+{
+	unsigned int fc = get_rb(inst), size = 4;
+
+	if (!cpu_has_feature(CPU_FTR_ARCH_300) || get_op(inst) != 31)
+		return false;
+
+	switch (get_xop(inst)) {
+	case OP_31_XOP_LDAT:
+	case OP_31_XOP_STDAT:
+		size = 8;
+		break;
+	case OP_31_XOP_LWAT:
+	case OP_31_XOP_STWAT:
+		break;
+	default:
+		return false;
+	}
+
+	op->ea = get_ra(inst) ? kvmppc_get_gpr(vcpu, get_ra(inst)) : 0;
+	if (!IS_ALIGNED(op->ea, size))
+		return false;
+
+	if (fc == AMO_DECREMENT_BOUNDED)
+		op->ea -= size;
+	if (fc >= AMO_TWO_OPERANDS)
+		size *= 2;
+
+	op->type = MKOP(UNKNOWN, 0, size);
+	return true;
+}
+
+/* Return false if KVM cannot decode the instruction. */
 static bool kvmppc_watch_analyse(struct kvm_vcpu *vcpu, u32 inst,
 				 struct instruction_op *op)
 {
@@ -253,8 +311,10 @@ static bool kvmppc_watch_analyse(struct kvm_vcpu *vcpu, u32 inst,
 		return false;
 
 	vcpu->arch.regs.msr = kvmppc_get_msr(vcpu);
-	return analyse_instr(op, &vcpu->arch.regs, ppc_inst(inst)) >= 0 &&
-	       GETTYPE(op->type) != UNKNOWN;
+	if (analyse_instr(op, &vcpu->arch.regs, ppc_inst(inst)) < 0)
+		return false;
+
+	return GETTYPE(op->type) != UNKNOWN || kvmppc_watch_decode_amo(vcpu, inst, op);
 }
 
 /*
@@ -307,6 +367,13 @@ static struct watch_access kvmppc_watch_access(struct kvm_vcpu *vcpu,
 		a.ea &= ~(a.size - 1UL);
 		a.write = true;
 		break;
+	case UNKNOWN:
+		/* Either nothing that counts, or an atomic memory operation */
+		if (!a.size)
+			return none;
+		a.write = true;
+		a.both = true;
+		break;
 	default:
 		return none;
 	}
@@ -336,7 +403,7 @@ bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op 
 	return kvmppc_watch_breakpoint(vcpu) || kvmppc_watch_stops(vcpu, &a);
 }
 
-/* Decode an instruction.  Return false if it makes no access, or none known. */
+/* Decode an instruction.  Return false if it makes no access that KVM can decode. */
 static bool kvmppc_watch_decode_inst(struct kvm_vcpu *vcpu, u32 inst,
 				     struct instruction_op *op)
 {
@@ -370,9 +437,9 @@ static bool kvmppc_watch_hit_insn(struct kvm_vcpu *vcpu, const struct instructio
 
 /**
  * kvmppc_watch_see_larx - let each load-and-reserve in watched pages fault
- * @vcpu: the vCPU, which is at a store conditional there
+ * @vcpu: the vCPU, which is at a store conditional in such a page
  *
- * With a reservation that KVM has not seen, it fails.
+ * KVM has not seen the load-and-reserve, so the store conditional fails.
  */
 void kvmppc_watch_see_larx(struct kvm_vcpu *vcpu)
 {
@@ -384,8 +451,8 @@ void kvmppc_watch_see_larx(struct kvm_vcpu *vcpu)
 }
 
 /**
- * kvmppc_watch_reserved - go on to the store conditional
- * @vcpu: the vCPU, with a reservation that only KVM knows of
+ * kvmppc_watch_reserved - interpret or step up to the store conditional
+ * @vcpu: the vCPU, with a reservation in vcpu3s->res that the CPU does not have
  *
  * Return: RESUME_GUEST_NV, or RESUME_HOST if the guest stops.
  */
@@ -403,6 +470,10 @@ int kvmppc_watch_reserved(struct kvm_vcpu *vcpu)
 
 	if (kvmppc_watch_hit_insn(vcpu, &op, &r))
 		return r;
+
+	/* The CPU does not have the reservation. */
+	if (GETTYPE(op.type) == STCX && kvmppc_larx_single(vcpu, &op))
+		return RESUME_GUEST_NV;
 
 	vcpu3s->pass_code = false;
 	vcpu3s->pass_nr = 0;
@@ -454,8 +525,8 @@ bool kvmppc_watch_start(struct kvm_vcpu *vcpu, u32 inst)
 }
 
 /*
- * The next instruction is to be executed in a page that is cut.  Return whether
- * that is done with, so that @r says how to go on.
+ * The PC is in a page that is cut.  Return true if the guest stops before the
+ * instruction, or if KVM has emulated it.  @r is then the value to return.
  */
 static bool kvmppc_watch_next(struct kvm_vcpu *vcpu, int *r)
 {
@@ -511,7 +582,10 @@ static void kvmppc_watch_begin_pass(struct kvm_vcpu *vcpu, ulong ea, bool data)
 		if (vcpu3s->pass_ea[i] == ea)
 			return;
 
-	/* An instruction needs two.  Another vCPU may rewrite it, again and again. */
+	/*
+	 * One instruction needs two pages at most.  There can be more if another vCPU
+	 * changes the instruction before it has completed.
+	 */
 	if (i == ARRAY_SIZE(vcpu3s->pass_ea))
 		kvmppc_watch_unmap_data(vcpu);
 	vcpu3s->pass_ea[vcpu3s->pass_nr++] = ea;
@@ -584,7 +658,10 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 	ppc_inst_t inst;
 	u64 vsid;
 
-	/* Segments with 64K pages have no watchpoint, and nothing in common. */
+	/*
+	 * A segment with shadow pages of 64K has no watchpoint, and shares no VSID
+	 * of the host with a segment that has one.
+	 */
 	if (memory &&
 	    !vcpu->arch.mmu.esid_to_vsid(vcpu, pte->eaddr >> SID_SHIFT, &vsid) &&
 	    !(vsid & VSID_64K))

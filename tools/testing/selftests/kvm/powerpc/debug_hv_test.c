@@ -2,10 +2,9 @@
 /*
  * Software breakpoints in guests of KVM Book3S HV
  *
- * HV recognizes them in code of its own.  What a debugger relies on is the
- * same as on PR: the exit says where the breakpoint is and leaves nothing in
- * debug.arch.status for the debugger to misread (C3), and without a debugger
- * the guest gets the interrupt that its CPU would have given it (C2).
+ * KVM HV has its own code for them.  The rules are those of PR: the exit has the
+ * address of the breakpoint, and debug.arch.status is 0 (C3).  Without a debugger,
+ * the guest gets a Program interrupt (C2).
  *
  * Skipped where the host has no hypervisor mode.
  */
@@ -84,7 +83,10 @@ TEST_F(hv, sw_breakpoint)
 	expect_hcall(guest, 3);
 }
 
-/* The leftover that debuggers met, from a hypercall completed before. (C3) */
+/*
+ * A hypercall leaves data in struct kvm_run.  debug.arch.status of a later stop
+ * does not contain it. (C3)
+ */
 TEST_F(hv, sw_breakpoint_after_hcall)
 {
 	struct asm_guest *guest = &self->guest;
@@ -119,7 +121,7 @@ GUEST_ASM(program_handler,
 	  "	mfsrr1	%r7\n"
 	  GUEST_ASM_HCALL);
 
-/* Nobody debugs the guest. (C2) */
+/* Without a debugger, the breakpoint instruction causes a Program interrupt. (C2) */
 TEST_F(hv, no_debugger)
 {
 	struct asm_guest *guest = &self->guest;

@@ -15,7 +15,7 @@ DEBUG_SUITE(debug);
 #define PTRACE_SINGLEBLOCK	0x100
 #endif
 
-/* Records where it was, at r29. */
+/* Store SRR0 at the address in r29. */
 GUEST_ASM(trace_handler,
 	  "	mfsrr0	%r30\n"
 	  "	stwu	%r30, 4(%r29)\n"
@@ -183,7 +183,7 @@ static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 	check_record(guest, trace);
 }
 
-/* The table itself; without tracing, nothing is traced. (A1, B3) */
+/* Without MSR[SE] and MSR[BE], the guest gets no Trace interrupt. (A1, B3) */
 TEST_F(debug, no_trace)
 {
 	trace_freely(&self->guest, variant->msr, 0);
@@ -314,7 +314,8 @@ TEST_F(debug, trace_se_detach)
 }
 
 /*
- * A loop with everything in it, seeded by its counter r8.  r6 is a checksum, r7 the
+ * A loop of native and emulated instructions, system calls, illegal instructions,
+ * MSR changes and floating point.  r8 counts down.  r6 is a checksum, r7 the
  * MSR with FP, r9 and r12 are addresses of data.
  */
 GUEST_ASM(same_code,

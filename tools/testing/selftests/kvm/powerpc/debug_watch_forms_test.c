@@ -21,6 +21,8 @@ DEBUG_VARIANTS_TRANSLATED(debug);
 /* r5 is the base, r6 the index, r7 or another register 7 the data. */
 #define D(_op)		((_op) << 26 | 7 << 21 | 5 << 16)
 #define X(_xop)		(31 << 26 | 7 << 21 | 5 << 16 | 6 << 11 | (_xop) << 1)
+/* An atomic memory operation, with its function code */
+#define AMO(_xop, _fc)	((X(_xop) & ~(31 << 11)) | (_fc) << 11)
 /* The same with r8, the first of a pair, or VSR 39, which is VR 7 */
 #define PAIR(_inst)	((_inst) + (1 << 21))
 #define VR7(_inst)	((_inst) | 1)
@@ -39,6 +41,8 @@ DEBUG_VARIANTS_TRANSLATED(debug);
 #define NO_INDEX	0x800	/* has the form of X(), but no index */
 #define LENGTH		0x1000	/* has its length in r6 */
 #define MAYBE		0x2000	/* need not stop, as there is no reservation */
+#define SECOND		0x4000	/* r5 is the address of the second half */
+#define ATOMIC		(LOAD | STORE | ALIGNED | NO_INDEX | NEEDS_300)
 
 static const struct form {
 	const char *name;
@@ -131,6 +135,15 @@ static const struct form {
 	{ "lxvll 5", X(301), 5, LOAD | NEEDS_VSX | NEEDS_300 | NEEDS_64 | LENGTH },
 	{ "stxvl 5", X(397), 5, STORE | NEEDS_VSX | NEEDS_300 | NEEDS_64 | LENGTH },
 	{ "stxvll 5", X(429), 5, STORE | NEEDS_VSX | NEEDS_300 | NEEDS_64 | LENGTH },
+	{ "lwat add", AMO(582, 0), 4, ATOMIC }, { "lwat swap", AMO(582, 8), 4, ATOMIC },
+	{ "lwat increment", AMO(582, 24), 8, ATOMIC },
+	{ "lwat decrement", AMO(582, 28), 8, ATOMIC | SECOND },
+	{ "ldat add", AMO(614, 0), 8, ATOMIC | NEEDS_64 },
+	{ "ldat increment", AMO(614, 24), 16, ATOMIC | NEEDS_64 },
+	{ "ldat decrement", AMO(614, 28), 16, ATOMIC | NEEDS_64 | SECOND },
+	{ "stwat add", AMO(710, 0), 4, ATOMIC }, { "stwat twin", AMO(710, 24), 8, ATOMIC },
+	{ "stdat add", AMO(742, 0), 8, ATOMIC | NEEDS_64 },
+	{ "stdat twin", AMO(742, 24), 16, ATOMIC | NEEDS_64 },
 	{ "dcbz", X(1014) & ~(31 << 21), 0, STORE | DOWN },
 	{ "dcbst", X(54) & ~(31 << 21), 1, LOAD | NO_ACCESS },
 	{ "dcbf", X(86) & ~(31 << 21), 1, LOAD | NO_ACCESS },
@@ -245,8 +258,9 @@ static void check_form(struct asm_guest *guest, const struct form *form, u32 siz
 		       u64 watched, u32 type)
 {
 	u64 first = form->flags & DOWN ? ea & ~(size - 1ULL) : ea;
-	u32 status = form->flags & STORE ? WRITE : READ;
-	bool hit = !(form->flags & NO_ACCESS) && type & status &&
+	u32 types = type & ((form->flags & STORE ? WRITE : 0) | (form->flags & LOAD ? READ : 0));
+	u32 status = types & WRITE ?: types;
+	bool hit = !(form->flags & NO_ACCESS) && types &&
 		   first < watched + WATCH_LEN && first + size > watched;
 	struct kvm_debug_exit_arch *arch = &guest->vcpu->run->debug.arch;
 	struct kvm_regs regs = guest->regs, stop, want;
@@ -261,7 +275,7 @@ static void check_form(struct asm_guest *guest, const struct form *form, u32 siz
 		   (form->flags & NEEDS_VSX ? MSR_VSX : 0);
 	regs.gpr[3] = OSI_SC_MAGIC_R3;
 	regs.gpr[4] = OSI_SC_MAGIC_R4;
-	regs.gpr[5] = indexed ? ea - 0x30 : ea;
+	regs.gpr[5] = indexed ? ea - 0x30 : form->flags & SECOND ? ea + size / 2 : ea;
 	regs.gpr[6] = form->flags & LENGTH ? (u64)form->size << 56 : 0x30;
 	regs.xer = 7;			/* length of lswx and stswx */
 	regs.gpr[7] = 0x1122334455667788 & (regs.msr & MSR_SF ? ~0ULL : 0xffffffff);

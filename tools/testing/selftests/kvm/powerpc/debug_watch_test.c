@@ -64,7 +64,7 @@ static void expect_break(struct asm_guest *guest, u64 addr)
 	expect_hit_at(guest, addr, addr, BREAK);
 }
 
-/* The same without the debugger */
+/* Turn debugging off, and run to the end of the code. */
 static void run_off(struct asm_guest *guest)
 {
 	asm_guest_control(guest, GUESTDBG_OFF);
@@ -286,7 +286,7 @@ TEST_F(debug, atomic_neighbour)
 	}
 }
 
-/* The guest stops at each lwarx or stwcx., and gdb's way past it ends the loop. */
+/* At each hit: remove the watchpoint, step, and set it again, as gdb does. */
 static void pass_atomics(struct asm_guest *guest, const u32 *label, u32 type)
 {
 	int i, hits = 0;
@@ -397,6 +397,62 @@ TEST_F(debug, store_between)
 	}
 }
 
+GUEST_ASM(pointer_code,
+	  "	mr	%r11, %r5\n"
+	  "	addi	%r10, %r5, 0x1000\n"
+	  "	li	%r20, 0\n"
+	  "1:	lwarx	%r8, 0, %r10\n"
+	  "	addi	%r20, %r20, 1\n"
+	  "	stwu	%r20, 4(%r11)\n"
+	  "	stwcx.	%r8, 0, %r10\n"
+	  "	bne-	1b\n"
+	  "	sc\n");
+
+/* KVM interprets one of 17 of these stores, and comes back to it with a hit. (W2, W4) */
+TEST_F(debug, hit_between)
+{
+	struct asm_guest *guest = &self->guest;
+	int i;
+
+	for (i = 0; i < 2 * 17; i++) {
+		start(guest, pointer_code);
+		watch(guest, data_ea(guest) + 8, 4, WRITE);
+		expect_hit(guest, pointer_code + 5, data_ea(guest) + 8, WRITE);
+		TEST_ASSERT_EQ(guest->regs.gpr[20], 2);
+		TEST_ASSERT_EQ(guest->regs.gpr[11], data_ea(guest) + 4);
+	}
+	run_off(guest);
+}
+
+GUEST_ASM(loads_code,
+	  "	li	%r9, 1000\n"
+	  "	mtctr	%r9\n"
+	  "1:	lwz	%r8, 0(%r5)\n"
+	  "	bdnz	1b\n"
+	  "	sc\n");
+
+/* After a watched stwcx., loads cost an exit until the watchpoint is removed. (W4) */
+TEST_F(debug, loads_after_atomics)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 exits;
+
+	start(guest, atomic_code);
+	watch(guest, data_ea(guest) + 4, 4, WRITE);
+	asm_guest_run_to_osi(guest);
+
+	asm_guest_control(guest, GUESTDBG_OFF);
+	start(guest, loads_code);
+	asm_guest_run_to_osi(guest);
+
+	start(guest, loads_code);
+	watch(guest, data_ea(guest) + 4, 4, WRITE);
+	exits = vcpu_get_stat(guest->vcpu, sum_exits);
+	asm_guest_run_to_osi(guest);
+	exits = vcpu_get_stat(guest->vcpu, sum_exits) - exits;
+	TEST_ASSERT(exits < 500, "%" PRIu64 " exits", exits);
+}
+
 GUEST_ASM(page_code,
 	  "	li	%r9, 20\n"
 	  "	mtctr	%r9\n"
@@ -466,11 +522,21 @@ GUEST_ASM(count_handler,
 	  "	addi	%r12, %r12, 1\n"
 	  GUEST_ASM_RFI);
 
-static u64 run_traced(struct asm_guest *guest)
+GUEST_ASM(swap_code,
+	  "	li	%r9, 100\n"
+	  "	mtctr	%r9\n"
+	  "1:	lwarx	%r8, 0, %r5\n"
+	  "	stwcx.	%r9, 0, %r5\n"
+	  "	bne-	1b\n"
+	  "	bdnz	1b\n"
+	  "	sc\n");
+
+static u64 run_traced(struct asm_guest *guest, const u32 *code)
 {
 	asm_guest_load(guest, VEC_TRACE, count_handler);
 	guest->regs.msr |= MSR_BE;
-	start(guest, atomic_code);
+	guest->regs.gpr[12] = 0;
+	start(guest, code);
 	asm_guest_run_to_osi(guest);
 	return guest->regs.gpr[12];
 }
@@ -478,14 +544,21 @@ static u64 run_traced(struct asm_guest *guest)
 /* The guest traces itself, beside the watched bytes. (B2, W4) */
 TEST_F(debug, branch_trace)
 {
+	static const u32 *const codes[] = { atomic_code, swap_code };
 	struct asm_guest *guest = &self->guest;
-	u64 traces = run_traced(guest);
+	u64 traces;
+	int i;
 
-	TEST_ASSERT(traces >= 200, "%" PRIu64 " Trace interrupts", traces);
-	watch(guest, data_ea(guest) + 4, 4, READ | WRITE);
-	TEST_ASSERT_EQ(run_traced(guest), traces);
-	watch(guest, asm_guest_data_addr(guest, guest->code + 0x400), 4, READ | WRITE);
-	TEST_ASSERT_EQ(run_traced(guest), traces);
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		asm_guest_control(guest, GUESTDBG_OFF);
+		traces = run_traced(guest, codes[i]);
+		TEST_ASSERT(traces >= 200, "%" PRIu64 " Trace interrupts", traces);
+		watch(guest, data_ea(guest) + 4, 4, READ | WRITE);
+		TEST_ASSERT_EQ(run_traced(guest, codes[i]), traces);
+		watch(guest, asm_guest_data_addr(guest, guest->code + 0x400), 4,
+		      READ | WRITE);
+		TEST_ASSERT_EQ(run_traced(guest, codes[i]), traces);
+	}
 }
 
 GUEST_ASM(break_code,
