@@ -3,16 +3,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import unittest
 from unittest import mock
 
 from lab.config import data
-from lab.core import errors
+from lab.core import errors, options
+from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.gdb import session
 from lab.machine import protocol
 from lab.runner import suite
 from lab.tests.booted import Booted
 from lab.tests.machine import recorded
+
+
+def chosen(client: str = "", flow: str = "") -> contextlib.AbstractContextManager[object]:
+    return mock.patch.object(options, "everywhere", Options(client=client, flow=flow))
+
+
+class Flow(unittest.TestCase):
+    def test_values(self) -> None:
+        """Debian's QEMU needs help, the patched one runs gdb's own flow; FLOW= overrides both."""
+        for client, flow, want in (
+            ("", "", "helped"),
+            ("patched", "", "default"),
+            ("", "default", "default"),
+            ("patched", "helped", "helped"),
+        ):
+            with chosen(client, flow):
+                self.assertEqual(session.flow(), want)
+                self.assertEqual(session.unhelped(), not client and want == "default")
+        with chosen(flow="mine"), self.assertRaisesRegex(LabError, r"^unknown FLOW=mine; known: default, helped$"):
+            session.flow()
 
 
 class Judged(Booted):

@@ -42,6 +42,10 @@ class Sessions(unittest.TestCase):
         self.assertTrue(job.results)
         self.assertEqual({(r.status, r.why) for r in job.results}, {(ktap.Status.SKIP, "needs CLIENT=patched")})
 
+    def test_without_tests_of_a_suite(self) -> None:
+        """make kselftest counts by a job that has none."""
+        self.assertFalse(suite.Job(data.base("mainline"), data.target("mac99-g4"), []).sessions)
+
 
 class Run(Booted):
     """The commands of a job are pp's, whatever the suite names."""

@@ -12,9 +12,7 @@ from unittest import mock
 
 from lab import __main__ as front
 from lab.config import data
-from lab.core import cache, errors, proc
-from lab.core.errors import LabError
-from lab.debian import apt, install
+from lab.core import cache, errors
 from lab.kernel import source
 from lab.tests import support
 
@@ -60,12 +58,6 @@ class Commands(support.InCache):
                 code, line = self.main("fetch")
             self.assertEqual(code, 2)
             self.assertIn("no space left for", line)
-        usage = mock.Mock(free=2**20)
-        with (
-            mock.patch("shutil.disk_usage", return_value=usage),
-            self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
-        ):
-            cache.need_space(3)
 
     def test_a_bug_is_no_failed_test(self) -> None:
         with (
@@ -75,43 +67,6 @@ class Commands(support.InCache):
             self.assertEqual(front.main(["fetch"]), errors.SETUP)
         self.assertIn("KeyError: 'x'", said.getvalue())
         self.assertIn("error: 'make fetch' has a bug", said.getvalue().splitlines()[-1])
-
-    def test_full_disk_of_a_child(self) -> None:
-        with self.assertRaisesRegex(LabError, "no space left for unpacking"):
-            proc.logged(["sh", "-c", "echo 'x: No space left on device'; exit 1"], self.tmp / "log", "unpacking")
-
-    def test_missing_program(self) -> None:
-        with self.assertRaisesRegex(LabError, "powerpc-none-gcc: command not found; install it"):
-            proc.output(["powerpc-none-gcc"])
-
-    def test_missing_packages_not_root(self) -> None:
-        with (
-            mock.patch("os.geteuid", return_value=1),
-            self.assertRaisesRegex(LabError, "as root run: apt-get install .* gcc-foo$"),
-        ):
-            install.ensure([data.Package("gcc-foo", "foo-none-gcc"), data.Package("sh", "/bin/sh")])
-
-    def test_no_network(self) -> None:
-        one = apt.Apt(["trixie"], "amd64")
-        said = LabError("apt-get update failed: E: Temporary failure resolving 'x'")
-        self.enterContext(mock.patch.object(proc, "logged", side_effect=said))
-        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
-            one.update()
-
-    def test_mirror_lacks_what_it_lists(self) -> None:
-        """The next suites are tried: it is not the network."""
-        one = apt.Apt(["trixie"], "ppc64el")
-
-        def fails(*_: object, **__: object) -> None:
-            one.log.parent.mkdir(parents=True, exist_ok=True)
-            one.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
-            raise LabError("fetching failed: E: Failed to fetch some files")
-
-        self.enterContext(mock.patch.object(proc, "logged", side_effect=fails))
-        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        with self.assertRaisesRegex(apt.Torn, "between two states .*trixie, ppc64el"):
-            one.update()
 
     def test_kernel_src(self) -> None:
         self.assertIn("does not exist", self.main("fetch", "KERNEL_SRC=/nowhere")[1])
