@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,6 +21,19 @@ from lab.results import records
 from lab.tests.machine import recorded
 
 MAC = Options(target="mac99-g4")
+
+
+def talking(said: bytes, name: str = "pass", ends: bool = False) -> Callable[..., boot.Record]:
+    """boot.run() of a host whose program says this, and that goes on until it is stopped, or ends by itself."""
+
+    def run(spec: boot.Spec, on_output: Callable[[bytes], None]) -> boot.Record:
+        on_output(said)
+        assert spec.stop is not None
+        if not ends and not spec.stop.wait(30):
+            raise AssertionError("nobody stops the host")
+        return recorded.record(name)
+
+    return run
 
 
 class Booted(unittest.TestCase):

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import tempfile
 import unittest
 from collections import Counter
 from pathlib import Path
@@ -10,7 +13,7 @@ from types import SimpleNamespace
 from typing import cast
 from unittest import mock
 
-from lab.checks import checkpatch, upstream_builds, upstream_once
+from lab.checks import checkpatch, matrix, upstream_builds, upstream_once
 from lab.config import data
 from lab.core.errors import LabError
 
@@ -28,6 +31,66 @@ class Once(unittest.TestCase):
                 said("no-tool", counts)
         with self.assertRaisesRegex(LabError, "tool fails with status 2: stopped"):
             said("echo a.c:1: warning: x; echo stopped; exit 2")
+
+    def test_lines_of_other_files_and_without_a_complaint(self) -> None:
+        text = "CC a.c\n/x/a.c:5-7: see line 12\n/x/a.c:9: see line 3\nb.c: error\na.c: Error: y\n"
+        self.assertEqual(upstream_once.lines_of(text, ["a.c"]), Counter({"a.c: see line": 2, "a.c: Error: y": 1}))
+
+    def once(self, **files: bytes) -> upstream_once.Once:
+        """BASE has a.c; the series' end has these files."""
+        made = {n.replace("__", "/").replace("_", "."): (text, 0o644) for n, text in files.items()}
+        first, last = (matrix.Commit(n, str(n), x) for n, x in enumerate(({"arch/a.c": (b"", 0o644)}, made)))
+        path = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        builds = SimpleNamespace(tree=SimpleNamespace(path=path / "tree"), commits=[first, last], store=path / "store")
+        builds.source = SimpleNamespace(tree=path / "stock", key="k")
+        builds.base, builds.at, builds.build = data.base("mainline"), lambda _: contextlib.nullcontext(), "arch/"
+        return upstream_once.Once(cast(upstream_builds.Builds, builds))
+
+    def test_files(self) -> None:
+        once = self.once(arch__a_c=b"1", arch__b_c=b"2", include__c_h=b"3", tools__d_c=b"4", Documentation__e_rst=b"5")
+        self.assertEqual(once.added, ["Documentation/e.rst", "arch/b.c", "include/c.h", "tools/d.c"])
+        self.assertEqual(once.sources((".c",)), ["arch/a.c", "arch/b.c"])
+
+    def test_documents(self) -> None:
+        """A page that was not made is told."""
+        once = self.once(Documentation__x__made_rst=b"", Documentation__x__lost_rst=b"", Documentation__y__z_yaml=b"")
+        html = once.tree / "out-docs/Documentation/output/x/made.html"
+        asked = []
+
+        def captured(argv: list[str], what: str, cwd: Path) -> tuple[int, str]:
+            asked.append(argv[3])
+            if cwd == once.tree:
+                html.parent.mkdir(parents=True)
+                html.touch()
+                return 0, "Documentation/x/made.rst:3: WARNING: new\n"
+            return 0, "Documentation/x/made.rst:3: WARNING: old\n"
+
+        for folder in (once.tree, once.stock):
+            folder.mkdir()
+        with (
+            mock.patch.object(upstream_once.install, "ensure"),
+            mock.patch.object(upstream_once.proc, "captured", side_effect=captured),
+        ):
+            found = once.htmldocs()
+            self.assertEqual(self.once(arch__a_c=b"").htmldocs(), upstream_once.Found(note="no document is touched"))
+        self.assertEqual(asked, ["SPHINXDIRS=x y"] * 2)
+        self.assertEqual(found.bad, ["x/made.rst: WARNING: new", "Documentation/x/lost.rst: no page was made of it"])
+
+    def test_what_has_been_judged_is_not_judged_again(self) -> None:
+        """A check that could not be made is none, and is made again."""
+        once = self.once(arch__a_c=b"1")
+        methods = ("checkpatch", "kernel_doc", "htmldocs", "headers", "selftests", "coccicheck")
+        made = {name: mock.Mock(return_value=upstream_once.Found([name])) for name in methods}
+        made["headers"].side_effect = LabError("make fails")
+        with (
+            mock.patch.multiple(upstream_once.Once, **made),
+            mock.patch.object(upstream_once.patchset, "mails", return_value=[]),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            found = upstream_once.run(once.builds)
+            self.assertEqual(upstream_once.run(once.builds), found)
+        self.assertEqual((found["uapi headers"].bad, found["htmldocs"].bad), (["make fails"], ["htmldocs"]))
+        self.assertEqual({n: m.call_count for n, m in made.items()}, dict.fromkeys(methods, 1) | {"headers": 2})
 
     def test_coccicheck_names_files_from_its_folder(self) -> None:
         """What it says of the series' files is found, and not taken for what it says of others."""

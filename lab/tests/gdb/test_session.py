@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest import mock
 
 from lab.config import data
@@ -12,8 +17,10 @@ from lab.core import errors, options
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.gdb import session
+from lab.guest import guest, nested_qemu
 from lab.machine import protocol
 from lab.runner import suite
+from lab.tests import support
 from lab.tests.booted import Booted
 from lab.tests.machine import recorded
 
@@ -36,6 +43,66 @@ class Flow(unittest.TestCase):
                 self.assertEqual(session.unhelped(), not client and want == "default")
         with chosen(flow="mine"), self.assertRaisesRegex(LabError, r"^unknown FLOW=mine; known: default, helped$"):
             session.flow()
+
+
+class Words(unittest.TestCase):
+    def test_before_gdb_attaches(self) -> None:
+        """The machine is known before the target is, or gdb reads registers of another one."""
+        with mock.patch.object(guest, "symbols", return_value=Path("/vmlinux")):
+            words = session.command(guest.find("linux-p8"), "/socket", ["-nx"])
+        self.assertEqual((words[:3], words[-1]), (["gdb-multiarch", "-q", "-nx"], "/vmlinux"))
+        lines = words[4:-1:2]
+        self.assertEqual(lines[:2], ["set architecture powerpc:common64", "set endian little"])
+        self.assertEqual(lines[-1], "target remote /socket")
+
+    def test_firmware_has_no_symbols(self) -> None:
+        words = session.command(guest.find("openbios-g4"), "/socket", [])
+        self.assertEqual(words[-2:], ["-ex", "target remote /socket"])
+        self.assertIn("set endian big", words)
+
+    def test_no_terminal(self) -> None:
+        with (
+            mock.patch("sys.stdin", io.StringIO()),
+            self.assertRaisesRegex(LabError, "^make gdb needs a terminal; scripted sessions are make test SUITE=gdb$"),
+        ):
+            session.interactive(Options())
+
+
+class Batch(support.InCache):
+    """With a script in the place of gdb."""
+
+    def batch(self, script: str, limit: float = 30, alive: bool = True) -> protocol.Outcome:
+        (self.tmp / "gdb-multiarch").write_text(f"#!/bin/sh\n{script}\n")
+        (self.tmp / "gdb-multiarch").chmod(0o755)
+        host = cast(nested_qemu.Client, SimpleNamespace(folder=self.tmp, alive=alive))
+        with mock.patch.dict(os.environ, {"PATH": f"{self.tmp}:{os.environ['PATH']}"}):
+            return session.batch(host, ["-x", "one.py"], limit, {"SESSION_FLOW": "helped"})
+
+    def test_output(self) -> None:
+        """Both streams in one, no input; its Python finds the scripts and the lab."""
+        done = self.batch('echo "$@"; echo $SESSION_FLOW $PYTHONPATH >&2; pwd; read x || echo no input; exit 3')
+        lines = done.output.decode().splitlines()
+        self.assertEqual(lines[0], "-nx -batch -x one.py")
+        self.assertEqual(lines[1], f"helped {session.SCRIPTS}:{data.ROOT}")
+        self.assertEqual(lines[2:], [str(self.tmp.resolve()), "no input"])
+        self.assertEqual((done.how, done.value), ("exit", 3))
+        self.assertGreater(done.ms, 0)
+
+    def test_a_signal(self) -> None:
+        done = self.batch("kill -SEGV $$")
+        self.assertEqual((done.how, done.value), ("signal", 11))
+
+    def test_limit(self) -> None:
+        """What gdb has printed until then is kept."""
+        done = self.batch("echo one; exec sleep 60", limit=1)
+        self.assertEqual((done.how, done.value, bytes(done.output)), ("timeout", 1, b"one\n"))
+
+    def test_a_host_that_has_gone(self) -> None:
+        """gdb gets a little time to notice it, not the whole limit."""
+        with mock.patch.object(session, "GONE", 0.3):
+            done = self.batch("sleep 60", limit=600, alive=False)
+        self.assertEqual(done.how, "timeout")
+        self.assertLess(done.ms, 30000)
 
 
 class Judged(Booted):
