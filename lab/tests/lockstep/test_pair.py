@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 from lab.core import errors
 from lab.core.errors import LabError
@@ -149,6 +150,60 @@ class Compare(unittest.TestCase):
     def test_rest(self) -> None:
         result, _ = compare([NOP], {0: {"f0": 1}}, {})
         self.assertIn("difference in f0", result.difference[0])
+
+    def test_not_loaded(self) -> None:
+        """A side that does not come to the other's state is told with what differs."""
+        made = pair.Pair(guest.find("openbios-g4"), Machine([NOP], {}), Machine([NOP], {}), pair.Result())
+        made.settle()
+        made.tcg.ask("P3=00000005")
+        with (
+            mock.patch.object(pair, "TARGET", 0),
+            self.assertRaisesRegex(rsp.Broken, "^KVM and TCG have not loaded the same state: r3 0x0 and 0x5$"),
+        ):
+            made.settle()
+
+    def test_other_registers(self) -> None:
+        """Two versions of QEMU number them in other ways."""
+        other = Machine([NOP], {})
+        with (
+            mock.patch.object(other, "layout", return_value=LAYOUT[:-1]),
+            self.assertRaisesRegex(LabError, "do not have the same registers: are they the same version"),
+        ):
+            pair.Pair(guest.find("openbios-g4"), other, Machine([NOP], {}), pair.Result())
+
+    def test_other_code_under_kvm(self) -> None:
+        """The report has the instructions of both."""
+        with tempfile.TemporaryDirectory() as name:
+            kvm, tcg = Machine([NOP, MTMSR], {1: {"r3": 1}}), Machine([NOP, NOP], {})
+            made = pair.Pair(guest.find("openbios-g4"), kvm, tcg, pair.Result())
+            with mock.patch.object(pair.stepping, "disassemble", lambda _, code: [f"{word:08x}" for _, word in code]):
+                report = made.run(2, checkpoint.Checkpoint(Path(name))).difference
+        self.assertEqual(report[-6:], [
+            "the last instructions (TCG)", "60000000", "60000000",
+            "and what KVM's guest has there now", "60000000", "7c000124",
+        ])  # fmt: skip
+
+    def test_saved(self) -> None:
+        """After so many steps, with the rules that were used, and never after a difference."""
+        saved = []
+
+        class Here(checkpoint.Checkpoint):
+            def write(self, tcg: rsp.Stub, done: int, by_rule: dict[str, int]) -> None:
+                saved.append((done, dict(by_rule)))
+
+        effects: list[dict[int, dict[str, int]]] = [{}, {3: {"r4": 9}}]
+        for effect in effects:
+            with mock.patch.multiple(pair, SAVE=2, BATCH=2):
+                both = Machine([MFTB_R3] + [NOP] * 4, {0: {"r3": 9}, **effect}), Machine([MFTB_R3] + [NOP] * 4, {})
+                pair.Pair(guest.find("openbios-g4"), *both, pair.Result()).run(5, Here(Path("none")))
+        self.assertEqual(saved, [(2, {"mftb": 1}), (4, {"mftb": 1}), (2, {"mftb": 1})])
+
+    def test_how_far(self) -> None:
+        """The rate is that of this run, not of the steps before it."""
+        result = pair.Result(steps=1100, seconds=10, begin=1000)
+        made = pair.Pair(guest.find("openbios-g4"), Machine([NOP], {}), Machine([NOP], {}), result)
+        self.assertEqual(made._so_far(1700), "1100 of 1700 steps, 10 a second, no difference, 1:00 to go")
+        self.assertEqual(pair.Result(steps=5).rate, 0)
 
 
 if __name__ == "__main__":
