@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,19 @@ class Host(Booted):
             host.wait_for(lambda: False, 30, "prompt")
         self.assertEqual((str(caught.exception), caught.exception.code), ("mac99-g4: no prompt", errors.CRASHED))
         self.assertIn("Kernel panic - not syncing", self.said.getvalue())
+
+    def test_a_host_that_ends(self) -> None:
+        """It is not said that the limit passed, even while the host's thread is at its last lines."""
+        host = self.client(ends=True)
+
+        def prompt() -> bool:
+            end = time.monotonic() + 30
+            while host._record is None and time.monotonic() < end:
+                time.sleep(0.01)
+            return False
+
+        with self.assertRaisesRegex(LabError, "^mac99-g4: no prompt$"), host:
+            host.wait_for(prompt, 60, "prompt")
 
     def test_a_boot_that_fails(self) -> None:
         """What goes wrong in the thread is told to who waits for it."""
