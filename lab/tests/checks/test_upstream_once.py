@@ -52,16 +52,17 @@ class Once(unittest.TestCase):
         self.assertEqual(once.sources((".c",)), ["arch/a.c", "arch/b.c"])
 
     def test_documents(self) -> None:
-        """A page that was not made is told."""
-        once = self.once(Documentation__x__made_rst=b"", Documentation__x__lost_rst=b"", Documentation__y__z_yaml=b"")
+        """A page that was not made is told, also if another folder has one of its name."""
+        once = self.once(Documentation__x__made_rst=b"", Documentation__x__index_rst=b"", Documentation__y__z_yaml=b"")
         html = once.tree / "out-docs/Documentation/output/x/made.html"
         asked = []
 
         def captured(argv: list[str], what: str, cwd: Path) -> tuple[int, str]:
             asked.append(argv[3])
             if cwd == once.tree:
-                html.parent.mkdir(parents=True)
-                html.touch()
+                for page in (html, html.with_name("y") / "index.html"):
+                    page.parent.mkdir(parents=True)
+                    page.touch()
                 return 0, "Documentation/x/made.rst:3: WARNING: new\n"
             return 0, "Documentation/x/made.rst:3: WARNING: old\n"
 
@@ -74,7 +75,7 @@ class Once(unittest.TestCase):
             found = once.htmldocs()
             self.assertEqual(self.once(arch__a_c=b"").htmldocs(), upstream_once.Found(note="no document is touched"))
         self.assertEqual(asked, ["SPHINXDIRS=x y"] * 2)
-        self.assertEqual(found.bad, ["x/made.rst: WARNING: new", "Documentation/x/lost.rst: no page was made of it"])
+        self.assertEqual(found.bad, ["x/made.rst: WARNING: new", "Documentation/x/index.rst: no page was made of it"])
 
     def test_what_has_been_judged_is_not_judged_again(self) -> None:
         """A check that could not be made is none, and is made again."""
