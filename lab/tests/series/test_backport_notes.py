@@ -36,6 +36,17 @@ why = "all of them"
             row = notes.find(notes.omit, subject)
             self.assertEqual(row.why if row else None, want, subject)
 
+    def test_no_regular_expression(self) -> None:
+        """A subject that cannot be one is told with its file, and not when the first other subject is compared."""
+        with self.assertRaisesRegex(LabError, r"backport.toml: subject 'f\(\(x' is no regular expression .*: escape it"):
+            self.notes("[[omit]]\nsubject = 'f((x'\nwhy = 'w'\n")
+        notes = self.notes(r"""
+[[omit]]
+subject = 'f\(\(x'
+why = 'w'
+""")
+        self.assertIsNotNone(notes.find(notes.omit, "f((x"))
+
     def test_unused(self) -> None:
         """A note that no mail needs is found, in both lists."""
         notes = self.notes("""
