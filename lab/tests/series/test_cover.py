@@ -34,6 +34,11 @@ class Text(unittest.TestCase):
         with self.assertRaisesRegex(LabError, "01-one/cover.txt is missing: write what the series is for, at most 60"):
             self.prose(None)
 
+    def test_empty(self) -> None:
+        for text in ("", "\n \n"):
+            with self.assertRaisesRegex(LabError, "01-one/cover.txt is empty: write what the series is for"):
+                self.prose(text)
+
 
 class Letter(unittest.TestCase):
     def test_what_it_applies_to(self) -> None:
