@@ -165,9 +165,10 @@ def run(builds: Builds) -> dict[str, Found]:
         "selftests": once.selftests,
         "coccicheck": once.coccicheck,
     }
+    own = {"checkpatch": [(data.DATA / "checkpatch.toml").read_bytes(), data.options_of("checkpatch")]}
     found: dict[str, Found] = {}
     for name, one in checks.items():
-        path = builds.store / f"{name.replace(' ', '-')}-{key}.json"
+        path = builds.store / f"{name.replace(' ', '-')}-{cache.digest(key, *own.get(name, []))[:16]}.json"
         if path.exists():
             found[name] = Found(**json.loads(path.read_text()))
             continue

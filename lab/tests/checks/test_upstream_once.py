@@ -93,6 +93,23 @@ class Once(unittest.TestCase):
         self.assertEqual((found["uapi headers"].bad, found["htmldocs"].bad), (["make fails"], ["htmldocs"]))
         self.assertEqual({n: m.call_count for n, m in made.items()}, dict.fromkeys(methods, 1) | {"headers": 2})
 
+    def test_checkpatch_is_asked_again_if_its_data_change(self) -> None:
+        """A complaint that has been accepted since is none; the slower checks are not made again."""
+        once, changed = self.once(arch__a_c=b"1"), Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (changed / "checkpatch.toml").write_text("")
+        judge = mock.Mock(return_value=upstream_once.Found())
+        found = dict.fromkeys(("kernel_doc", "htmldocs", "headers", "selftests", "coccicheck"), judge)
+        with (
+            mock.patch.multiple(upstream_once.Once, **found),
+            mock.patch.object(checkpatch, "complaints", side_effect=[["bad"], []]),
+            mock.patch.object(upstream_once.patchset, "mails", return_value=[]),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            self.assertEqual(upstream_once.run(once.builds)["checkpatch"].bad, ["bad"])
+            with mock.patch.object(data, "DATA", changed), mock.patch.object(data, "options_of", return_value=["-x"]):
+                self.assertEqual(upstream_once.run(once.builds)["checkpatch"].bad, [])
+        self.assertEqual(judge.call_count, len(found))
+
     def test_coccicheck_names_files_from_its_folder(self) -> None:
         """What it says of the series' files is found, and not taken for what it says of others."""
         said = "./old.c:1:0-1: preceding lock on line 4\n./xnew.c:2:0-1: WARNING: x\n"

@@ -38,7 +38,9 @@ why = "all of them"
 
     def test_no_regular_expression(self) -> None:
         """A subject that cannot be one is told with its file, and not when the first other subject is compared."""
-        with self.assertRaisesRegex(LabError, r"backport.toml: subject 'f\(\(x' is no regular expression .*: escape it"):
+        with self.assertRaisesRegex(
+            LabError, r"backport.toml: subject 'f\(\(x' is no regular expression .*: escape it"
+        ):
             self.notes("[[omit]]\nsubject = 'f((x'\nwhy = 'w'\n")
         notes = self.notes(r"""
 [[omit]]
