@@ -20,6 +20,7 @@ from lab.machine import boot, programs, protocol
 from lab.results import records
 from lab.tests.machine import recorded
 
+GREETING = b'{"QMP": {"version": {"qemu": {"micro": 2, "minor": 0, "major": 10}, "package": ""}, "capabilities": []}}\n'
 MAC = Options(target="mac99-g4")
 
 

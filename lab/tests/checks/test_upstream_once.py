@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import tempfile
 import unittest
@@ -76,6 +77,41 @@ class Once(unittest.TestCase):
             self.assertEqual(self.once(arch__a_c=b"").htmldocs(), upstream_once.Found(note="no document is touched"))
         self.assertEqual(asked, ["SPHINXDIRS=x y"] * 2)
         self.assertEqual(found.bad, ["x/made.rst: WARNING: new", "Documentation/x/index.rst: no page was made of it"])
+
+    def test_headers(self) -> None:
+        """A warning is a failure; of the configurations, one of each width is enough."""
+        once = self.once(arch__a_c=b"1")
+        once.builds.configs = [
+            dataclasses.replace(data.build("mac99-g4"), name=n) for n in ("e500", "pmac32", "pseries")
+        ]
+        said = {"headers_install": (0, ""), "usr/include/": (0, "x.h:1: warning: y\nmore\n")}
+        with (
+            mock.patch.object(upstream_once.kbuild, "configure", return_value=Path("out-x")) as configure,
+            mock.patch.object(upstream_once.proc, "captured", side_effect=lambda argv, *_, **__: said[argv[-1]]),
+            mock.patch.dict("os.environ", {"LAB_CACHE": str(once.tree)}),
+        ):
+            found = once.headers()
+            said["headers_install"] = (2, "")
+            self.assertIn("pseries: headers_install: failed", once.headers().bad)
+        self.assertEqual(found.bad, [f"{n}: usr/include/: x.h:1: warning: y" for n in ("pmac32", "pseries")])
+        self.assertIn("CONFIG_UAPI_HEADER_TEST=y", configure.call_args.kwargs["more"])
+
+    def test_selftests(self) -> None:
+        """Only warnings of the series' own files count, and only if the compiler was asked for them."""
+        own = "kvm/powerpc/a.c"
+        once = self.once(**{"tools__testing__selftests__kvm__powerpc__a_c": b""})
+        text = f"gcc -Wextra\n{own.removeprefix('kvm/')}:1: warning: x\nlib/b.c:1: warning: y\n"
+        with (
+            mock.patch.object(upstream_once.install, "ensure"),
+            mock.patch.object(upstream_once.upstream_hosts, "build", return_value=(True, text)) as build,
+        ):
+            hosts = ("mac99-g4", "mac99-g5", "pseries-p8")
+            self.assertEqual(once.selftests().bad, [f"{host}: powerpc/a.c: warning: x" for host in hosts])
+            build.return_value = (False, "gcc -Wextra\nb.c:1: error: z\n")
+            self.assertEqual(once.selftests().bad[0], "mac99-g4: b.c:1: error: z")
+            build.return_value = (True, "gcc -Wall\n")
+            with self.assertRaisesRegex(LabError, "were not built with -Wextra"):
+                once.selftests()
 
     def test_what_has_been_judged_is_not_judged_again(self) -> None:
         """A check that could not be made is none, and is made again."""

@@ -13,15 +13,15 @@ from typing import cast
 from unittest import mock
 
 from lab.config import data
-from lab.core import errors, options
+from lab.core import cache, errors, options
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.gdb import session
 from lab.guest import guest, nested_qemu
-from lab.machine import protocol
+from lab.machine import boot, protocol
 from lab.runner import suite
 from lab.tests import support
-from lab.tests.booted import Booted
+from lab.tests.booted import GREETING, Booted, talking
 from lab.tests.machine import recorded
 
 
@@ -106,6 +106,39 @@ class Batch(support.InCache):
 
 
 class Judged(Booted):
+    def session(self, flow: str) -> tuple[list[str], str, Path]:
+        """The words of gdb, its results, and the log; gdb is a script, and the host goes on until gdb has ended."""
+        for name, text in (
+            ("root/usr/bin/qemu-system-ppc", "elf"),
+            ("gdb-multiarch", '#!/bin/sh\necho "$*" $SESSION_FLOW $SESSION_LIMIT $(basename $SESSION_SOCKET)\n'),
+        ):
+            (self.tmp / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.tmp / name).write_text(text)
+            (self.tmp / name).chmod(0o755)
+        test = data.Test("gdb_firmware", 30, guest="openbios-g4", name="one")
+        with (
+            chosen(flow=flow),
+            mock.patch.object(nested_qemu, "root", return_value=self.tmp / "root"),
+            mock.patch.object(guest, "files", return_value={}),
+            mock.patch.object(boot, "run", talking(GREETING)),
+            mock.patch.dict(os.environ, {"PATH": f"{self.tmp}:{os.environ['PATH']}"}),
+        ):
+            outcome, record, _ = session.session(data.base("stock-mainline"), data.target("mac99-g4"), test)
+        self.assertTrue(record.channel.done)
+        self.assertEqual((outcome.how, outcome.value), ("exit", 0))
+        return outcome.output.decode().split(), outcome.name, cache.log("one-stock-mainline-mac99-g4")
+
+    def test_a_session(self) -> None:
+        """The results have the test's name; the log has what gdb and the guest said."""
+        words, name, log = self.session("")
+        self.assertEqual((name, words[-2:]), ("one", ["helped", session.nested_qemu.SOCKET]))
+        self.assertIn(f"{session.SCRIPTS}/gdb_firmware.py", words)
+        self.assertIn("\n--- the guest:\n{", log.read_text())
+
+    def test_commands_have_a_limit_where_many_do_not_stop(self) -> None:
+        words, *_ = self.session("default")
+        self.assertEqual(words[-3:-1], ["default", str(session.UNHELPED_LIMIT)])
+
     def test_a_session_of_gdb_whose_host_crashed(self) -> None:
         """Its cases count, and the crash does."""
         test = data.Test("gdb_slof", 5, guest="slof")

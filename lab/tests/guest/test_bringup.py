@@ -10,9 +10,8 @@ from lab.config import data
 from lab.guest import bringup, guest, nested_qemu
 from lab.machine import boot
 from lab.results.ktap import Status
-from lab.tests.booted import Booted, talking
+from lab.tests.booted import GREETING, Booted, talking
 
-GREETING = b'{"QMP": {"version": {"qemu": {"micro": 2, "minor": 0, "major": 10}, "package": ""}, "capabilities": []}}\n'
 TEST = data.Test("guestboot", 0, guest="slof", name="guestboot_slof")
 
 

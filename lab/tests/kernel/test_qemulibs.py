@@ -52,6 +52,25 @@ class Libraries(support.InCache):
             self.assertEqual(file["built-in options"]["c_args"], "['-I/root/include']")
         self.assertEqual(self.toolchain("mac99-g4", None).cc, ["powerpc-linux-gnu-gcc"])
 
+    def test_libfdt(self) -> None:
+        """Its own sources, and not those of its tests; no object is left beside the archive."""
+        root, tree = self.tmp / "root", self.tmp / "libfdt"
+        for folder in (root / "lib", tree):
+            folder.mkdir(parents=True)
+        for name in ("fdt.c", "fdt_ro.c", "other.c", "fdt.h", "libfdt.h"):
+            (tree / name).touch()
+        tools = self.toolchain("mac99-g4", None)
+
+        def run(argv: list[str | Path], *_: object) -> None:
+            Path(argv[argv.index("-o") + 1] if "-o" in argv else argv[2]).write_text(" ".join(map(str, argv)))
+
+        with mock.patch.object(tools, "run", side_effect=run):
+            qemulibs._fdt(tools, tree, root)
+        self.assertEqual([p.name for p in (root / "lib").iterdir()], ["libfdt.a"])
+        archived = (root / "lib/libfdt.a").read_text().split()
+        self.assertEqual([Path(p).name for p in archived[3:]], ["fdt.o", "fdt_ro.o"])
+        self.assertEqual({p.name for p in (root / "include").iterdir()}, {"fdt.h", "libfdt.h"})
+
     def test_installed(self) -> None:
         """Headers below include, archives in lib; the first description names what it needs."""
         root, tree = self.tmp / "root", self.tmp / "tree"
