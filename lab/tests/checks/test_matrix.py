@@ -15,6 +15,21 @@ from lab.core.options import Options
 from lab.series import repository
 from lab.tests.series import support as folders
 
+OTHER = """From x Mon Sep 17 00:00:00 2001
+From: A <a@b>
+Date: Sat, 1 Jan 2000 00:00:00 +0000
+Subject: [PATCH 2/2] Three: Other
+
+Because.
+---
+diff --git a/virt/other.c b/virt/other.c
+--- a/virt/other.c
++++ b/virt/other.c
+@@ -1 +1 @@
+-one
++two
+"""
+
 
 class Matrix(unittest.TestCase):
     def test_matrix_loads(self) -> None:
@@ -73,6 +88,17 @@ class Commits(folders.Folder):
         self.assertEqual(found[4].files["virt/old.c"][0].decode(), folders.text(5, 7, 20, 22))
         keys = [c.key for c in found]
         self.assertEqual((len(set(keys)), keys[4:]), (5, [keys[4]] * 3))
+
+    def test_a_later_patch_changes_no_key_before_it(self) -> None:
+        """Also if it is the first that touches its file."""
+        before = [c.key for c in matrix.commits(self.base, Options())]
+        (self.stock / "virt/other.c").write_text("one\n")
+        self.change('"Three: Fourth",', '"Three: Fourth",\n\t"Three: Other",')
+        (self.folder / "03-three/0002-Three-Other.patch").write_text(OTHER)
+        found = matrix.commits(self.base, Options())
+        self.assertEqual([c.key for c in found][:-1], before)
+        self.assertEqual({"virt/old.c", "virt/other.c"}, set(found[0].files))
+        self.assertNotIn(found[-1].key, before)
 
     def test_some_series(self) -> None:
         found = matrix.commits(self.base, Options(series="02-two"))

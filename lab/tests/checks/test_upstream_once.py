@@ -51,6 +51,7 @@ class Once(unittest.TestCase):
         once = self.once(arch__a_c=b"1", arch__b_c=b"2", include__c_h=b"3", tools__d_c=b"4", Documentation__e_rst=b"5")
         self.assertEqual(once.added, ["Documentation/e.rst", "arch/b.c", "include/c.h", "tools/d.c"])
         self.assertEqual(once.sources((".c",)), ["arch/a.c", "arch/b.c"])
+        self.assertEqual(once.sources((".c", ".h")), ["arch/a.c", "arch/b.c", "include/c.h"])
 
     def test_documents(self) -> None:
         """A page that was not made is told, also if another folder has one of its name."""

@@ -30,6 +30,7 @@ why = "all of them"
         for subject, want in (
             ("KVM: Fix f() (again)", "as it is"),
             ("KVM: Fix f() again", None),
+            ("KVM: Fix f again and more", None),
             ("selftests: Add one", "all of them"),
             ("Revert selftests: Add one", None),
         ):
