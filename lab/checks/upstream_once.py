@@ -98,14 +98,13 @@ class Once:
 
         bad = self.both(argv, "htmldocs", [n.removeprefix("Documentation/") for n in files])
         pages = [n for n in files if n.endswith(".rst")]
-        missing = [n for n in pages if not self.page(n, folders).exists()]
+        missing = [n for n in pages if not self.page(n).exists()]
         return Found(bad + [f"{n}: no page was made of it" for n in missing], " ".join(folders))
 
-    def page(self, name: str, folders: list[str]) -> Path:
-        output = self.tree / "out-docs/Documentation/output"
+    def page(self, name: str) -> Path:
+        """Where htmldocs puts the page of a document."""
         inside = Path(name).relative_to("Documentation").with_suffix(".html")
-        found = [p for p in output.rglob(inside.name) if str(p).endswith(str(inside.name))]
-        return found[0] if found else output / inside
+        return self.tree / "out-docs/Documentation/output" / inside
 
     def headers(self) -> Found:
         """What userspace includes installs, and compiles by itself."""
@@ -166,9 +165,10 @@ def run(builds: Builds) -> dict[str, Found]:
         "selftests": once.selftests,
         "coccicheck": once.coccicheck,
     }
+    own = {"checkpatch": [(data.DATA / "checkpatch.toml").read_bytes(), data.options_of("checkpatch")]}
     found: dict[str, Found] = {}
     for name, one in checks.items():
-        path = builds.store / f"{name.replace(' ', '-')}-{key}.json"
+        path = builds.store / f"{name.replace(' ', '-')}-{cache.digest(key, *own.get(name, []))[:16]}.json"
         if path.exists():
             found[name] = Found(**json.loads(path.read_text()))
             continue

@@ -155,12 +155,17 @@ class Client:
         end = time.monotonic() + limit
         with self._news:
             while not what():
-                if self._record or self._why or time.monotonic() > end:
+                # Its thread may still be alive when the host is not.
+                if self._record or self._why:
+                    wanted = name
+                    break
+                if time.monotonic() > end:
+                    wanted = f"{name} within {limit:.0f} s"
                     break
                 self._news.wait(0.5)
             else:
                 return
-        self.fail(f"{name} within {limit:.0f} s" if self.alive else name)
+        self.fail(wanted)
 
     def fail(self, wanted: str) -> None:
         """The host did not do what was wanted: say what it did."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
+from lab.core.errors import LabError
 
 NOTES = "backport.toml"
 
@@ -38,6 +39,13 @@ class Notes:
         self.path = folder / NOTES
         file = data.read(File, self.path)
         self.omit, self.differs, self.used = file.omit, file.differs, set[Row]()
+        for row in [*self.omit, *self.differs]:
+            try:
+                re.compile(row.subject)
+            except re.error as why:
+                raise LabError(
+                    f"{self.path}: subject '{row.subject}' is no regular expression ({why}): escape its characters"
+                ) from None
 
     def find(self, rows: list[Row], subject: str) -> Row | None:
         row = next((r for r in rows if r.fits(subject)), None)

@@ -18,9 +18,10 @@ MOST_LINES = 60
 def prose(folder: Path, one: Series) -> str:
     """The text that a person has written."""
     path = folder / one.name / TEXT
-    if not path.exists():
-        raise LabError(f"{path} is missing: write what the series is for, at most {MOST_LINES} lines")
-    text = path.read_text().strip()
+    text = path.read_text().strip() if path.exists() else ""
+    if not text:
+        state = "empty" if path.exists() else "missing"
+        raise LabError(f"{path} is {state}: write what the series is for, at most {MOST_LINES} lines")
     if (lines := text.count("\n") + 1) > MOST_LINES:
         raise LabError(f"{path}: {lines} lines, more than {MOST_LINES}")
     return text

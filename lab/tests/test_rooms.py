@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The packages of the lab are as lab/data/rooms.toml says: no import goes up, and none goes round."""
+"""The packages are as lab/data/rooms.toml says; no import goes up or round; each module has a file of tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lab.config import data
 
 ROOMS = list(data.load(data.DATA / "rooms.toml"))
 MOST = 300  # lines of a module
+WITHOUT_TESTS = ["machine/spec.py"]  # it has no code
 # gdb's own Python runs these.
 ELSEWHERE = (data.LAB / "gdb/scripts", data.LAB / "demo/steps.py")
 
@@ -55,6 +56,15 @@ class Rooms(unittest.TestCase):
     def test_no_circle(self) -> None:
         graph = {module: imports(path) for module, path in modules().items()}
         list(graphlib.TopologicalSorter(graph).static_order())  # CycleError names the circle
+
+    def test_each_module_has_its_tests(self) -> None:
+        tests = data.LAB / "tests"
+        missing = [
+            str(path.relative_to(data.LAB))
+            for path in modules().values()
+            if not (tests / path.relative_to(data.LAB).with_name(f"test_{path.stem.strip('_')}.py")).exists()
+        ]
+        self.assertEqual(missing, WITHOUT_TESTS)
 
     def test_no_module_is_long(self) -> None:
         paths = [*data.LAB.rglob("*.py")]

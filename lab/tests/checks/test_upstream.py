@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +10,6 @@ from typing import cast
 
 from lab.checks import matrix, upstream, upstream_builds
 from lab.config import data
-from lab.core.errors import LabError
 
 OLD = "../arch/powerpc/kvm/a.c:10:5: warning: unused variable 'x' [-Wunused-variable]"
 NEW = "arch/powerpc/kvm/b.c:7:1: warning: symbol 'y' was not declared. Should it be static?"
@@ -31,30 +29,6 @@ class Builds(unittest.TestCase):
         self.growth = upstream.growth(results)
         self.made = upstream.judged(made, results)
         return self.made.rows, self.made.bad
-
-    def test_what_a_build_read(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            out = Path(name) / "arch"
-            out.mkdir()
-            (out / ".a.o.cmd").write_text(
-                "deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n"
-            )
-            self.assertEqual(upstream_builds.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
-
-    def test_a_commit_is_built_again_only_if_it_changes_what_was_read(self) -> None:
-        def commit(**files: str) -> matrix.Commit:
-            return matrix.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
-
-        before, read = commit(arch_a="1", arch_b="1"), {"arch/a"}
-        for after, again in (
-            (commit(arch_a="2", arch_b="1"), True),
-            (commit(arch_a="1", arch_b="2"), False),
-            (commit(arch_b="1"), True),
-            (commit(arch_a="1", arch_b="1", arch_c="1"), False),
-            (commit(arch_a="1", arch_b="1", arch_Makefile="1"), True),
-            (commit(arch_a="1", arch_b="1", Documentation_a="1"), False),
-        ):
-            self.assertEqual(upstream_builds.reread(before, after, read), again, after.files)
 
     def test_moved_warning_is_not_new(self) -> None:
         rows, bad = self.table([OLD.replace(":10:", ":20:")])
@@ -89,16 +63,6 @@ class Builds(unittest.TestCase):
             # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.
             failed = 2 * (len(said) > 1) + 2 + 1
             self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
-
-    def test_matrix_loads(self) -> None:
-        self.assertEqual({c.name for c in matrix.file().compiler}, {"gcc", "clang"})
-        self.assertIn("e500", [c.name for c in matrix.configs()])
-
-    def test_unknown_configuration(self) -> None:
-        with self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
-            matrix.chosen("foo", matrix.configs(), matrix.booted())
-        builds, hosts = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
-        self.assertEqual(([b.name for b in builds], [h.name for h in hosts]), (["e500"], ["mac99-g4"]))
 
 
 if __name__ == "__main__":

@@ -1,51 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What has been built or booted is not built or booted again."""
+"""What has been built is not built again."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import tempfile
 import unittest
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from lab.checks import matrix, upstream_builds, upstream_hosts
+from lab.checks import matrix, upstream_builds
 from lab.config import data
-from lab.core import cache, proc
+from lab.core import proc
 from lab.core.errors import LabError
-from lab.debian import install
-from lab.kernel import kbuild, selftests, source
-from lab.machine import boot, verdict
-
-COMMITS = [matrix.Commit(n, f"patch {n}", {"arch/a.c": (b"%d" % n, 0o644)}, key) for n, key in enumerate("abb")]
+from lab.kernel import kbuild
+from lab.tests.checks import support
 
 
-class Kept(unittest.TestCase):
-    def setUp(self) -> None:
-        self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp / "cache")}))
-        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        used: list[tuple[Any, str]] = [(source, "sync"), (install, "ensure"), (cache, "need_space")]
-        for module, name in used:
-            self.enterContext(mock.patch.object(module, name))
-        (self.tmp / "cache/log").mkdir(parents=True)
-        self.enterContext(mock.patch.object(kbuild, "compiler", return_value="gcc 12"))
-        self.made = upstream_builds.Builds.__new__(upstream_builds.Builds)
-        self.made.base, self.made.commits, self.made.ran = data.base("mainline"), COMMITS, 0
-        self.made.configs, self.made.boots = [data.build("mac99-g4")], [data.target("mac99-g4")]
-        self.made.compilers, self.made.build = [matrix.Compiler("gcc", ("W=1",))], "arch/powerpc/kvm/"
-        self.made.made = {"mac99-g4": ["arch/powerpc/kvm/"]}
-        self.made.touched = {name for commit in COMMITS for name in commit.files}
-        self.made.earlier = defaultdict(set)
-        self.made.store = self.tmp / "store"
-        self.made.tree = source.Tree(self.tmp / "tree", "7.3", "", "key")
-        self.made.source = source.Source("linux 7.3", "7.3", "key", self.tmp / "stock")
-        (self.tmp / "tree").mkdir()
-
+class Kept(support.Builds):
     def test_each_key_once(self) -> None:
         judge = mock.Mock(side_effect=["", "does not boot"])
         for _ in range(2):
@@ -53,33 +25,11 @@ class Kept(unittest.TestCase):
             self.assertEqual(found, {"mac99-g4": ["1 patch 1: does not boot"]})
         self.assertEqual([call.args[0].number for call in judge.call_args_list], [0, 1])
 
-    def test_boots(self) -> None:
-        """A kernel that crashes is told with the end of its excerpt."""
-        crash = verdict.Verdict(1, "died", ["one", "two", "three", "four"])
-        with (
-            mock.patch.object(kbuild, "make", return_value=self.tmp),
-            mock.patch.object(boot, "run"),
-            mock.patch.object(verdict, "judge", side_effect=[verdict.Verdict(0), crash]),
-        ):
-            found = upstream_hosts.boots(self.made)
-        self.assertEqual(found, {"mac99-g4": ["1 patch 1: died / two / three / four"]})
-
-    def test_selftests(self) -> None:
-        commits = [matrix.Commit(n, f"patch {n}", {"tools/t.c": (b"%d" % n, 0o644)}) for n in range(3)]
-        self.made.commits = commits
-        texts = [(0, ""), (0, "t.c:1: warning: x\n"), (2, "make: stopped\n")]
-        with (
-            mock.patch.object(selftests, "prepare", return_value=([], {})),
-            mock.patch.object(proc, "captured", side_effect=texts),
-        ):
-            found = upstream_hosts.programs(self.made)
-        self.assertEqual(found, {"mac99-g4": ["1 patch 1: t.c:1: warning: x", "2 patch 2: make: stopped"]})
-
     def test_a_folder_is_kept_for_a_later_commit_only(self) -> None:
         build = data.build("mac99-g4")
         out = self.tmp / "tree/out-mac99-g4"
-        cases = ((None, {"first.json"}, False), ("first.json", {"first.json"}, True), ("other.json", {"first.json"}, False))
-        for stamp, earlier, stays in cases:
+        earlier = {"first.json"}
+        for stamp, stays in ((None, False), ("first.json", True), ("other.json", False)):
             out.mkdir(exist_ok=True)
             (out / "a.o").touch()
             if stamp:
@@ -116,6 +66,32 @@ class Kept(unittest.TestCase):
             with self.assertRaisesRegex(LabError, "run it again"):
                 self.run_builds(said, 2)
         self.assertFalse(list(self.made.store.glob("*")) if self.made.store.exists() else [])
+
+
+class Reads(unittest.TestCase):
+    def test_what_a_build_read(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name) / "arch"
+            out.mkdir()
+            (out / ".a.o.cmd").write_text(
+                "deps := \\\n  ../arch/a.c \\\n  ../include/linux/b.h \\\n  ./include/generated/c.h\n"
+            )
+            self.assertEqual(upstream_builds.reads(Path(name)), {"arch/a.c", "include/linux/b.h"})
+
+    def test_a_commit_is_built_again_only_if_it_changes_what_was_read(self) -> None:
+        def commit(**files: str) -> matrix.Commit:
+            return matrix.Commit(1, "one", {k.replace("_", "/"): (v.encode(), 0o644) for k, v in files.items()})
+
+        before, read = commit(arch_a="1", arch_b="1"), {"arch/a"}
+        for after, again in (
+            (commit(arch_a="2", arch_b="1"), True),
+            (commit(arch_a="1", arch_b="2"), False),
+            (commit(arch_b="1"), True),
+            (commit(arch_a="1", arch_b="1", arch_c="1"), False),
+            (commit(arch_a="1", arch_b="1", arch_Makefile="1"), True),
+            (commit(arch_a="1", arch_b="1", Documentation_a="1"), False),
+        ):
+            self.assertEqual(upstream_builds.reread(before, after, read), again, after.files)
 
 
 if __name__ == "__main__":

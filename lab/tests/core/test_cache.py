@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import errno
+import unittest
 from unittest import mock
 
 from lab.core import cache
 from lab.core.errors import LabError
-from lab.debian import apt
-from lab.kernel import kbuild
 from lab.tests import support
 
 
@@ -28,15 +27,14 @@ class Stages(support.InCache):
         self.assertEqual((self.tmp / "file").read_text(), "old")
         self.assertEqual([p.name for p in self.tmp.iterdir() if "file" in p.name], ["file"])
 
-    def test_lost_symbols(self) -> None:
-        wanted = "CONFIG_A=y\nCONFIG_B=n\n# CONFIG_C is not set\nCONFIG_D=4\nCONFIG_A=y\n"
-        self.assertEqual(kbuild.lost(wanted, "CONFIG_A=y\nCONFIG_D=4\n# CONFIG_B is not set\n"), [])
-        self.assertEqual(kbuild.lost(wanted, "CONFIG_C=y\nCONFIG_D=8\n"), ["CONFIG_A=y", "CONFIG_C=n", "CONFIG_D=4"])
+    def test_space(self) -> None:
+        usage = mock.Mock(free=2**20)
+        with (
+            mock.patch("shutil.disk_usage", return_value=usage),
+            self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
+        ):
+            cache.need_space(3)
 
-    def test_mirror(self) -> None:
-        said = "http://x/s/|Debian-Security|main|$(SIGNED_BY)\nhttp://x/d/|Debian|main|/k.gpg\n"
-        self.assertEqual(apt.mirror(said), ("http://x/d", "/k.gpg"))
-        fresh = "http://x/debian-security/|$(LABEL)|main|\nhttp://x/debian/|$(LABEL)|main|\n"
-        self.assertEqual(apt.mirror(fresh), ("http://x/debian", apt.KEYRING))
-        with self.assertRaisesRegex(LabError, "no Debian archive"):
-            apt.mirror("")
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What reaches children, and what does not; terminals with and without colours."""
+"""What reaches children, and what is said of them."""
 
 from __future__ import annotations
 
 import os
 import re
+import tempfile
 import unittest
+from pathlib import Path
 from unittest import mock
 
-from lab.config import data
-from lab.core import options, proc
+from lab.core import options, proc, ui
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
-from lab.debian import apt
-from lab.debian.apt import Found
-from lab.runner import suite
+from lab.tests import support
 
 VARIABLES = [*options.variables(), options.ELSEWHERE]
 
@@ -33,27 +32,30 @@ class Environment(unittest.TestCase):
         self.assertEqual(set(dropped.split()), set(VARIABLES) - {"LAB_CACHE"})
 
 
-class Versions(unittest.TestCase):
-    def test_newest_first(self) -> None:
-        versions = ("6.12.9-1", "6.12.10-1~bpo12+1", "6.12.10-1", "1:5-1")
-        found = apt.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
-        wanted = ["1:5-1", "6.12.10-1", "6.12.10-1~bpo12+1", "6.12.9-1", "6.12.9-1"]
-        self.assertEqual([f.version for f in found], wanted)
-        self.assertEqual([f.package for f in found[-2:]], ["a", "linux"])
+class Commands(support.InCache):
+    def test_full_disk_of_a_child(self) -> None:
+        with self.assertRaisesRegex(LabError, "no space left for unpacking"):
+            proc.logged(["sh", "-c", "echo 'x: No space left on device'; exit 1"], self.tmp / "log", "unpacking")
 
-    def test_dpkg_that_fails(self) -> None:
-        """Not 'older': an order made by accident would choose the wrong kernel."""
+    def test_missing_program(self) -> None:
+        with self.assertRaisesRegex(LabError, "powerpc-none-gcc: command not found; install it"):
+            proc.output(["powerpc-none-gcc"])
+
+
+class Told(unittest.TestCase):
+    def test_share_of_a_logged_command(self) -> None:
+        told: list[str] = []
         with (
-            mock.patch.object(proc.subprocess, "run", return_value=mock.Mock(returncode=2, stderr=b"broken\n")),
-            self.assertRaisesRegex(LabError, "dpkg cannot compare the versions .*: broken"),
+            tempfile.TemporaryDirectory() as name,
+            mock.patch.object(ui, "say", told.append),
+            mock.patch.object(ui.Heartbeat.__init__, "__defaults__", (0.0,)),
         ):
-            apt.newest_first({Found("a", "1"), Found("a", "2")})
-
-
-class Jobs(unittest.TestCase):
-    def test_without_tests_of_a_suite(self) -> None:
-        """make kselftest counts by a job that has none."""
-        self.assertFalse(suite.Job(data.base("mainline"), data.target("mac99-g4"), []).sessions)
+            log = Path(name) / "log"
+            log.write_text("before\n")
+            argv = ["sh", "-c", "echo one; echo two; sleep 1.5"]
+            proc.logged(argv, log, "building", share=lambda said: f"{len(said.split())} words")
+        self.assertTrue(told)
+        self.assertIn("building ... 2 words, 0:0", told[0])
 
 
 if __name__ == "__main__":

@@ -15,12 +15,15 @@ from unittest import mock
 from lab.core import proc
 from lab.core.errors import LabError
 from lab.debian import apt
+from lab.debian.apt import Found
 from lab.tests import support
 
 
 class Mirror(unittest.TestCase):
     def test_the_archive_of_main(self) -> None:
-        lines = "h://s/security|Debian-Security|main|\nh://m/debian/|Debian|contrib|\nh://m/debian/|Debian|main|/k.gpg\n"
+        lines = (
+            "h://s/security|Debian-Security|main|\nh://m/debian/|Debian|contrib|\nh://m/debian/|Debian|main|/k.gpg\n"
+        )
         self.assertEqual(apt.mirror(lines), ("h://m/debian", "/k.gpg"))
 
     def test_before_lists_are_fetched(self) -> None:
@@ -104,6 +107,30 @@ class Lists(support.InCache):
         self.assertIn("bookworm-backports", self.logged.call_args.args[0])
 
 
+class Network(support.InCache):
+    def test_no_network(self) -> None:
+        one = apt.Apt(["trixie"], "amd64")
+        said = LabError("apt-get update failed: E: Temporary failure resolving 'x'")
+        self.enterContext(mock.patch.object(proc, "logged", side_effect=said))
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
+            one.update()
+
+    def test_mirror_lacks_what_it_lists(self) -> None:
+        """The next suites are tried: it is not the network."""
+        one = apt.Apt(["trixie"], "ppc64el")
+
+        def fails(*_: object, **__: object) -> None:
+            one.log.parent.mkdir(parents=True, exist_ok=True)
+            one.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
+            raise LabError("fetching failed: E: Failed to fetch some files")
+
+        self.enterContext(mock.patch.object(proc, "logged", side_effect=fails))
+        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
+        with self.assertRaisesRegex(apt.Torn, "between two states .*trixie, ppc64el"):
+            one.update()
+
+
 class SourceTree(support.InCache):
     def test_unpacked(self) -> None:
         """A source package without patches, made by dpkg-source and fetched from a folder."""
@@ -127,6 +154,23 @@ class SourceTree(support.InCache):
             tree = apt.source_tree("hello", ["sid"], "1")
             self.assertEqual((tree / "file").read_text(), "content\n")
             self.assertEqual(apt.source_tree("hello", ["sid"], "1"), tree)
+
+
+class Versions(unittest.TestCase):
+    def test_newest_first(self) -> None:
+        versions = ("6.12.9-1", "6.12.10-1~bpo12+1", "6.12.10-1", "1:5-1")
+        found = apt.newest_first({Found("linux", v) for v in versions} | {Found("a", "6.12.9-1")})
+        wanted = ["1:5-1", "6.12.10-1", "6.12.10-1~bpo12+1", "6.12.9-1", "6.12.9-1"]
+        self.assertEqual([f.version for f in found], wanted)
+        self.assertEqual([f.package for f in found[-2:]], ["a", "linux"])
+
+    def test_dpkg_that_fails(self) -> None:
+        """Not 'older': an order made by accident would choose the wrong kernel."""
+        with (
+            mock.patch.object(proc.subprocess, "run", return_value=mock.Mock(returncode=2, stderr=b"broken\n")),
+            self.assertRaisesRegex(LabError, "dpkg cannot compare the versions .*: broken"),
+        ):
+            apt.newest_first({Found("a", "1"), Found("a", "2")})
 
 
 if __name__ == "__main__":

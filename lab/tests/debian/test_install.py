@@ -49,6 +49,13 @@ class Ensure(support.InCache):
         with mock.patch("shutil.which", return_value=None), self.assertRaisesRegex(LabError, "wants Debian 12"):
             install.ensure([LACK])
 
+    def test_missing_packages_not_root(self) -> None:
+        with (
+            mock.patch("os.geteuid", return_value=1),
+            self.assertRaisesRegex(LabError, "as root run: apt-get install .* gcc-foo$"),
+        ):
+            install.ensure([Package("gcc-foo", "foo-none-gcc"), Package("sh", "/bin/sh")])
+
 
 if __name__ == "__main__":
     unittest.main()

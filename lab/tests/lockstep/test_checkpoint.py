@@ -14,7 +14,7 @@ from lab.guest import guest
 from lab.lockstep import checkpoint, stepping
 from lab.tests import support
 
-from .test_lockstep import NOP, Machine
+from .test_pair import NOP, Machine
 
 
 class Saved(Machine):

@@ -1,199 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The comparison of two machines, with two that are made up."""
+"""What make lockstep is told."""
 
 from __future__ import annotations
 
-import socket
-import tempfile
-import threading
 import unittest
-from collections.abc import Iterator
-from pathlib import Path
 
-from lab.core import errors
 from lab.core.errors import LabError
-from lab.guest import guest
-from lab.lockstep import checkpoint, lockstep, pair, rsp
-
-GPRS = [rsp.Register(f"r{n}", n, 4) for n in range(32)]
-LAYOUT = [*GPRS, *(rsp.Register(n, 64 + i, 4) for i, n in enumerate(("pc", "msr", "cr", "lr", "ctr", "xer")))]
-LAYOUT += [rsp.Register("srr0", 145, 4), rsp.Register("f0", 71, 8)]
-MFTB_R3, NOP, MTMSR, LBZX_R10 = 0x7C6C42E6, 0x60000000, 0x7C000124, 0x7D4448AE  # lbzx r10, r4, r9
-LWARX, STWCX, BNE_12, BNE_BACK = 0x7C601828, 0x7C60192D, 0x4082000C, 0x4082FFF4
+from lab.lockstep import lockstep
 
 
-class Machine(rsp.Stub):
-    """Runs 'code' from 0x100 on; each instruction sets what 'effects' says, if it says so."""
-
-    def __init__(self, code: list[int], effects: dict[int, dict[str, int] | Iterator[dict[str, int]]]) -> None:
-        self.code, self.effects, self.registers = code, effects, []
-        self.values = {r.name: 0 for r in LAYOUT} | {"pc": 0x100}
-        self.written: list[str] = []
-        self.stops: list[int] = []
-        self.ran_with: list[int] = []  # MSR, where it was not stepped
-
-    def layout(self) -> list[rsp.Register]:
-        return LAYOUT
-
-    def choose(self, registers: list[int]) -> None:
-        self.registers = registers
-
-    def ask(self, text: str) -> str:
-        if text[0] == "m":
-            at = int(text[1:].partition(",")[0], 16)
-            word = (at - 0x100) // 4
-            return self.code[word].to_bytes(4, "big").hex() if word < len(self.code) else "E14"
-        if text[:2] == "Z0":
-            self.stops.append(int(text.split(",")[1], 16))
-            return "OK"
-        if text[:2] == "z0":
-            self.stops.remove(int(text.split(",")[1], 16))
-            return "OK"
-        if text == "c":
-            self.ran_with.append(self.values["msr"])
-            while self.values["pc"] not in self.stops:
-                self._step()
-            return "T05thread:01;"
-        number, _, value = text[1:].partition("=")
-        self.written.append(text)
-        self.values[next(r.name for r in LAYOUT if r.number == int(number, 16))] = int(value, 16)
-        return "OK"
-
-    def _state(self) -> bytes:
-        named = [r for r in LAYOUT if r.number < 70] + [r for n in self.registers for r in LAYOUT if r.number == n]
-        return b"".join(self.values[r.name].to_bytes(r.size, "big") for r in named)
-
-    def steps(self, count: int) -> Iterator[bytes]:
-        yield self._state()
-        for _ in range(count):
-            self._step()
-            yield self._state()
-
-    def _step(self) -> None:
-        at = self.values["pc"]
-        effect = self.effects.get((at - 0x100) // 4, {})
-        self.values |= {"pc": at + 4} | (effect if isinstance(effect, dict) else next(effect))
-
-
-def compare(code: list[int], kvm: dict, tcg: dict, limit: float = 0) -> tuple[pair.Result, Machine]:
-    with tempfile.TemporaryDirectory() as name:
-        machines = Machine(code, kvm), Machine(code, tcg)
-        result = pair.Result()
-        both = pair.Pair(guest.find("openbios-g4"), *machines, result)
-        both.run(len(code), checkpoint.Checkpoint(Path(name)), limit)
-        return result, machines[1]
-
-
-class Places(unittest.TestCase):
-    def test_symbol(self) -> None:
-        table = """
-   100: c0000000007b494c  2636 FUNC    GLOBAL DEFAULT [<localentry>: 8]    19 start_kernel
-   101: 0000000000000000     0 NOTYPE  GLOBAL DEFAULT  UND elsewhere
-   102: c03dfa58  2096 FUNC    GLOBAL DEFAULT   10 start_kernel_32
-"""
-        found = [guest.symbol(table, name) for name in ("start_kernel", "start_kernel_32", "elsewhere", "kernel")]
-        self.assertEqual(found, [0xC0000000007B4954, 0xC03DFA58, None, None])
-
-
-class Compare(unittest.TestCase):
-    def test_equal(self) -> None:
-        result, _ = compare([NOP] * 5, {2: {"r4": 7}}, {2: {"r4": 7}})
-        self.assertEqual((result.steps, result.difference, result.by_rule), (5, [], {}))
-
-    def test_first_difference(self) -> None:
-        result, _ = compare([NOP] * 5, {2: {"r4": 7}}, {})
-        self.assertEqual(result.steps, 3)
-        self.assertIn("difference in r4 after step 3", result.difference[0])
-        self.assertTrue(any(line.startswith("> r4") for line in result.difference))
-        self.assertIn("nop", "\n".join(result.difference))
-
-    def test_lost_step(self) -> None:
-        """What stock kernels do: the instruction after an emulated one is not seen."""
-        result, _ = compare([NOP] * 5, {1: {"pc": 0x10C}}, {})
-        self.assertEqual(result.steps, 2)
-        self.assertIn("difference in pc", result.difference[0])
-
-    def test_rule(self) -> None:
-        result, tcg = compare([MFTB_R3, NOP], {0: {"r3": 99}}, {0: {"r3": 1}})
-        self.assertEqual((result.difference, result.by_rule), ([], {"mftb": 1}))
-        self.assertEqual(tcg.written, ["P3=00000063"])
-
-    def test_rule_for_an_address(self) -> None:
-        """Of the same load, only what it reads from the NVRAM may differ."""
-        for address, times in ((0xFFF04000, 1), (0xFFF03FFF, 0)):
-            at = {0: {"r9": address}}
-            result, _ = compare([NOP, LBZX_R10, NOP], at | {1: {"r10": 0}}, at | {1: {"r10": 0x70}})
-            self.assertEqual(result.by_rule.get("NVRAM beside the ROM", 0), times)
-            self.assertEqual(bool(result.difference), not times)
-
-    def test_rule_is_for_its_register(self) -> None:
-        result, _ = compare([MFTB_R3, NOP], {0: {"r4": 99}}, {0: {"r4": 1}})
-        self.assertIn("difference in r4", result.difference[0])
-
-    def test_rule_is_for_its_bits(self) -> None:
-        result, _ = compare([MTMSR], {0: {"msr": 0x3030}}, {0: {"msr": 0x2030}})
-        self.assertEqual(result.difference, [])
-        result, _ = compare([MTMSR], {0: {"msr": 0x3030}}, {0: {"msr": 0x3020}})
-        self.assertIn("difference in msr", result.difference[0])
-
-    def test_the_reference_waits_where_a_rule_may_change_it(self) -> None:
-        """What a rule has put into a register is there for the instruction after it."""
-        result, tcg = compare([NOP, MFTB_R3, NOP, NOP], {1: {"r3": 99}}, {1: {"r3": 1}})
-        self.assertEqual((result.steps, result.difference, tcg.values["r3"]), (4, [], 99))
-
-    def test_reservation(self) -> None:
-        """One step from lwarx to behind stwcx., or to where a branch in between leads; without interrupts."""
-        code = [NOP, LWARX, BNE_12, STWCX, BNE_BACK, NOP]
-        result, tcg = compare(code, {0: {"msr": 0x9030}, 3: {"cr": 2}}, {0: {"msr": 0x9030}, 3: {"cr": 2}})
-        self.assertEqual((result.steps, result.difference), (6, []))
-        self.assertEqual((tcg.values["pc"], tcg.values["msr"], tcg.ran_with), (0x100 + 4 * 8, 0x9030, [0x1030]))
-        lost = iter([{"cr": 0x80000000}, {"cr": 0xA0000000}])
-        result, _ = compare(code, {3: lost}, {3: {"cr": 0xA0000000}})
-        self.assertEqual((result.steps, result.difference), (6, []))
-        result, _ = compare(code, {3: {"cr": 2}}, {})
-        self.assertEqual(result.steps, 2)
-        self.assertIn("difference in cr after step 2", result.difference[0])
-
-    def test_limit(self) -> None:
-        with self.assertRaisesRegex(LabError, "0 of 5 steps in 0 s") as why:
-            compare([NOP] * 5, {}, {}, limit=1e-9)
-        self.assertEqual(why.exception.code, errors.TIMEOUT)
-
+class Options(unittest.TestCase):
     def test_watch(self) -> None:
         self.assertEqual((lockstep.watched(""), lockstep.watched("c000000000ff8")), (None, 0xC000000000FF8))
         with self.assertRaisesRegex(LabError, "WATCH=r1: give a hexadecimal address"):
             lockstep.watched("r1")
 
-    def test_rest(self) -> None:
-        result, _ = compare([NOP], {0: {"f0": 1}}, {})
-        self.assertIn("difference in f0", result.difference[0])
 
-
-class Wire(unittest.TestCase):
-    def test_pilot(self) -> None:
-        """States come as changes; an error of the pilot's is one of ours."""
-        with tempfile.TemporaryDirectory() as name:
-            path = Path(name) / "port"
-            server = socket.socket(socket.AF_UNIX)
-            server.bind(str(path))
-            server.listen()
-
-            def other_side() -> None:
-                with server.accept()[0] as wire:
-                    wire.sendall(b"<\0\0\0\x05pilot")
-                    wire.recv(16)  # the command
-                    wire.sendall(b".\x02" + b"\0\0\0\0\x01" + b"\x01\0\0\0\x02")
-                    wire.sendall(b".\x01" + b"\x01\0\0\0\x03" + b"!\0\0\0\x03bad")
-
-            thread = threading.Thread(target=other_side)
-            thread.start()
-            pilot = rsp.Pilot(path, 5)
-            pilot.greeting()
-            states = pilot.steps(2)
-            self.assertEqual(next(states).hex(), "0000000100000002")
-            self.assertEqual(next(states).hex(), "0000000100000003")
-            with self.assertRaisesRegex(rsp.Broken, "bad"):
-                next(states)
-            thread.join()
-            pilot.wire.close()
-            server.close()
+if __name__ == "__main__":
+    unittest.main()

@@ -10,7 +10,7 @@ from lab.config import data
 from lab.guest import guest
 from lab.lockstep import replay
 
-from .test_lockstep import LWARX, MFTB_R3, NOP, Machine
+from .test_pair import LWARX, MFTB_R3, NOP, Machine
 
 
 def record(code: list[int], effects: dict, count: int = 100) -> tuple[replay.Recorder, bytes]:

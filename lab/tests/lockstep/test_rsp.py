@@ -124,5 +124,35 @@ class Silence(unittest.TestCase):
                     wire.packet()
 
 
+class Pilot(unittest.TestCase):
+    def test_states(self) -> None:
+        """States come as changes; an error of the pilot's is one of ours."""
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "port"
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(str(path))
+            server.listen()
+
+            def other_side() -> None:
+                with server.accept()[0] as wire:
+                    wire.sendall(b"<\0\0\0\x05pilot")
+                    wire.recv(16)  # the command
+                    wire.sendall(b".\x02" + b"\0\0\0\0\x01" + b"\x01\0\0\0\x02")
+                    wire.sendall(b".\x01" + b"\x01\0\0\0\x03" + b"!\0\0\0\x03bad")
+
+            thread = threading.Thread(target=other_side)
+            thread.start()
+            pilot = rsp.Pilot(path, 5)
+            pilot.greeting()
+            states = pilot.steps(2)
+            self.assertEqual(next(states).hex(), "0000000100000002")
+            self.assertEqual(next(states).hex(), "0000000100000003")
+            with self.assertRaisesRegex(rsp.Broken, "bad"):
+                next(states)
+            thread.join()
+            pilot.wire.close()
+            server.close()
+
+
 if __name__ == "__main__":
     unittest.main()

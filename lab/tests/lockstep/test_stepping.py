@@ -8,7 +8,7 @@ import unittest
 from lab.guest import guest, ppc
 from lab.lockstep import rsp, stepping
 
-from .test_lockstep import NOP, Machine
+from .test_pair import NOP, Machine
 
 
 class SplitRealMode(unittest.TestCase):

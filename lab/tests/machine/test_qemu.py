@@ -46,6 +46,13 @@ class CommandLines(unittest.TestCase):
                 said = next(line for line in lines() if line.startswith(f"{name}: "))
                 self.assertEqual(said.count(",bus=p"), said.count("pnv-phb-root-port") + 2, said)
 
+    def test_the_client_s_port_of_a_mac_is_a_terminal(self) -> None:
+        target = data.target("mac99-g4")
+        spec = boot.Spec(target, Kernel(Path("vmlinux"), "7"), [], sockets=[Path("/socket")])
+        words = qemu.command_line(spec, Path("/initrd"), "null,id=console", "null,id=result")
+        self.assertIn("virtserialport,chardev=result,name=result", words)
+        self.assertIn("virtconsole,chardev=port0,name=port0", words)
+
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["write"]:

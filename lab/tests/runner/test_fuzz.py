@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import unittest
 
+from lab.config import data
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.runner import fuzz
+from lab.tests.booted import Booted
 
 
 class Fuzz(unittest.TestCase):
@@ -18,3 +21,20 @@ class Fuzz(unittest.TestCase):
     def test_arguments(self) -> None:
         found = fuzz.tests(fuzz.data.target("mac99-g4"), 10, 255)
         self.assertIn(["-t", "10", "-s", "0xff"], [t.args for t in found])
+
+
+class Booting(Booted):
+    def test_record(self) -> None:
+        names = [
+            p.binary
+            for p in fuzz.file().program
+            if p.binary in {t.binary for t in data.programs(data.target("mac99-g4"))}
+        ]
+        self.with_output(names[0], b"TAP version 13\n# seed 0x12\n1..1\nok 1 one\n")
+        fuzz.main(Options(target="mac99-g4", test=names[0], seconds=1, seed="0x12"))
+        (record,) = self.left
+        self.assertEqual((record.facts["seed"], record.facts["said"]), ("0x12", ["seed 0x12"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -6,10 +6,14 @@ from __future__ import annotations
 import unittest
 from unittest import mock
 
-from lab.core import options
+from lab.config import data
+from lab.core import errors, options
 from lab.core.options import Options
 from lab.results import ktap
+from lab.results.ktap import Result, Status
+from lab.results.tally import Judged
 from lab.runner import suite
+from lab.tests.booted import Booted
 
 
 class Also(unittest.TestCase):
@@ -37,3 +41,57 @@ class Sessions(unittest.TestCase):
             suite.prepare(job)
         self.assertTrue(job.results)
         self.assertEqual({(r.status, r.why) for r in job.results}, {(ktap.Status.SKIP, "needs CLIENT=patched")})
+
+    def test_without_tests_of_a_suite(self) -> None:
+        """make kselftest counts by a job that has none."""
+        self.assertFalse(suite.Job(data.base("mainline"), data.target("mac99-g4"), []).sessions)
+
+
+class Run(Booted):
+    """The commands of a job are pp's, whatever the suite names."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        tests = [data.Test("pp", 3)]
+        self.enterContext(mock.patch.object(data, "suite", return_value=tests))
+
+    def run_suite(self, kernel: str = "", test: str = "") -> int:
+        return suite.run(Options(target="mac99-g4", kernel=kernel, test=test))
+
+    def test_patched(self) -> None:
+        self.assertEqual(self.run_suite(kernel="mainline"), errors.PASSED)
+        self.assertEqual(self.out.getvalue().splitlines()[-1], "1 passed, 0 failed, 1 skipped")
+        (record,) = self.left
+        self.assertEqual((record.kind, record.counts["passed"]), ("test", 1))
+
+    def test_a_crash_is_the_exit_status(self) -> None:
+        self.boot = "oops"
+        self.assertEqual(self.run_suite(kernel="mainline"), errors.CRASHED)
+        self.assertIn("(kernel): CRASHED", self.out.getvalue())
+
+    def test_unpatched_beside_patched(self) -> None:
+        """pp.one passes on both: on the unpatched kernel that is a failure."""
+        self.assertEqual(self.run_suite(), errors.FAILED)
+        self.assertIn("stock-mainline mac99-g4: pp.one: PASSED: passes, but must fail", self.out.getvalue())
+
+    def test_a_part_leaves_no_record(self) -> None:
+        self.assertEqual(self.run_suite(kernel="mainline", test="pp.one"), errors.PASSED)
+        self.assertEqual(self.left, [])
+
+    def test_everything_skipped(self) -> None:
+        self.with_output("pp", b"TAP version 13\n1..1\nok 1 one # SKIP no\n")
+        self.assertEqual(self.run_suite(kernel="mainline"), errors.FAILED)
+        self.assertIn("(all): FAILED: every test was skipped", self.out.getvalue())
+
+    def test_sessions(self) -> None:
+        """With a guest: the kind of a test chooses who judges it."""
+        job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
+        judge = mock.Mock(return_value=Judged([Result("guestboot", Status.PASS)], 9.0, 2.0))
+        with mock.patch.dict(suite.JUDGES, {"guestboot": judge}):
+            suite.execute(job)
+        judge.assert_called_once()
+        self.assertEqual(([r.id for r in job.results], job.seconds, job.first), (["guestboot"], 9.0, 2.0))
+
+
+if __name__ == "__main__":
+    unittest.main()

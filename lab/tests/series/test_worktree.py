@@ -36,16 +36,6 @@ class Mails(support.Folder):
         self.assertIn("1 file changed, 1 insertion(+), 1 deletion(-)", letter)
         self.assertIn("For: other/tree\nApplies to: v7 (p 1 of Debian)\nAfter: Two\n", letter)
 
-    def test_base_commit(self) -> None:
-        exact = patchset.Base("p", "1", "7", "ab", "c" * 40)
-        (one, *_) = division.parse(self.folder / division.FILE)
-        self.assertIn(f"base-commit: {'c' * 40}", cover.applies_to(one, exact, []))
-
-    def test_long_cover_letter(self) -> None:
-        (self.folder / "01-one" / cover.TEXT).write_text("x\n" * 61)
-        with self.assertRaisesRegex(LabError, "61 lines, more than 60"):
-            self.write()
-
     def test_moved_to_another_series(self) -> None:
         """make series after a change of series.toml moves the mails."""
         self.change('\t"Two: Third",\n', "")

@@ -7,14 +7,15 @@ import contextlib
 import errno
 import io
 import os
+import signal
+import subprocess
+import sys
 import unittest
 from unittest import mock
 
 from lab import __main__ as front
 from lab.config import data
-from lab.core import cache, errors, proc
-from lab.core.errors import LabError
-from lab.debian import apt, install
+from lab.core import cache, errors, options
 from lab.kernel import source
 from lab.tests import support
 
@@ -60,12 +61,6 @@ class Commands(support.InCache):
                 code, line = self.main("fetch")
             self.assertEqual(code, 2)
             self.assertIn("no space left for", line)
-        usage = mock.Mock(free=2**20)
-        with (
-            mock.patch("shutil.disk_usage", return_value=usage),
-            self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
-        ):
-            cache.need_space(3)
 
     def test_a_bug_is_no_failed_test(self) -> None:
         with (
@@ -76,46 +71,63 @@ class Commands(support.InCache):
         self.assertIn("KeyError: 'x'", said.getvalue())
         self.assertIn("error: 'make fetch' has a bug", said.getvalue().splitlines()[-1])
 
-    def test_full_disk_of_a_child(self) -> None:
-        with self.assertRaisesRegex(LabError, "no space left for unpacking"):
-            proc.logged(["sh", "-c", "echo 'x: No space left on device'; exit 1"], self.tmp / "log", "unpacking")
-
-    def test_missing_program(self) -> None:
-        with self.assertRaisesRegex(LabError, "powerpc-none-gcc: command not found; install it"):
-            proc.output(["powerpc-none-gcc"])
-
-    def test_missing_packages_not_root(self) -> None:
-        with (
-            mock.patch("os.geteuid", return_value=1),
-            self.assertRaisesRegex(LabError, "as root run: apt-get install .* gcc-foo$"),
-        ):
-            install.ensure([data.Package("gcc-foo", "foo-none-gcc"), data.Package("sh", "/bin/sh")])
-
-    def test_no_network(self) -> None:
-        one = apt.Apt(["trixie"], "amd64")
-        said = LabError("apt-get update failed: E: Temporary failure resolving 'x'")
-        self.enterContext(mock.patch.object(proc, "logged", side_effect=said))
-        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        with self.assertRaisesRegex(LabError, "no network: the Debian mirror .* does not answer"):
-            one.update()
-
-    def test_mirror_lacks_what_it_lists(self) -> None:
-        """The next suites are tried: it is not the network."""
-        one = apt.Apt(["trixie"], "ppc64el")
-
-        def fails(*_: object, **__: object) -> None:
-            one.log.parent.mkdir(parents=True, exist_ok=True)
-            one.log.write_text("E: Failed to fetch http://x/libc6.deb  404  Not Found [IP: ::1 80]\n")
-            raise LabError("fetching failed: E: Failed to fetch some files")
-
-        self.enterContext(mock.patch.object(proc, "logged", side_effect=fails))
-        self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        with self.assertRaisesRegex(apt.Torn, "between two states .*trixie, ppc64el"):
-            one.update()
-
     def test_kernel_src(self) -> None:
         self.assertIn("does not exist", self.main("fetch", "KERNEL_SRC=/nowhere")[1])
         self.assertIn("is no kernel tree", self.main("fetch", f"KERNEL_SRC={self.tmp}")[1])
+
+
+class Ends(support.InCache):
+    """Ways out of a command that is no test."""
+
+    def ends(self, why: BaseException) -> tuple[int, str]:
+        with mock.patch.object(source, "find", side_effect=why):
+            return self.main("fetch")
+
+    def test_interrupted(self) -> None:
+        code, line = self.ends(KeyboardInterrupt())
+        self.assertEqual((code, line.split("] ")[1]), (130, "interrupted"))
+
+    def test_the_status_of_an_error(self) -> None:
+        for status in (errors.FAILED, errors.SETUP, errors.CRASHED, errors.TIMEOUT):
+            self.assertEqual(self.ends(errors.LabError("x", status))[0], status)
+
+    def test_errors_of_the_system(self) -> None:
+        code, line = self.ends(PermissionError(errno.EACCES, "Permission denied", "/x"))
+        self.assertEqual((code, line.split("] ")[1]), (errors.SETUP, "error: Permission denied: /x"))
+        self.assertIn("error: Broken: no file", self.ends(OSError(errno.EIO, "Broken"))[1])
+
+    def test_killed(self) -> None:
+        """make that is killed ends as by Ctrl-C, so that children are ended too."""
+        before = signal.getsignal(signal.SIGTERM)
+        self.addCleanup(signal.signal, signal.SIGTERM, before)
+        with mock.patch.object(source, "find", side_effect=lambda _: os.kill(os.getpid(), signal.SIGTERM)):
+            self.assertEqual(self.main("fetch")[0], 130)
+
+    def test_nobody_reads(self) -> None:
+        """make help | head: no traceback."""
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "wb") as closed:
+            argv = [sys.executable, "-m", "lab", "help"]
+            done = subprocess.run(argv, cwd=cache.ROOT, stdout=closed, stderr=subprocess.PIPE, check=False)
+        self.assertEqual((done.returncode, done.stderr), (errors.SETUP, b""))
+
+    def test_options(self) -> None:
+        """LAB_CACHE= is for the cache, what is for everywhere is there, and the command gets its own."""
+        seen: list[options.Options] = []
+
+        def command(told: options.Options) -> int:
+            seen.append(told)
+            return 7
+
+        with (
+            mock.patch.object(front.commands, "function", return_value=command),
+            mock.patch.object(options, "everywhere", options.Options()),
+        ):
+            self.assertEqual(front.main(["fetch", "K=mainline", "KERNEL_SRC=/x", f"LAB_CACHE={self.tmp}/other"]), 7)
+            self.assertEqual(options.everywhere.kernel_src, "/x")
+            self.assertEqual(cache.folder(), self.tmp / "other")
+        self.assertEqual([told.kernel for told in seen], ["mainline"])
 
 
 if __name__ == "__main__":
