@@ -155,7 +155,8 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
             files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
-            parts = [x for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f for x in (n, code(n, f[0]))]
+            other = [(n, f[0]) for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f]
+            parts = [x for n, text in other for x in (n, code(n, text))]
             key = cache.digest(found.key, *parts)[:16]
             made.append(Commit(number, subject if number else "BASE", files, key, names.get(subject, "")))
     return made
