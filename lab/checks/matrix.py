@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +87,11 @@ class Result:
     seconds: float = 0.0
     sizes: dict[str, int] = field(default_factory=dict)  # text of the modules
     reads: list[str] = field(default_factory=list)  # of the files that patches touch, those that the build read
+
+
+def new_messages(result: Result, base: Result) -> list[str]:
+    """What a build says and BASE's does not; each once, however often it is said."""
+    return sorted(Counter(result.messages) - Counter(base.messages))
 
 
 def file() -> File:

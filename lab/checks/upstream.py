@@ -4,20 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
-from lab.checks import matrix, upstream_builds, upstream_hosts, upstream_once
+from lab.checks import matrix, upstream_builds, upstream_hosts, upstream_ledger, upstream_once
 from lab.config import data
 from lab.core import errors, ui
 from lab.core.options import Options
 from lab.results import records
-
-
-def new_messages(result: matrix.Result, base: matrix.Result) -> list[str]:
-    """What a build says and BASE's does not; each once, however often it is said."""
-    more = Counter(result.messages) - Counter(base.messages)
-    return sorted(more)
 
 
 def impossible(results: list[tuple[matrix.Cell, matrix.Result]]) -> dict[str, str]:
@@ -70,7 +63,7 @@ def judged(builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matr
         for cell, result in results:
             if cell.commit is not commit:
                 continue
-            new = new_messages(result, stock[cell.name]) if commit.number else []
+            new = matrix.new_messages(result, stock[cell.name]) if commit.number else []
             words[cell.name] = str(len(new)) if commit.number else "ok"
             if stock[cell.name].failed:
                 words[cell.name] = "-"
@@ -98,14 +91,20 @@ def main(options: Options) -> int:
     start = time.monotonic()
     base = data.base(options.kernel or "mainline")
     builds = upstream_builds.Builds(base, options)
-    results = builds.run()
-    table = judged(builds, results)
-    bad = table.bad
-    ui.say(f"{len(results)} cells, {builds.ran} of them built now, in {ui.took(time.monotonic() - start)}")
-    tests = upstream_hosts.programs(builds)
-    boots = upstream_hosts.boots(builds)
-    checks = {f"the selftests build after every commit for {t}": upstream_once.Found(why) for t, why in tests.items()}
+    upstream_ledger.load(builds)
     whole = not (options.target or options.series or options.part)
+    ended = False
+    try:
+        results = builds.run()
+        table = judged(builds, results)
+        bad = table.bad
+        ui.say(f"{len(results)} cells, {builds.ran} of them built now, in {ui.took(time.monotonic() - start)}")
+        tests = upstream_hosts.programs(builds)
+        boots = upstream_hosts.boots(builds)
+        ended = True
+    finally:
+        upstream_ledger.save(builds, whole and ended)
+    checks = {f"the selftests build after every commit for {t}": upstream_once.Found(why) for t, why in tests.items()}
     if whole:
         checks |= upstream_once.run(builds)
     print()

@@ -49,6 +49,7 @@ class Builds:
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
         )
         self.ran = 0
+        self.good: set[tuple[str, str]] = set()  # what was done on a host, and its key
         # By name of a cell: the results of all commits before, as file names.
         self.earlier: dict[str, set[str]] = defaultdict(set)
 
@@ -190,6 +191,8 @@ class Builds:
                     cache.write(path, json.dumps(judge(commit, target)).encode())
                 if why := json.loads(path.read_text()):
                     found[target.name].append(f"{commit.number} {commit.subject}: {why}")
+                else:
+                    self.good.add((kind, name))
         return found
 
 

@@ -38,7 +38,7 @@ class Builds(unittest.TestCase):
         self.made.compilers, self.made.build = [matrix.Compiler("gcc", ("W=1",))], "arch/powerpc/kvm/"
         self.made.made = {"mac99-g4": ["arch/powerpc/kvm/"]}
         self.made.touched = {name for commit in COMMITS for name in commit.files}
-        self.made.earlier = defaultdict(set)
+        self.made.earlier, self.made.good = defaultdict(set), set()
         self.made.store = self.tmp / "store"
         self.made.tree = source.Tree(self.tmp / "tree", "7.3", "", "key")
         self.made.source = source.Source("linux 7.3", "7.3", "key", self.tmp / "stock")
