@@ -89,9 +89,10 @@ class Result:
     reads: list[str] = field(default_factory=list)  # of the files that patches touch, those that the build read
 
 
-def new_messages(result: Result, base: Result) -> list[str]:
-    """What a build says and BASE's does not; each once, however often it is said."""
-    return sorted(Counter(result.messages) - Counter(base.messages))
+def wrong(result: Result, base: Result) -> list[str]:
+    """Why a build is not good: its failure, and what it says and BASE's does not; each once."""
+    new = sorted(Counter(result.messages) - Counter(base.messages))
+    return [*([result.failed] if result.failed else []), *(f"new: {m}" for m in new)]
 
 
 def file() -> File:

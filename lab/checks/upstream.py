@@ -63,15 +63,11 @@ def judged(builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matr
         for cell, result in results:
             if cell.commit is not commit:
                 continue
-            new = matrix.new_messages(result, stock[cell.name]) if commit.number else []
-            words[cell.name] = str(len(new)) if commit.number else "ok"
             if stock[cell.name].failed:
                 words[cell.name] = "-"
                 continue
-            why = [f"new: {m}" for m in new]
-            if result.failed:
-                words[cell.name] = "FAIL"
-                why.insert(0, result.failed)
+            why = matrix.wrong(result, stock[cell.name])
+            words[cell.name] = "FAIL" if result.failed else str(len(why)) if commit.number else "ok"
             found.builds.append([f"{commit.number} {commit.subject}: {cell.name}: {x}" for x in why])
         cells = []
         for config in builds.configs:

@@ -59,7 +59,7 @@ def built(builds: Builds) -> set[tuple[str, str]]:
             stock[cell.name] = result
         elif cell.name in stock and cell.commit.key not in (last, builds.commits[0].key):
             base = stock[cell.name]
-            if not base.failed and not result.failed and not matrix.new_messages(result, base):
+            if not base.failed and not matrix.wrong(result, base):
                 found.add((BUILD, cell.path.stem))
     return found
 
