@@ -49,6 +49,7 @@ class Builds:
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
         )
         self.ran = 0
+        self.impossible: set[str] = set()  # names of the cells that BASE does not build
         self.good: set[tuple[str, str]] = set()  # what was done on a host, and its key
         # By name of a cell: the results of all commits before, as file names.
         self.earlier: dict[str, set[str]] = defaultdict(set)
@@ -87,16 +88,20 @@ class Builds:
                 todo = list({c.path: c for c in here if not self.known(c, before.get(c.name))}.values())
                 if todo:
                     self.some(commit, todo)
+                if not before:
+                    self.impossible = {c.name for c in here if json.loads(c.path.read_text())["failed"]}
                 before = {c.name: c for c in here}
                 for cell in here:
                     self.earlier[cell.name].add(cell.path.name)
         return [(cell, matrix.Result(**json.loads(cell.path.read_text()))) for cell in cells]
 
     def known(self, cell: matrix.Cell, before: matrix.Cell | None) -> bool:
-        """Is the result there? It is that of the commit before if only files change that its build did not read."""
+        """Is the result there? It is that of the commit before if only files change that its build did not read, or if
+        BASE does not build."""
         if not cell.path.exists() and before:
             result = json.loads(before.path.read_text())
-            if result["reads"] and not reread(before.commit, cell.commit, set(result["reads"])):
+            same = result["reads"] and not reread(before.commit, cell.commit, set(result["reads"]))
+            if same or cell.name in self.impossible:
                 cache.write(cell.path, json.dumps(result | {"seconds": 0.0}).encode())
         return cell.path.exists()
 

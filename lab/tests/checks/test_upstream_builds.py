@@ -60,6 +60,8 @@ class Kept(support.Builds):
     def test_a_build_that_fails(self) -> None:
         found = self.run_builds("arch/a.c:3:4: error: bad\nmake: stopped\n", 2)
         self.assertEqual(found[0][1].failed, "arch/a.c: error: bad")
+        self.assertEqual([r.failed for _, r in found], ["arch/a.c: error: bad"] * 3)
+        self.assertEqual(self.made.ran, 1)  # what BASE does not build is not tried again
 
     def test_a_build_that_was_killed_is_not_kept(self) -> None:
         for said in ("", "Makefile:9: C=1 specified, but sparse is not available\n"):
