@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +19,7 @@ from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
 _alive: set[subprocess.Popen] = set()
+_ending = threading.Event()  # kill_all() was called: nothing is started any more
 
 
 def kill_group(child: subprocess.Popen) -> None:
@@ -29,13 +31,16 @@ def kill_group(child: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen]:
-    """Run argv as a process group that does not outlive the block."""
+    """Run argv as a process group that does not outlive the block. LabError if there is no such command, or after
+    kill_all()."""
     try:
         child = subprocess.Popen([str(a) for a in argv], start_new_session=True, **options)
     except FileNotFoundError:
         raise LabError(f"{argv[0]}: command not found; install it or put it in PATH") from None
     _alive.add(child)
     try:
+        if _ending.is_set():  # set later, kill_all() finds the child in _alive
+            raise LabError(f"interrupted before {argv[0]}")
         yield child
     finally:
         _alive.discard(child)
@@ -43,7 +48,8 @@ def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Pop
 
 
 def kill_all() -> None:
-    """End every child now, whichever thread waits for it."""
+    """End every child now, whichever thread waits for it, and let no thread start another one."""
+    _ending.set()
     for child in list(_alive):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

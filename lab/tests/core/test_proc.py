@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -40,6 +41,15 @@ class Commands(support.InCache):
     def test_missing_program(self) -> None:
         with self.assertRaisesRegex(LabError, "powerpc-none-gcc: command not found; install it"):
             proc.output(["powerpc-none-gcc"])
+
+    def test_nothing_starts_after_the_end(self) -> None:
+        """A thread with more work in its loop ends, too, when a run is interrupted."""
+        self.addCleanup(proc._ending.clear)
+        with proc.group(["sleep", "60"]) as child:
+            proc.kill_all()
+            self.assertEqual(child.wait(10), -signal.SIGKILL)
+        with self.assertRaisesRegex(LabError, "interrupted before sleep"), proc.group(["sleep", "60"]):
+            pass
 
 
 class Told(unittest.TestCase):
