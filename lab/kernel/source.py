@@ -188,9 +188,13 @@ def content(path: Path) -> tuple[bytes, int]:
 
 
 def applied(mails: list[Path], source: Source) -> Overlay:
-    """The files that the mails change, as they are then. LabError if the mails do not apply exactly."""
+    """The files that the mails change, as they are then. LabError if the mails do not apply exactly, or if they delete
+    a file of the source: a built tree would keep it."""
     with cache.scratch("apply") as where:
         patchset.apply(mails, source.tree, where, source.name)
+        for name in patchset.touched(mails):
+            if (source.tree / name).exists() and not (where / name).exists():
+                raise LabError(f"the mails delete {name}, and sync() in lab/kernel/source.py deletes no file yet")
         return {p.relative_to(where).as_posix(): content(p) for p in where.rglob("*") if p.is_file()}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc
 from lab.debian import install
+from lab.kernel import kbuild
 from lab.machine import protocol
 
 PROGRAM = ["-static"]
@@ -21,8 +22,8 @@ def compile_for(kernel_build: data.KernelBuild, name: str, kind: list[str] = PRO
     """A program, or something to preload; name: of a file below lab/. LabError if it does not compile."""
     code = data.LAB / name
     flags = ["-O2", "-Wall", "-Wextra", "-Werror", *kind]
-    key = cache.digest(code.read_bytes(), kernel_build.cross, flags)[:12]
     install.ensure(kernel_build.packages)
+    key = cache.digest(code.read_bytes(), kernel_build.cross, kbuild.compiler(kernel_build), flags)[:12]
 
     def fill(work: Path) -> None:
         argv: list[str | Path] = [f"{kernel_build.cross}gcc", *flags, "-o", work / "program", code]

@@ -66,10 +66,13 @@ def main(options: Options) -> int:
     for job in jobs:
         if any(r.id.startswith("(") for r in job.results):
             raise LabError(f"{job.name}: the run did not come to its end; nothing is written", errors.FAILED)
-        old = hosts.get(job.target.name, data.Expected())
-        hosts[job.target.name] = revised(old, job.results, {t.id for t in job.tests})
     path = data.DATA / "expect" / f"{base.name}.toml"
-    cache.write(path, text(base.name, hosts).encode())
+    with cache.lock(f"expect-{base.name}"):  # another 'make expect' may have written its hosts meanwhile
+        hosts = dict(data.expected(base.name) or {})
+        for job in jobs:
+            old = hosts.get(job.target.name, data.Expected())
+            hosts[job.target.name] = revised(old, job.results, {t.id for t in job.tests})
+        cache.write(path, text(base.name, hosts).encode())
     for host, must in hosts.items():
         for row in must.passes:
             if not row.why:

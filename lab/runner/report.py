@@ -140,8 +140,10 @@ def table(all_jobs: list[Job]) -> None:
 
 
 def clause_table(all_jobs: list[Job]) -> None:
-    """What is proved, clause by clause."""
+    """What is proved, clause by clause; nothing if no test of the run is for one."""
     known = rules.Clauses()
+    if all(known.of(r.id) == [rules.NONE] for job in all_jobs for r in job.results):
+        return
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         columns = columns_of(all_jobs, base)
         fails = None if columns[0].expected is None else [must_fail(job) for job in columns]

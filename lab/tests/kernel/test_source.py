@@ -96,6 +96,14 @@ class Trees(Small):
         with self.assertRaisesRegex(LabError, "old.c exists in linux 7: change it in the mails"):
             source.overlay(self.source, self.base)
 
+    def test_a_deleted_file(self) -> None:
+        """It would stay in a tree that was built before."""
+        mail = self.tmp / "patches/0001-x.patch"
+        text = mail.read_text().replace("--- a", "deleted file mode 100644\n--- a")
+        mail.write_text(text.replace("-1 +1", "-1 +0,0").replace("+two\n", "").replace("+++ b/old.c", "+++ /dev/null"))
+        with self.assertRaisesRegex(LabError, "the mails delete old.c"):
+            source.overlay(self.source, self.base)
+
     def test_the_newest_version_that_the_series_applies_to(self) -> None:
         (self.tmp / "patches/BASE").write_text("")
         base = dataclasses.replace(self.base, base=str(self.tmp / "patches/BASE"))

@@ -26,10 +26,13 @@ class Compiled(support.InCache):
         self.enterContext(mock.patch.object(programs.install, "ensure"))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
 
-    def compiled(self, kind: list[str] = programs.PROGRAM, name: str = "a", fails: str = "", to: str = "one") -> str:
+    def compiled(
+        self, kind: list[str] = programs.PROGRAM, name: str = "a", fails: str = "", to: str = "one", version: int = 1
+    ) -> str:
         """What the compiler of that name makes: its own words. Or it fails with a line."""
+        told = f'[ "$1" != --version ] || {{ echo {version}; exit; }}\n'
         script = f"echo '{fails}'; exit 1" if fails else 'for a; do [ "$o" = -o ] && echo "$*" > "$a"; o=$a; done'
-        (self.tmp / f"{name}-gcc").write_text(f"#!/bin/sh\necho >> {self.tmp}/calls\n{script}\n")
+        (self.tmp / f"{name}-gcc").write_text(f"#!/bin/sh\n{told}echo >> {self.tmp}/calls\n{script}\n")
         (self.tmp / f"{name}-gcc").chmod(0o755)
         build = dataclasses.replace(data.build("mac99-g4"), name=to, cross=f"{self.tmp}/{name}-")
         return programs.compile_for(build, "x/init.c", kind).decode()
@@ -50,6 +53,7 @@ class Compiled(support.InCache):
             lambda: self.compiled(programs.DEBUGGED),
             lambda: self.compiled(name="b"),
             lambda: self.compiled(to="two"),
+            lambda: self.compiled(version=2),
         ]
         for number, way in enumerate(ways, 1):
             self.assertEqual(way(), way())
