@@ -244,8 +244,12 @@ int kvmppc_debug_trace_interrupt(struct kvm_vcpu *vcpu)
 	if (vcpu3s->kvm_steps == KVM_STEP_WATCH && !stepping && !guest_traces)
 		return kvmppc_watch_traced(vcpu);
 
-	if (unlikely(vcpu3s->kvm_steps))
+	if (unlikely(vcpu3s->kvm_steps)) {
 		kvmppc_end_kvm_steps(vcpu);
+		/* KVM may not see the next load-and-reserve. */
+		if (!stepping)
+			vcpu3s->res.size = 0;
+	}
 
 	if (guest_traces)
 		kvmppc_debug_trace(vcpu, vcpu->arch.shadow_srr1, stepping);

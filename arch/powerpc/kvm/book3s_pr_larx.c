@@ -98,12 +98,11 @@ static bool kvmppc_larx_xlate(struct kvm_vcpu *vcpu, struct instruction_op *op,
 }
 
 /* Where userspace has this memory of the guest, or NULL */
-static void __user *kvmppc_larx_user(struct kvm_vcpu *vcpu, gpa_t gpa, bool write)
+static void __user *kvmppc_larx_user(struct kvm_vcpu *vcpu, gpa_t gpa)
 {
-	bool writable;
-	ulong hva = kvm_vcpu_gfn_to_hva_prot(vcpu, gpa >> PAGE_SHIFT, &writable);
+	ulong hva = kvm_vcpu_gfn_to_hva(vcpu, gpa >> PAGE_SHIFT);
 
-	if (kvm_is_error_hva(hva) || (write && !writable))
+	if (kvm_is_error_hva(hva))
 		return NULL;
 
 	return (void __user *)(hva + offset_in_page(gpa));
@@ -112,7 +111,7 @@ static void __user *kvmppc_larx_user(struct kvm_vcpu *vcpu, gpa_t gpa, bool writ
 /* Load by a single access. */
 static bool kvmppc_larx_read(struct kvm_vcpu *vcpu, gpa_t gpa, int size, ulong *val)
 {
-	void __user *p = kvmppc_larx_user(vcpu, gpa, false);
+	void __user *p = kvmppc_larx_user(vcpu, gpa);
 
 	if (!p)
 		return false;
@@ -193,7 +192,7 @@ static bool kvmppc_larx_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 		if (op->type & BYTEREV)
 			val = swab64(val) >> (64 - 8 * size);
 		val = kvmppc_larx_val(vcpu, val, size);
-		p = kvmppc_larx_user(vcpu, gpa, true);
+		p = kvmppc_larx_user(vcpu, gpa);
 		if (!p)
 			return false;
 
@@ -409,6 +408,8 @@ static bool kvmppc_interpret_insn(struct kvm_vcpu *vcpu, struct instruction_op *
 		if ((op->type & DECCTR) && !(kvmppc_get_msr(vcpu) & MSR_64BIT) &&
 		    regs->ctr != (u32)regs->ctr)
 			return false;
+		/* The CPU ignores the low bits of LR and CTR. */
+		op->val &= ~3UL;
 		break;
 	case MTSPR:
 		/* Not all bits of XER exist. */

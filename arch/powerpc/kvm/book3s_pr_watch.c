@@ -475,6 +475,10 @@ int kvmppc_watch_reserved(struct kvm_vcpu *vcpu)
 	if (GETTYPE(op.type) == STCX && kvmppc_larx_single(vcpu, &op))
 		return RESUME_GUEST_NV;
 
+	/* An interrupt has ended it. */
+	if (!vcpu3s->res.size)
+		return RESUME_GUEST_NV;
+
 	vcpu3s->pass_code = false;
 	vcpu3s->pass_nr = 0;
 	vcpu3s->pass_larx = WATCH_LARX_INSNS;

@@ -51,9 +51,13 @@ GUEST_ASM(code,
 	  "code_sc: sc\n"
 	  "	nop\n"
 	  "code_bp: " GUEST_ASM_SW_BP
-	  "code_rfi: " GUEST_ASM_RFI);
+	  "code_rfi: " GUEST_ASM_RFI
+	  "code_mtsrin: lwz %r7, 0(%r5)\n"
+	  "	mtsrin	%r8, %r5\n"
+	  "	lwz	%r7, 4(%r5)\n");
 
-GUEST_LABELS(code_lr[], code_store[], code_jump[], code_sc[], code_bp[], code_rfi[]);
+GUEST_LABELS(code_lr[], code_store[], code_jump[], code_sc[], code_bp[], code_rfi[],
+	     code_mtsrin[]);
 
 static bool has_slb(const struct asm_guest *guest)
 {
@@ -291,6 +295,30 @@ TEST_F(translated, equal_vsids)
 	asm_guest_expect_stop(&self->guest, code + 1);
 	step_fault(&self->guest, code, GUEST_EA_NOWHERE + GUEST_DATA,
 		   VEC_DATA_STORAGE, DSISR_NOHPTE);
+}
+
+#define DBAT_BESIDE	((GUEST_EA_RAM + 0xe000003ULL) << 32 | 2)	/* 128K, valid */
+
+/*
+ * A BAT leaves other addresses of its segment to the segment register: after mtsrin
+ * of another VSID, they are not mapped. (A4)
+ */
+TEST_F(translated, other_vsid)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_sregs sregs;
+
+	if (variant->mmu != GUEST_MMU_SR || variant->msr & (MSR_IR | MSR_PR))
+		SKIP(return, "Segment registers are not those of data only");
+
+	get_bat_sregs(guest, &sregs);
+	sregs.u.s.ppc32.dbat[3] = DBAT_BESIDE;
+	vcpu_sregs_set(guest->vcpu, &sregs);
+	start(guest, code_mtsrin, GUEST_EA_RAM + GUEST_DATA);
+	asm_guest_expect(guest, STOP_AT(code_mtsrin + 1), STOP_AT(code_mtsrin + 2),
+			 STOP_PC(VEC_DATA_STORAGE));
+	TEST_ASSERT_EQ(guest->regs.gpr[7], VALUE);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, code_mtsrin + 2));
 }
 
 ASM_GUEST_SUITE(split, MSR_32);

@@ -638,6 +638,32 @@ TEST_F(debug, breakpoint_newer)
 	TEST_ASSERT_EQ(guest->regs.gpr[11], popcntb);
 }
 
+GUEST_ASM(low_bits_code,
+	  "	mtlr	%r5\n"
+	  "	blr\n"
+	  "	nop\n"
+	  "low_bits_next: ori %r7, %r7, 0x38c0\n"	/* from its middle on, li r6 */
+	  "	ori	%r7, %r7, 0x38c0\n"
+	  "	sc\n");
+
+GUEST_LABELS(low_bits_next[]);
+
+/* A branch ignores the low bits of LR, also if KVM interprets it. (W3) */
+TEST_F(debug, low_bits)
+{
+	struct asm_guest *guest = &self->guest;
+
+	start(guest, low_bits_code);
+	guest->regs.gpr[5] = asm_guest_addr(guest, low_bits_next) | 2;
+	guest->regs.gpr[6] = 0;
+	guest->regs.gpr[7] = 0;
+	asm_guest_set_regs(guest);
+	watch(guest, asm_guest_addr(guest, low_bits_code) + 0x800, 4, BREAK);
+	asm_guest_run_to_osi(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x38c0);
+}
+
 /* A hardware breakpoint may be at a vector, and behind rfi. (W2, W5) */
 TEST_F(debug, breakpoint_vector)
 {
