@@ -49,6 +49,7 @@ class File:
     config: list[Config]  # every commit is built with each
     compiler: list[Compiler]  # and by each
     boot: list[str]  # targets that every commit is booted on
+    link: dict[str, str]  # kernel builds whose KVM is linked as modules once, with a fragment that makes it modules
     build: list[str]  # what make builds; the first is the folder of the modules
 
 

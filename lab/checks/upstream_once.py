@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.checks import checkpatch, upstream_hosts
+from lab.checks import checkpatch, matrix, upstream_hosts
 from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc, ui
@@ -121,6 +121,24 @@ class Once:
                     bad.append(f"{config.name}: {what}: {(text.strip().splitlines() or ['failed'])[0]}")
         return Found(bad, f"headers_install and UAPI_HEADER_TEST, {', '.join(c.name for c in tried)}")
 
+    def modules(self) -> Found:
+        """KVM as modules, as distributions have it, finds all that it uses exported. The builds of each commit make the
+        objects of a folder only, and link nothing."""
+        bad = []
+        linked = matrix.file().link
+        for name, fragment in linked.items():
+            base = data.build(name)
+            build = dataclasses.replace(base, name=f"check-link-{name}", fragments=[*base.fragments, fragment])
+            install.ensure(kbuild.needs(build))
+            out = kbuild.configure(self.builds.tree, build, cache.log(f"check-link-{name}"))
+            args, env = kbuild.make_variables(build, out.name)
+            command = ["make", "-s", *args, "vmlinux", "modules"]
+            code, text = proc.captured(command, f"modules of {name}", cwd=self.tree, env=env)
+            if code:
+                lines = text.strip().splitlines() or ["no reason given"]
+                bad.append(f"{name}: {next((x for x in lines if 'ERROR' in x), lines[-1])}")
+        return Found(bad, f"kvm*.ko, {', '.join(linked)}")
+
     def selftests(self) -> Found:
         """Every file of the series' tests with -Wall -Wextra, but for parameters that a hook does not use."""
         bad = []
@@ -162,6 +180,7 @@ def run(builds: Builds) -> dict[str, Found]:
         "kernel-doc": once.kernel_doc,
         "htmldocs": once.htmldocs,
         "uapi headers": once.headers,
+        "modules": once.modules,
         "selftests": once.selftests,
         "coccicheck": once.coccicheck,
     }

@@ -97,6 +97,20 @@ class Once(unittest.TestCase):
         self.assertEqual(found.bad, [f"{n}: usr/include/: x.h:1: warning: y" for n in ("pmac32", "pseries")])
         self.assertIn("CONFIG_UAPI_HEADER_TEST=y", configure.call_args.kwargs["more"])
 
+    def test_modules(self) -> None:
+        """A symbol that is not exported is named."""
+        once = self.once(arch__a_c=b"1")
+        said = 'MODPOST\nERROR: modpost: "x" [arch/kvm-pr.ko] undefined!\nmake: *** Error 1\n'
+        with (
+            mock.patch.object(upstream_once.install, "ensure"),
+            mock.patch.object(upstream_once.kbuild, "configure", return_value=Path("out-x")) as configure,
+            mock.patch.object(upstream_once.proc, "captured", side_effect=[(0, "warning"), (2, said)]),
+            mock.patch.dict("os.environ", {"LAB_CACHE": str(once.tree)}),
+        ):
+            found = once.modules()
+        self.assertEqual(found.bad, ['pseries-p8: ERROR: modpost: "x" [arch/kvm-pr.ko] undefined!'])
+        self.assertEqual(configure.call_args.args[1].fragments[-1], "check-modules.config")
+
     def test_selftests(self) -> None:
         """Only warnings of the series' own files count, and only if the compiler was asked for them."""
         own = "kvm/powerpc/a.c"
@@ -117,7 +131,7 @@ class Once(unittest.TestCase):
     def test_what_has_been_judged_is_not_judged_again(self) -> None:
         """A check that could not be made is none, and is made again."""
         once = self.once(arch__a_c=b"1")
-        methods = ("checkpatch", "kernel_doc", "htmldocs", "headers", "selftests", "coccicheck")
+        methods = ("checkpatch", "kernel_doc", "htmldocs", "headers", "modules", "selftests", "coccicheck")
         made = {name: mock.Mock(return_value=upstream_once.Found([name])) for name in methods}
         made["headers"].side_effect = LabError("make fails")
         with (
@@ -135,7 +149,7 @@ class Once(unittest.TestCase):
         once, changed = self.once(arch__a_c=b"1"), Path(self.enterContext(tempfile.TemporaryDirectory()))
         (changed / "checkpatch.toml").write_text("")
         judge = mock.Mock(return_value=upstream_once.Found())
-        found = dict.fromkeys(("kernel_doc", "htmldocs", "headers", "selftests", "coccicheck"), judge)
+        found = dict.fromkeys(("kernel_doc", "htmldocs", "headers", "modules", "selftests", "coccicheck"), judge)
         with (
             mock.patch.multiple(upstream_once.Once, **found),
             mock.patch.object(checkpatch, "complaints", side_effect=[["bad"], []]),
