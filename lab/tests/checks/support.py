@@ -15,7 +15,7 @@ from unittest import mock
 
 from lab.checks import matrix, upstream_builds
 from lab.config import data
-from lab.core import cache
+from lab.core import cache, proc
 from lab.debian import install
 from lab.kernel import kbuild, source
 
@@ -27,7 +27,7 @@ class Builds(unittest.TestCase):
         self.tmp = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.dict(os.environ, {"LAB_CACHE": str(self.tmp / "cache")}))
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
-        used: list[tuple[Any, str]] = [(source, "sync"), (install, "ensure"), (cache, "need_space")]
+        used: list[tuple[Any, str]] = [(source, "sync"), (install, "ensure"), (cache, "need_space"), (proc, "kill_all")]
         for module, name in used:
             self.enterContext(mock.patch.object(module, name))
         (self.tmp / "cache/log").mkdir(parents=True)

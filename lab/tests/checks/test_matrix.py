@@ -40,7 +40,7 @@ class Matrix(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "upstream.toml"
             config = "".join(f'[[config]]\nname = "c"\nsummary = "s"\nbuild = "mac99-g4"\n{row}\n' for row in rows)
-            path.write_text(f"boot = []\nbuild = []\ncompiler = []\n{config}")
+            path.write_text(f"boot = []\nlink = {{}}\nbuild = []\ncompiler = []\n{config}")
             with mock.patch.object(matrix, "MATRIX", path):
                 return matrix.configs()
 
