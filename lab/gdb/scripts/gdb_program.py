@@ -3,6 +3,7 @@
 
 import units
 from session import (
+    TRAP,
     breakpoint_at,
     case,
     default_case,
@@ -14,6 +15,7 @@ from session import (
     put,
     reg,
     step,
+    step_to,
     true,
     word,
     write_words,
@@ -22,6 +24,7 @@ from session import (
 from lab.guest.ppc import MSR_PR, NOP, RFI, SC, branch
 
 RESET, ENTRY = 0xFFF00100, 0xFFF02520  # of OpenBIOS: the first instruction, and where it leads
+ARCH_INIT = 0xFFF080C0  # it runs in the copy of the ROM
 CODE, DATA, OTHER, VECTOR = 0x100000, 0x200000, 0x101000, 0xC00
 SYSCALLS = (SC, branch(-4))
 HANDLER = (0x39290001, RFI[0])  # addi r9, r9, 1
@@ -66,7 +69,18 @@ def reset_with_breakpoints() -> None:
             equal("the pc", go(), ENTRY)
             equal("the hits", here.hit_count, n)
             step()
-    true("no breakpoint is left in the firmware", word(ENTRY) != 0x00DDDD00)
+    true("no breakpoint is left in the firmware", word(ENTRY) != TRAP)
+
+
+@default_case
+def breakpoint_in_code_that_is_copied() -> None:
+    """OpenBIOS copies itself from ROM to RAM, with the breakpoint, and goes on in the copy."""
+    do("monitor system_reset")
+    do("maintenance flush register-cache")
+    with breakpoint_at(f"*{ARCH_INIT:#x}"):
+        equal("the pc", go(), ARCH_INIT)
+        step_to(ARCH_INIT + 4, "the instruction with a breakpoint")
+    true("no breakpoint is left in the copy", word(ARCH_INIT) != TRAP)
 
 
 main()
