@@ -381,18 +381,16 @@ static void no_action(int signum)
 
 struct signaller {
 	struct asm_guest_thread thread;
+	struct asm_guest *guest;
 	pthread_t target;
 };
 
-/* More than once: a signal that comes before KVM_RUN does not end it. */
-static void *signal_later(void *arg)
+static void *signal_idle(void *arg)
 {
 	struct signaller *signaller = arg;
 
-	do {
-		usleep(50000);
+	if (asm_guest_wait_idle(signaller->guest, &signaller->thread.stop))
 		pthread_kill(signaller->target, SIGUSR1);
-	} while (!READ_ONCE(signaller->thread.stop));
 	return NULL;
 }
 
@@ -401,18 +399,19 @@ TEST_F(debug, signal)
 {
 	struct sigaction sa = { .sa_handler = no_action };
 	struct asm_guest *guest = &self->guest;
-	struct signaller signaller = { .target = pthread_self() };
+	struct signaller signaller = { .guest = guest, .target = pthread_self() };
 	int ret;
 
 	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
 	guest->regs.gpr[5] = variant->msr | MSR_POW;
 	asm_guest_start_step(guest, idle_code);
 
-	asm_guest_start_thread(&signaller.thread, signal_later, &signaller);
+	asm_guest_start_thread(&signaller.thread, signal_idle, &signaller);
 	ret = __asm_guest_run(guest);
 	asm_guest_stop_thread(&signaller.thread);
 	TEST_ASSERT_EQ(ret, -EINTR);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
+	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, idle_code + 1));
 
 	asm_guest_expect(guest, STOP_AT(idle_code + 1), STOP_AT(idle_code + 2));
 }

@@ -501,6 +501,7 @@ static void write_subroutine(struct asm_guest *guest, u32 inst)
 {
 	asm_guest_write32(guest, CODE_2, inst);
 	asm_guest_write32(guest, CODE_2 + 4, INST_BLR);
+	asm_guest_sync_code(guest, CODE_2, 8);
 }
 
 static void init_dcbz(struct asm_guest *guest)
@@ -624,6 +625,7 @@ static void store_dcbz(u64 msr, u32 ea, gpa_t gpa)
 
 	asm_guest_write32(&guest, gpa, INST_NOP);
 	asm_guest_write32(&guest, gpa + 4, INST_BLR);
+	asm_guest_sync_code(&guest, gpa, 8);
 	guest.ea_offset = msr & MSR_IR ? GUEST_EA_RAM : 0;
 	guest.regs.msr |= msr;
 	guest.regs.gpr[5] += msr & MSR_DR ? GUEST_EA_RAM : 0;
@@ -912,6 +914,7 @@ TEST_F(debug, dcbz_hid5)
 
 	asm_guest_write32(guest, GUEST_CODE + 0x5000, 0x7c003fec);	/* dcbz 0, r7 */
 	asm_guest_write32(guest, GUEST_CODE + 0x5004, INST_BLR);
+	asm_guest_sync_code(guest, GUEST_CODE + 0x5000, 8);
 	run_hid5(guest, 0, true);
 	run_hid5(guest, HID5_DCBZ32, false);
 	run_hid5(guest, 0, true);

@@ -439,6 +439,7 @@ static void load_code(struct asm_guest *guest)
 			code[i] = INST_SC;
 	}
 	code[i] = 0x48000000 | (-4 * CODE_WORDS & 0x3fffffc);	/* b GUEST_CODE */
+	asm_guest_sync_code(guest, 0, GUEST_RAM_SIZE);
 }
 
 static void start_check(struct cpu *cpu)
@@ -581,8 +582,7 @@ FIXTURE_VARIANT_ADD(fuzz, noise)
 
 FIXTURE_SETUP(fuzz)
 {
-	if (!kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG))
-		SKIP(return, "KVM_CAP_SET_GUEST_DEBUG is missing");
+	TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG), "The capability is missing");
 }
 
 FIXTURE_TEARDOWN(fuzz) {}

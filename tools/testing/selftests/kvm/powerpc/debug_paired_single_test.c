@@ -84,8 +84,7 @@ FIXTURE_SETUP(ps)
 {
 	struct asm_guest *guest = &self->guest;
 
-	if (!kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG))
-		SKIP(return, "KVM_CAP_SET_GUEST_DEBUG is missing");
+	TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG), "The capability is missing");
 	__asm_guest_create(guest, &(struct asm_guest_config){
 		.msr = variant->msr, .mmu = GUEST_MMU_BAT
 	});

@@ -108,8 +108,8 @@
 			.reattach = variant->reattach,				\
 		};								\
 										\
-		if (!kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG))			\
-			SKIP(return, "KVM_CAP_SET_GUEST_DEBUG is missing");	\
+		TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG),		\
+			    "KVM_CAP_SET_GUEST_DEBUG is missing");		\
 		__asm_guest_create(&self->guest, &config);			\
 	}									\
 										\

@@ -284,6 +284,7 @@ static void check_form(struct asm_guest *guest, const struct form *form, u32 siz
 	regs.gpr[11] = page + 0x10;
 	regs.gpr[13] = next + 0x10 + 0x20 * (page == next);
 	asm_guest_write32(guest, guest->code + 4 * (FORM - form_code), form->inst);
+	asm_guest_sync_code(guest, guest->code + 4 * (FORM - form_code), 4);
 
 	/* What it does without a debugger */
 	asm_guest_control(guest, GUESTDBG_OFF);

@@ -547,11 +547,14 @@ TEST_F(debug, branch_trace)
 	static const u32 *const codes[] = { atomic_code, swap_code };
 	struct asm_guest *guest = &self->guest;
 	u64 traces;
-	int i;
+	int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		asm_guest_control(guest, GUESTDBG_OFF);
-		traces = run_traced(guest, codes[i]);
+		/* An interrupt of the host loses a reservation, and adds a branch. */
+		traces = ~0ULL;
+		for (j = 0; j < 3; j++)
+			traces = min(traces, run_traced(guest, codes[i]));
 		TEST_ASSERT(traces >= 200, "%" PRIu64 " Trace interrupts", traces);
 		watch(guest, data_ea(guest) + 4, 4, READ | WRITE);
 		TEST_ASSERT_EQ(run_traced(guest, codes[i]), traces);
@@ -863,12 +866,12 @@ TEST_F(debug, signals)
 
 	sigaction(SIGUSR1, &sa, NULL);
 	asm_guest_start_thread(&signaller.thread, send_signals, &signaller);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3 || !breaks; i++) {
 		start(guest, atomic_code);
-		if (i == 1)
+		if (i % 3 == 1)
 			watch(guest, asm_guest_addr(guest, atomic_code) + 0x800, 4, BREAK);
 		else
-			watch(guest, i ? asm_guest_data_addr(guest, guest->code + 0x800) :
+			watch(guest, i % 3 ? asm_guest_data_addr(guest, guest->code + 0x800) :
 			      data_ea(guest) + 4, 4, READ | WRITE);
 		for (;;) {
 			pc = guest->regs.pc;
@@ -885,7 +888,6 @@ TEST_F(debug, signals)
 		TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 100);
 	}
 	asm_guest_stop_thread(&signaller.thread);
-	TEST_ASSERT(breaks, "No KVM_RUN ended early");
 }
 
 /* In which of the guest's states the accesses are, for translated guests */
@@ -993,8 +995,7 @@ FIXTURE_SETUP(bat)
 		.mmu = GUEST_MMU_BAT,
 	};
 
-	if (!kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG))
-		SKIP(return, "KVM_CAP_SET_GUEST_DEBUG is missing");
+	TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG), "The capability is missing");
 	__asm_guest_create(&self->guest, &config);
 }
 

@@ -118,7 +118,7 @@ static void leave_pending_handler(struct ex_regs *regs)
 	regs->msr &= ~MSR_EE;
 }
 
-static void set_ee(bool on)
+static __always_inline void set_ee(bool on)
 {
 	u64 bits = MSR_RI | (on ? MSR_EE : 0);
 

@@ -276,14 +276,15 @@ TEST_F(debug, add_against_host)
 {
 	struct asm_guest *guest = &self->guest;
 	struct adder adder = { .guest = guest };
+	int i;
 
 	asm_guest_write32(guest, COUNTER, 0);
 	guest->regs.gpr[5] = COUNTER;
 	asm_guest_start_thread(&adder.thread, add_on_host, &adder);
-	run_more(guest, add_code);
+	for (i = 0; i < NR_RUNS || !READ_ONCE(adder.nr); i++)
+		run(guest, add_code);
 	asm_guest_stop_thread(&adder.thread);
-	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER),
-		       NR_RUNS * NR_ADDS + adder.nr);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), i * NR_ADDS + adder.nr);
 }
 
 struct other_vcpu {
@@ -354,6 +355,7 @@ GUEST_ASM(decrementer_handler,
 TEST_F(debug, add_with_interrupts)
 {
 	struct asm_guest *guest = &self->guest;
+	int i;
 
 	asm_guest_load(guest, VEC_DECREMENTER, decrementer_handler);
 	guest->regs.msr |= MSR_EE;
@@ -361,12 +363,13 @@ TEST_F(debug, add_with_interrupts)
 	guest->regs.gpr[9] = DEC_TICKS;
 	guest->regs.gpr[29] = 0;
 	asm_guest_write32(guest, COUNTER, 0);
-	run_more(guest, add_irq_code);
-	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), NR_RUNS * NR_ADDS);
-	TEST_ASSERT(guest->regs.gpr[29], "There was no interrupt");
+	run(guest, add_irq_code);
+	for (i = 1; i < NR_RUNS || !guest->regs.gpr[29]; i++)
+		run(guest, add_code);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), i * NR_ADDS);
 }
 
-/* KVM's stores are in the log of dirty pages. */
+/* KVM's stores are in the log of dirty pages, without a load by the CPU before. */
 TEST_F(debug, add_is_logged)
 {
 	struct asm_guest *guest = &self->guest;
@@ -376,6 +379,12 @@ TEST_F(debug, add_is_logged)
 	vm_mem_region_set_flags(guest->vm, 0, KVM_MEM_LOG_DIRTY_PAGES);
 	run_adds(guest, COUNTER);
 	kvm_vm_get_dirty_log(guest->vm, 0, dirty);
+	memset(dirty, 0, sizeof(dirty));
+	guest->regs.gpr[8] = 1;
+	asm_guest_goto(guest, add_code + 1);
+	asm_guest_run_to_osi(guest);
+	kvm_vm_get_dirty_log(guest->vm, 0, dirty);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + NR_ADDS + 1);
 	TEST_ASSERT(dirty[page / 8] >> page % 8 & 1,
 		    "The page is not in the log");
 }

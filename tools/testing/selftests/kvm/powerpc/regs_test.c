@@ -108,6 +108,7 @@ FIXTURE_SETUP(regs)
 	self->vm = vm_create_barebones();
 	self->vcpu = __vm_vcpu_add(self->vm, 0);
 	self->tm = !get_reg(self->vcpu, KVM_REG_PPC_TFHAR, &value);
+	TEST_ASSERT(self->tm || !host_has_tm(), "KVM has no registers for transactions");
 }
 
 FIXTURE_TEARDOWN(regs)

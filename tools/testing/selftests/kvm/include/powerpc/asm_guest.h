@@ -302,8 +302,21 @@ u32 asm_guest_read32(struct asm_guest *guest, gpa_t gpa);
  * @guest: the guest
  * @gpa: its real address
  * @val: the word
+ *
+ * An instruction needs asm_guest_sync_code() as well, but for a breakpoint: KVM
+ * flushes the caches in KVM_SET_GUEST_DEBUG.
  */
 void asm_guest_write32(struct asm_guest *guest, gpa_t gpa, u32 val);
+
+/**
+ * asm_guest_sync_code() - have the CPU fetch instructions that have been written
+ * @guest: the guest
+ * @gpa: their real address
+ * @size: how many, in bytes
+ *
+ * The instruction caches of PowerPC 970, 6xx, 7xx and 74xx do not snoop stores.
+ */
+void asm_guest_sync_code(struct asm_guest *guest, gpa_t gpa, size_t size);
 
 /**
  * asm_guest_fill() - fill guest memory with a word

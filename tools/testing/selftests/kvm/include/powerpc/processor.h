@@ -366,6 +366,9 @@ const char *powerpc_vector_name(u64 pc);
  */
 bool powerpc_has_vm_type(unsigned long type);
 
+/** powerpc_host_is_partition() - does a hypervisor of PAPR run the host? */
+bool powerpc_host_is_partition(void);
+
 /**
  * powerpc_require_pr() - skip the test unless KVM PR can run guests
  */

@@ -14,9 +14,10 @@
 
 #define POISON		0xa5
 #define RUN_LIMIT		10	/* seconds for a KVM_RUN */
-#define STUCK_RUN_LIMIT_US	200000	/* once a guest of the program has hung */
+#define STUCK_RUN_LIMIT		1	/* once a guest of the program has hung */
 #define CODE_DISTANCE	0x10000	/* from vCPU to vCPU */
 #define IDLE_POLL_NS	1000000
+#define MIN_CACHE_LINE	32		/* of the CPUs, in bytes */
 
 /* Page tables; see also hash_mmu.c */
 #define TABLE_SIZE		SZ_256K
@@ -58,7 +59,7 @@ static void start_watch(struct asm_guest *guest)
 	struct itimerval limit = { .it_value.tv_sec = guest->run_limit };
 
 	if (*been_stuck)
-		limit.it_value = (struct timeval){ .tv_usec = STUCK_RUN_LIMIT_US };
+		limit.it_value.tv_sec = STUCK_RUN_LIMIT;
 
 	WRITE_ONCE(timed_out, 0);
 	watched_run = guest->vcpu->run;
@@ -71,10 +72,8 @@ static bool stop_watch(void)
 	struct itimerval off = {};
 
 	TEST_ASSERT(!setitimer(ITIMER_REAL, &off, NULL), "setitimer() failed");
-	if (READ_ONCE(timed_out)) {
+	if (READ_ONCE(timed_out))
 		watched_run->immediate_exit = 0;
-		*been_stuck = true;
-	}
 	return timed_out;
 }
 
@@ -98,6 +97,20 @@ void asm_guest_write32(struct asm_guest *guest, gpa_t gpa, u32 val)
 	*(u32 *)addr_gpa2hva(guest->vm, gpa) = asm_guest_swap32(guest, val);
 }
 
+void asm_guest_sync_code(struct asm_guest *guest, gpa_t gpa, size_t size)
+{
+	char *start = addr_gpa2hva(guest->vm, gpa & ~(gpa_t)(MIN_CACHE_LINE - 1));
+	char *end = addr_gpa2hva(guest->vm, gpa), *line;
+
+	end += size;
+	for (line = start; line < end; line += MIN_CACHE_LINE)
+		asm volatile("dcbst 0, %0" : : "r" (line) : "memory");
+	asm volatile("sync" : : : "memory");
+	for (line = start; line < end; line += MIN_CACHE_LINE)
+		asm volatile("icbi 0, %0" : : "r" (line) : "memory");
+	asm volatile("sync; isync" : : : "memory");
+}
+
 void asm_guest_fill(struct asm_guest *guest, gpa_t gpa, size_t size, u32 val)
 {
 	u32 *word = addr_gpa2hva(guest->vm, gpa), *end = word + size / sizeof(*word);
@@ -105,6 +118,7 @@ void asm_guest_fill(struct asm_guest *guest, gpa_t gpa, size_t size, u32 val)
 	val = asm_guest_swap32(guest, val);
 	while (word < end)
 		*word++ = val;
+	asm_guest_sync_code(guest, gpa, size);
 }
 
 const u32 *asm_guest_blob_end(const u32 *blob)
@@ -123,6 +137,7 @@ void __asm_guest_load(struct asm_guest *guest, gpa_t gpa, const u32 *start,
 	for (inst = start; inst < end; inst++)
 		*word++ = asm_guest_swap32(guest, *inst == INST_RFID && guest->cpu32 ?
 						  INST_RFI : *inst);
+	asm_guest_sync_code(guest, gpa, (end - start) * sizeof(*start));
 }
 
 /*
@@ -282,7 +297,11 @@ int asm_guest_try_run(struct asm_guest *guest)
 	guest->completion = !ret && (run->exit_reason == KVM_EXIT_MMIO ||
 				     run->exit_reason == KVM_EXIT_OSI ||
 				     run->exit_reason == KVM_EXIT_PAPR_HCALL);
-	return stuck && ret == -EINTR ? -ETIME : ret;
+	if (!stuck || ret != -EINTR)
+		return ret;
+
+	*been_stuck = true;
+	return -ETIME;
 }
 
 int __asm_guest_run(struct asm_guest *guest)

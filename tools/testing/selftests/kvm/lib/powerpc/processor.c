@@ -345,10 +345,25 @@ bool powerpc_has_vm_type(unsigned long type)
 	int kvm_fd = open_path_or_exit(KVM_DEV_PATH, O_RDWR);
 	int vm_fd = __kvm_ioctl(kvm_fd, KVM_CREATE_VM, (void *)type);
 
+	TEST_ASSERT(vm_fd >= 0 || errno == EINVAL, "KVM_CREATE_VM: errno %d", errno);
 	if (vm_fd >= 0)
 		kvm_close(vm_fd);
 	kvm_close(kvm_fd);
 	return vm_fd >= 0;
+}
+
+bool powerpc_host_is_partition(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "r");
+	bool found = false;
+	char line[256];
+
+	TEST_ASSERT(file, "/proc/cpuinfo cannot be read");
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, "pSeries");
+	fclose(file);
+
+	return found;
 }
 
 void kvm_selftest_arch_init(void)
