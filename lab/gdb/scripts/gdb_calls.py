@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What changes the path of a Linux guest: call, jump, return, and commands of a breakpoint (idle.c, at work())."""
+"""What changes the path of a Linux guest: call, jump, return, commands of a breakpoint, a breakpoint at a place with
+two addresses (idle.c, at work())."""
 
 import gdb
 from session import (
@@ -16,6 +17,9 @@ from session import (
 )
 from work import arg, call_of_work, problem_state, start_the_clock, to_the_kernel
 
+from lab.guest.ppc import MSR_DR, MSR_IR
+
+DECREMENTER = 0x900  # where its handler runs, with translation off
 TICKS = 0.05  # seconds; the guest's timer has a period of a few milliseconds
 HITS = 20
 
@@ -77,6 +81,17 @@ def commands_that_continue() -> None:
         equal("the hits", here.hit_count, HITS)
     finally:
         here.delete()
+
+
+@default_case
+def breakpoint_at_a_handler_by_its_symbol() -> None:
+    """A symbol has the address with translation on. gdb gets a SIGTRAP at the other one, and the guest lives on."""
+    kernel = address("ksys_write") & 0xF0000000
+    with breakpoint_at(f"*{kernel + DECREMENTER:#x}"):
+        equal("the pc", go(), DECREMENTER)
+    equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
+    with breakpoint_at("*work"):
+        equal("the pc", go(), address("work"))
 
 
 main()

@@ -24,9 +24,8 @@ from session import (
 )
 from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
-from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR
+from lab.guest.ppc import MSR_PR
 
-DECREMENTER = 0x900  # where its handler runs, with translation off
 ALONE = 3  # seconds for which the guest runs without a debugger
 
 
@@ -210,15 +209,6 @@ def breakpoints_in_the_process_and_the_kernel() -> None:
                 true(f"no call of work() is missed: {last}, {arg()}", last is None or arg() == last + 1)
                 last = arg()
     true(f"both are hit: {places}", min(places.values()) > 1)
-
-
-@default_case
-def breakpoint_at_a_handler_by_its_symbol() -> None:
-    """A symbol has the address with translation on. gdb gets a SIGTRAP at the other one, and the guest lives on."""
-    kernel = address("ksys_write") & 0xF0000000
-    with breakpoint_at(f"*{kernel + DECREMENTER:#x}"):
-        equal("the pc", go(), DECREMENTER)
-    equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
 
 
 @case
