@@ -475,7 +475,7 @@ int kvmppc_watch_reserved(struct kvm_vcpu *vcpu)
 	if (GETTYPE(op.type) == STCX && kvmppc_larx_single(vcpu, &op))
 		return RESUME_GUEST_NV;
 
-	/* An interrupt has ended it. */
+	/* An interrupt has ended the reservation. */
 	if (!vcpu3s->res.size)
 		return RESUME_GUEST_NV;
 

@@ -15,7 +15,7 @@ from session import (
     reg,
     true,
 )
-from work import arg, call_of_work, problem_state, start_the_clock, to_the_kernel
+from work import KERNEL, arg, call_of_work, problem_state, start_the_clock, to_the_kernel
 
 from lab.guest.ppc import MSR_DR, MSR_IR
 
@@ -86,8 +86,7 @@ def commands_that_continue() -> None:
 @default_case
 def breakpoint_at_a_handler_by_its_symbol() -> None:
     """A symbol has the address with translation on. gdb gets a SIGTRAP at the other one, and the guest lives on."""
-    kernel = address("ksys_write") & 0xF0000000
-    with breakpoint_at(f"*{kernel + DECREMENTER:#x}"):
+    with breakpoint_at(f"*{KERNEL + DECREMENTER:#x}"):
         equal("the pc", go(), DECREMENTER)
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
     with breakpoint_at("*work"):

@@ -15,9 +15,10 @@ DEBUG_SUITE(debug);
 	(GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP |			\
 	 KVM_GUESTDBG_USE_HW_BP | KVM_GUESTDBG_BLOCKIRQ)
 
-/* The capability says which control bits a VM, or the default VM, knows. (D2) */
+/* The capabilities say which control bits a VM, or the default VM, knows. (D2) */
 TEST_F(debug, capability)
 {
+	TEST_ASSERT_EQ(kvm_check_cap(KVM_CAP_SET_GUEST_DEBUG), 1);
 	TEST_ASSERT_EQ(vm_check_cap(self->guest.vm, KVM_CAP_SET_GUEST_DEBUG2),
 		       GUESTDBG_VALID);
 	TEST_ASSERT_EQ(kvm_check_cap(KVM_CAP_SET_GUEST_DEBUG2),

@@ -84,7 +84,6 @@ FIXTURE_SETUP(ps)
 {
 	struct asm_guest *guest = &self->guest;
 
-	TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG), "The capability is missing");
 	__asm_guest_create(guest, &(struct asm_guest_config){
 		.msr = variant->msr, .mmu = GUEST_MMU_BAT
 	});

@@ -108,8 +108,6 @@
 			.reattach = variant->reattach,				\
 		};								\
 										\
-		TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG),		\
-			    "KVM_CAP_SET_GUEST_DEBUG is missing");		\
 		__asm_guest_create(&self->guest, &config);			\
 	}									\
 										\

@@ -645,7 +645,7 @@ GUEST_ASM(low_bits_code,
 	  "	mtlr	%r5\n"
 	  "	blr\n"
 	  "	nop\n"
-	  "low_bits_next: ori %r7, %r7, 0x38c0\n"	/* from its middle on, li r6 */
+	  "low_bits_next: ori %r7, %r7, 0x38c0\n"	/* 2 bytes further: li r6 */
 	  "	ori	%r7, %r7, 0x38c0\n"
 	  "	sc\n");
 
@@ -995,7 +995,6 @@ FIXTURE_SETUP(bat)
 		.mmu = GUEST_MMU_BAT,
 	};
 
-	TEST_ASSERT(kvm_has_cap(KVM_CAP_SET_GUEST_DEBUG), "The capability is missing");
 	__asm_guest_create(&self->guest, &config);
 }
 

@@ -315,6 +315,8 @@ void asm_guest_write32(struct asm_guest *guest, gpa_t gpa, u32 val);
  * @size: how many, in bytes
  *
  * The instruction caches of PowerPC 970, 6xx, 7xx and 74xx do not snoop stores.
+ * KVM flushes a page when the guest executes it first, and not when it is written
+ * later.
  */
 void asm_guest_sync_code(struct asm_guest *guest, gpa_t gpa, size_t size);
 

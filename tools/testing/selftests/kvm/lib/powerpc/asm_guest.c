@@ -14,7 +14,7 @@
 
 #define POISON		0xa5
 #define RUN_LIMIT		10	/* seconds for a KVM_RUN */
-#define STUCK_RUN_LIMIT		1	/* once a guest of the program has hung */
+#define STUCK_RUN_LIMIT_US	200000	/* once a guest of the program has hung */
 #define CODE_DISTANCE	0x10000	/* from vCPU to vCPU */
 #define IDLE_POLL_NS	1000000
 #define MIN_CACHE_LINE	32		/* of the CPUs, in bytes */
@@ -59,7 +59,7 @@ static void start_watch(struct asm_guest *guest)
 	struct itimerval limit = { .it_value.tv_sec = guest->run_limit };
 
 	if (*been_stuck)
-		limit.it_value.tv_sec = STUCK_RUN_LIMIT;
+		limit.it_value = (struct timeval){ .tv_usec = STUCK_RUN_LIMIT_US };
 
 	WRITE_ONCE(timed_out, 0);
 	watched_run = guest->vcpu->run;
@@ -118,7 +118,6 @@ void asm_guest_fill(struct asm_guest *guest, gpa_t gpa, size_t size, u32 val)
 	val = asm_guest_swap32(guest, val);
 	while (word < end)
 		*word++ = val;
-	asm_guest_sync_code(guest, gpa, size);
 }
 
 const u32 *asm_guest_blob_end(const u32 *blob)
