@@ -318,6 +318,7 @@ TEST_F(regs, debug_inst)
 
 /* PVRs of guests with either MMU; KVM does not need the host to be one. */
 #define PVR_970FX		0x003c0300
+#define PVR_POWER10		0x00800200
 
 /* MSR bits that not all CPUs have; MSR_TM depends on the host, too. */
 #define MSR_ISF			BIT_ULL(61)
@@ -387,7 +388,10 @@ TEST_F(regs, msr_of_cpu)
 	TEST_ASSERT_EQ(regs.msr & ~(MSR_ALWAYS | cpus[0].msr), 0);
 }
 
-/* A 970 has neither 64 KB pages nor 1 TB segments, whatever the host has. */
+/*
+ * A 970 has neither 64 KB pages nor 1 TB segments, and a POWER10 has both,
+ * whatever the host has.
+ */
 TEST_F(regs, smmu_info)
 {
 	struct kvm_sregs sregs = { .pvr = PVR_970FX };
@@ -400,6 +404,12 @@ TEST_F(regs, smmu_info)
 	vm_ioctl(self->vm, KVM_PPC_GET_SMMU_INFO, &info);
 	ASSERT_EQ(0, info.flags & KVM_PPC_1T_SEGMENTS);
 	ASSERT_EQ(24, info.sps[1].page_shift);
+
+	sregs.pvr = PVR_POWER10;
+	vcpu_sregs_set(self->vcpu, &sregs);
+	vm_ioctl(self->vm, KVM_PPC_GET_SMMU_INFO, &info);
+	ASSERT_NE(0, info.flags & KVM_PPC_1T_SEGMENTS);
+	ASSERT_EQ(16, info.sps[1].page_shift);
 }
 
 /* KVM_GET_SREGS returns what KVM_SET_SREGS was given for the 64-bit MMU. */
