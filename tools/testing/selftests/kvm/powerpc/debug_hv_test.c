@@ -6,6 +6,9 @@
  * address of the breakpoint, and debug.arch.status is 0 (C3).  Without a debugger,
  * the guest gets a Program interrupt (C2).
  *
+ * The guest is in real mode, which has no problem state; KVM HV looks at the
+ * instruction of the trap, and not at how the guest translates its address.
+ *
  * Skipped where the host has no hypervisor mode.
  */
 #include "asm_guest.h"
@@ -24,6 +27,21 @@ FIXTURE(hv)
 	struct asm_guest guest;
 };
 
+FIXTURE_VARIANT(hv)
+{
+	u64 msr;
+};
+
+FIXTURE_VARIANT_ADD(hv, guest64)
+{
+	.msr = MSR_GUEST_REAL,
+};
+
+FIXTURE_VARIANT_ADD(hv, other_byte_order)
+{
+	.msr = MSR_GUEST_REAL ^ MSR_LE,
+};
+
 FIXTURE_SETUP(hv)
 {
 	struct asm_guest *guest = &self->guest;
@@ -38,11 +56,16 @@ FIXTURE_SETUP(hv)
 	memset(guest, 0, sizeof(*guest));
 	guest->code = GUEST_CODE;
 	guest->run_limit = 20;
+	guest->swap = (variant->msr & MSR_LE) != MSR_HOST_LE;
 	guest->vm = ____vm_create(shape);
 	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
 				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
 	guest->vcpu = vm_vcpu_add_real_mode(guest->vm, 0);
+	if (guest->swap)
+		vcpu_set_reg(guest->vcpu, KVM_REG_PPC_LPCR_64,
+			     variant->msr & MSR_LE ? LPCR_ILE : 0);
 	vcpu_regs_get(guest->vcpu, &guest->regs);
+	guest->regs.msr = variant->msr;
 }
 
 FIXTURE_TEARDOWN(hv)
@@ -100,7 +123,28 @@ TEST_F(hv, sw_breakpoint_after_hcall)
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 }
 
-/* The step bit means nothing here, but QEMU sets it; there are no watchpoints. (D2, W1) */
+GUEST_ASM(mmio_code,
+	  "	lwz	%r5, 0(%r7)\n"
+	  GUEST_ASM_SW_BP);
+
+/* So does an MMIO access. (C3) */
+TEST_F(hv, sw_breakpoint_after_mmio)
+{
+	struct asm_guest *guest = &self->guest;
+
+	guest->regs.gpr[7] = GUEST_MMIO;
+	asm_guest_start(guest, mmio_code);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_run(guest, KVM_EXIT_MMIO);
+	memset(guest->vcpu->run->mmio.data, 0x66, 4);
+	asm_guest_expect_stop(guest, mmio_code + 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[5], 0x66666666);
+}
+
+/*
+ * KVM HV accepts the bits of steps, which QEMU sets, and those of watchpoints, and
+ * ignores them. (D2, W1)
+ */
 TEST_F(hv, control)
 {
 	struct asm_guest *guest = &self->guest;
@@ -110,7 +154,7 @@ TEST_F(hv, control)
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_BPS), 0);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_WPS), 0);
 	asm_guest_start(guest, bp_code);
-	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP);
+	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_HW_BP | KVM_GUESTDBG_BLOCKIRQ);
 	expect_hcall(guest, 1);
 }
 
@@ -131,7 +175,7 @@ TEST_F(hv, no_debugger)
 	asm_guest_goto(guest, bp_code_bp);
 	expect_hcall(guest, VEC_PROGRAM);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], asm_guest_addr(guest, bp_code_bp));
-	TEST_ASSERT_EQ(guest->regs.gpr[7], MSR_GUEST_REAL | SRR1_PROGILL);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], variant->msr | SRR1_PROGILL);
 }
 
 TEST_HARNESS_MAIN

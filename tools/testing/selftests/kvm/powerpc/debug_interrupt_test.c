@@ -95,6 +95,9 @@ GUEST_ASM(unavailable_code,
 	  "	nop\n"
 	  "	mfspr	%r6, " __stringify(SPRN_TAR) "\n"
 	  "	nop\n"
+	  "	nop\n"
+	  "	.long	0x44000001\n"		/* scv 0 */
+	  "	nop\n"
 	  "	nop\n");
 
 /* AltiVec that is not available has a vector of its own. (A4) */
@@ -123,11 +126,14 @@ TEST_F(debug, step_vsx)
 TEST_F(debug, step_facility)
 {
 	const struct fault fault = { "mfspr", VEC_FACILITY_UNAVAIL };
+	const struct fault scv = { "scv", VEC_FACILITY_UNAVAIL };
 
 	if (!host_has_isa_2_07())
 		SKIP(return, "The CPU has no FSCR");
 
 	step_fault(&self->guest, unavailable_code + 6, &fault);
+	if (host_has_isa_3_0() && !self->guest.cpu32)
+		step_fault(&self->guest, unavailable_code + 9, &scv);
 }
 
 #define FPSCR_VE	0x80
@@ -332,6 +338,61 @@ TEST_F(debug, step_external_level)
 	expect_external(guest, irq(3), variant->msr | MSR_EE);
 	vcpu_interrupt(guest->vcpu, KVM_INTERRUPT_UNSET);
 	asm_guest_expect_stop(guest, irq(4));
+}
+
+GUEST_ASM(count_code,
+	  "	addi	%r8, %r8, 1\n"
+	  "	b	.-4\n");
+
+#define NR_EXTERNALS	50
+
+struct raiser {
+	struct asm_guest_thread thread;
+	struct asm_guest *guest;
+	unsigned int taken;
+};
+
+/* Raise an interrupt when the one before it has been taken, and some time later. */
+static void *raise_externals(void *arg)
+{
+	struct raiser *raiser = arg;
+	unsigned int i;
+
+	for (i = 0; i < NR_EXTERNALS; i++) {
+		while (READ_ONCE(raiser->taken) < i && !READ_ONCE(raiser->thread.stop))
+			usleep(10);
+		usleep(i * 20);
+		asm_guest_raise_external(raiser->guest);
+	}
+	return NULL;
+}
+
+/* One that another thread raises is taken between two instructions. (A5) */
+TEST_F(debug, step_external_at_any_time)
+{
+	struct asm_guest *guest = &self->guest;
+	struct raiser raiser = { .guest = guest };
+	u64 next = 0, steps = 0;
+
+	asm_guest_load(guest, VEC_EXTERNAL, rfi_handler);
+	guest->regs.msr = variant->msr | MSR_EE;
+	guest->regs.gpr[8] = 0;
+	asm_guest_start_step(guest, count_code);
+	asm_guest_start_thread(&raiser.thread, raise_externals, &raiser);
+	while (raiser.taken < NR_EXTERNALS) {
+		asm_guest_run(guest, KVM_EXIT_DEBUG);
+		if (guest->regs.pc == VEC_EXTERNAL) {
+			WRITE_ONCE(raiser.taken, raiser.taken + 1);
+			TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, count_code + next));
+			asm_guest_expect_stop(guest, count_code + next);
+		} else {
+			steps++;
+			next = steps % 2;
+			TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, count_code + next));
+		}
+		TEST_ASSERT_EQ(guest->regs.gpr[8], (steps + 1) / 2);
+	}
+	asm_guest_join_thread(&raiser.thread);
 }
 
 /* r9 is the address of the magic page's critical. */
