@@ -56,6 +56,22 @@ TEST_F(debug, step_mtmsr_half)
 	TEST_ASSERT_EQ(guest->regs.msr & MSR_SF, variant->msr & MSR_SF);
 }
 
+GUEST_ASM(mtmsr_l_code,
+	  "	mfmsr	%r5\n"
+	  "	li	%r6, 2\n"		/* RI */
+	  "	.long	0x7cc10124\n"		/* mtmsr r6, 1 */
+	  "	mfmsr	%r7\n");
+
+/* With L = 1, it loads EE and RI only.  32-bit CPUs do not have L. (A2) */
+TEST_F(debug, step_mtmsr_l)
+{
+	if (self->guest.cpu32)
+		SKIP(return, "The CPU ignores L");
+
+	asm_guest_step_all(&self->guest, mtmsr_l_code);
+	TEST_ASSERT_EQ(self->guest.regs.gpr[7], self->guest.regs.gpr[5] | MSR_RI);
+}
+
 GUEST_ASM(reserved_code,
 	  "	mfmsr	%r6\n"
 	  "	or	%r7, %r6, %r5\n"
@@ -808,6 +824,39 @@ TEST_F(dcbz, dcbz_stored_by_emulation)
 	guest->regs.msr |= MSR_FP;
 	guest->regs.gpr[11] = HID2_PSE;
 	asm_guest_start(guest, store_fp_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	check_dcbz(guest, GUEST_DATA + 0x80);
+}
+
+#define STORE_EA	0x60001000	/* of CODE_2, and its page is the second one */
+
+GUEST_ASM(store_two_pages_code,
+	  "	mtspr	1016, %r11\n"		/* HID2 */
+	  "	mtctr	%r10\n"
+	  "	bctrl\n"
+	  "	stw	%r9, 0x1004(%r6)\n"
+	  "	lfd	%f1, 0x1000(%r6)\n"
+	  "	stfd	%f1, -4(%r8)\n"
+	  "	isync\n"
+	  "	bctrl\n"
+	  GUEST_ASM_OSI);
+
+/* Such a store to the end of a page and to the start of one that is elsewhere. (B4) */
+TEST_F(dcbz, dcbz_stored_to_two_pages)
+{
+	struct asm_guest *guest = &self->guest;
+
+	init_dcbz(guest);
+	asm_guest_map(guest, STORE_EA - 0x1000, GUEST_DATA + 0x2000, GUEST_PROT_RW);
+	asm_guest_map(guest, STORE_EA, CODE_2, GUEST_PROT_RW);
+	guest->ea_offset = GUEST_EA_RAM;
+	guest->regs.msr |= MSR_FP | MSR_IR | MSR_DR;
+	guest->regs.gpr[5] += GUEST_EA_RAM;
+	guest->regs.gpr[6] += GUEST_EA_RAM;
+	guest->regs.gpr[8] = STORE_EA;
+	guest->regs.gpr[10] += GUEST_EA_RAM;
+	guest->regs.gpr[11] = HID2_PSE;
+	asm_guest_start(guest, store_two_pages_code);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	check_dcbz(guest, GUEST_DATA + 0x80);
 }

@@ -681,6 +681,48 @@ TEST_F(debug, mtdec_negative_again)
 	asm_guest_expect(guest, STOP_AT(mtdec_code + 2), STOP_AT(mtdec_code + 3));
 }
 
+GUEST_ASM(dec_expiry_code,
+	  "1:	mtdec	%r5\n"
+	  "	mtdec	%r6\n"
+	  "	addi	%r5, %r5, 1\n"
+	  "	cmpw	%r5, %r11\n"
+	  "	blt	2f\n"
+	  "	li	%r5, 0\n"
+	  "2:	addi	%r8, %r8, -1\n"
+	  "	cmpwi	%r8, 0\n"
+	  "	bne	1b\n"
+	  GUEST_ASM_OSI);
+
+GUEST_ASM(dec_expiry_handler,
+	  "	addi	%r10, %r10, 1\n"
+	  GUEST_ASM_RFI);
+
+#define NR_EXPIRIES	20000
+#define MAX_EXPIRY	5000	/* ticks */
+
+/*
+ * mtdec of a negative value, at about the time when the one before it becomes
+ * negative, is one interrupt on 32-bit CPUs. (A5)
+ */
+TEST_F(debug, mtdec_at_expiry)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (!guest->cpu32)
+		SKIP(return, "The decrementer signals a level");
+
+	asm_guest_load(guest, VEC_DECREMENTER, dec_expiry_handler);
+	guest->regs.msr = variant->msr | MSR_EE;
+	guest->regs.gpr[5] = 0;
+	guest->regs.gpr[6] = -1U;
+	guest->regs.gpr[8] = NR_EXPIRIES;
+	guest->regs.gpr[10] = 0;
+	guest->regs.gpr[11] = MAX_EXPIRY;
+	asm_guest_start(guest, dec_expiry_code);
+	asm_guest_run_to_osi(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[10], NR_EXPIRIES);
+}
+
 GUEST_ASM(dec_count_code,
 	  "	mtdec	%r5\n"
 	  "1:	cmpwi	%r10, 0\n"

@@ -7,6 +7,7 @@
  * The guests have BATs.  Each case runs in either byte order.
  */
 #include <linux/kvm_para.h>
+#include <math.h>
 
 #include "debug_suite.h"
 
@@ -172,6 +173,7 @@ FIXTURE_TEARDOWN(ps)
 	op("frsqrte %f5, %f7", 1.41421, 10, NEAR | FIRST)		\
 	op("fmr %f5, %f1", 3, 10, FIRST)				\
 	op("fneg %f5, %f1", -3, 10, FIRST)				\
+	op("fnabs %f5, %f1", -3, 10, FIRST)				\
 	op("fabs %f5, %f3", 2, 10, FIRST)
 
 /* Four steps each, of which the third one stores the result */
@@ -310,6 +312,27 @@ TEST_F(ps, step_fpscr_bits)
 		       0x90000082);
 	/* CR1 is from mffs., CR2 from mcrfs. */
 	TEST_ASSERT_EQ(guest->regs.cr, 0xf93fffff);
+}
+
+GUEST_ASM(sum_code,
+	  "	.machine \"750cl\"\n"
+	  "	psq_l	%f9, 0(%r5), 0, 0\n"
+	  "	psq_l	%f11, 8(%r5), 0, 0\n"
+	  "	ps_sum0	%f5, %f9, %f9, %f11\n"
+	  "	ps_sum1	%f5, %f9, %f9, %f11\n");
+
+#define FPSCR_FPRF	0x1f000		/* class of the result */
+
+/* ps_sum0 and ps_sum1 add two numbers each: -inf and -inf here, never -inf and inf. (A2) */
+TEST_F(ps, step_sum)
+{
+	static const float f9[] = { -INFINITY, INFINITY }, f11[] = { INFINITY, -INFINITY };
+	struct asm_guest *guest = &self->guest;
+
+	write_floats(guest, GUEST_DATA, f9);
+	write_floats(guest, GUEST_DATA + 8, f11);
+	asm_guest_step_all(guest, sum_code);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) & ~FPSCR_FPRF, 0);
 }
 
 GUEST_ASM(cmp_code,

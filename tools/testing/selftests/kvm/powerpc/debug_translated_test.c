@@ -366,6 +366,15 @@ TEST_F(split, plain_address)
 
 #define FAR_GPA		0x2000000ULL
 #define FAR_SIZE	0x10000
+#define FAR_SR		0x123
+#define DBAT_FAR	((FAR_GPA | 3) << 32 | GUEST_DATA | 2) /* 128K */
+
+GUEST_ASM(far_load,
+	  "	lwz	%r7, 0(%r5)\n"
+	  "	mtctr	%r5\n"
+	  "	bctr\n");
+
+GUEST_ASM(far_exit, GUEST_ASM_OSI);
 
 /* Code in split real mode may be where KVM's offset has no room for it. */
 TEST_F(split, far_address)
@@ -383,6 +392,29 @@ TEST_F(split, far_address)
 	asm_guest_set_regs(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.gpr[7], VALUE);
+}
+
+/* The same, where the guest has loaded data from the address of the code. (C4) */
+TEST_F(split, far_address_of_data)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_sregs sregs;
+
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
+	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, FAR_GPA, 1,
+				    FAR_SIZE >> guest->vm->page_shift, 0);
+	get_bat_sregs(guest, &sregs);
+	sregs.u.s.ppc32.sr[0] = FAR_SR;
+	sregs.u.s.ppc32.dbat[3] = DBAT_FAR;
+	vcpu_sregs_set(guest->vcpu, &sregs);
+	asm_guest_write32(guest, GUEST_DATA, VALUE);
+	__asm_guest_load(guest, FAR_GPA, far_exit, far_exit_end);
+	guest->regs.msr |= MSR_DR;
+	guest->regs.gpr[5] = FAR_GPA;
+	asm_guest_start(guest, far_load);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.gpr[7], VALUE);
+	TEST_ASSERT_EQ(guest->regs.pc, FAR_GPA + (far_exit_end - far_exit) * 4);
 }
 
 TEST_HARNESS_MAIN

@@ -337,17 +337,21 @@ static const struct cpu {
 	u64 msr;		/* bits of MSR_SOME that it has */
 } cpus[] = {
 	{ "603e", 0x00060101, MSR_ILE | MSR_TGPR | MSR_LE },
+	{ "G2", 0x00811014, MSR_ILE | MSR_TGPR | MSR_LE },
+	{ "e300c3", 0x00850010, MSR_ILE | MSR_TGPR | MSR_LE },
 	{ "604e", 0x00090204, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "750", PVR_750, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "750FX", 0x70000203, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "7400", PVR_7400, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
 	{ "7447A", 0x80030102, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
 #ifdef CONFIG_64BIT
+	{ "POWER4", 0x00350201, MSR_SF | MSR_PMM },
 	{ "970FX", PVR_970FX, MSR_SF | MSR_VEC | MSR_PMM },
 	{ "POWER5+", 0x003b0201, MSR_SF | MSR_PMM },
 	{ "POWER6", 0x003e0201, MSR_SF | MSR_VEC | MSR_PMM | MSR_LE },
 	{ "POWER7", 0x003f0201, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
 	{ "POWER8", 0x004d0200, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
+	{ "POWER10", PVR_POWER10, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
 	{ "POWER9", 0x004e1202, MSR_SF | MSR_VEC | MSR_VSX | MSR_PMM | MSR_LE },
 #endif
 };
@@ -492,6 +496,7 @@ TEST_F(regs, sregs_sr_bat)
 	check_sr_bat(self->vcpu, PVR_7400);
 	check_sr_bat(self->vcpu, 0x70000203);
 	check_sr_bat(self->vcpu, 0x80030102);
+	check_sr_bat(self->vcpu, 0x00850010);
 }
 
 /*
