@@ -805,7 +805,7 @@ TEST_F(dcbz, dcbz_loaded_by_device)
 #define HID2_PSE	BIT(29)
 
 GUEST_ASM(store_fp_code,
-	  "	mtspr	1016, %r11\n"		/* HID2 */
+	  "	mtspr	920, %r11\n"		/* HID2 */
 	  "	mtctr	%r10\n"
 	  "	bctrl\n"
 	  "	stw	%r9, 0x1000(%r6)\n"
@@ -831,7 +831,7 @@ TEST_F(dcbz, dcbz_stored_by_emulation)
 #define STORE_EA	0x60001000	/* of CODE_2, and its page is the second one */
 
 GUEST_ASM(store_two_pages_code,
-	  "	mtspr	1016, %r11\n"		/* HID2 */
+	  "	mtspr	920, %r11\n"		/* HID2 */
 	  "	mtctr	%r10\n"
 	  "	bctrl\n"
 	  "	stw	%r9, 0x1004(%r6)\n"

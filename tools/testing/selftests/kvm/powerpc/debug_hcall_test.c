@@ -459,6 +459,41 @@ TEST_F(papr, prod)
 	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
 }
 
+struct runner {
+	struct asm_guest_thread thread;
+	struct kvm_vcpu *vcpu;
+};
+
+static void *run_vcpu(void *arg)
+{
+	struct runner *runner = arg;
+
+	vcpu_run(runner->vcpu);
+	WRITE_ONCE(runner->thread.stop, true);
+	return NULL;
+}
+
+/* H_PROD of a vCPU that is idle by H_CEDE wakes it up. (A7, A8) */
+TEST_F(papr, prod_idle)
+{
+	struct asm_guest *guest = &self->guest, other;
+	struct runner runner = { .vcpu = guest->vcpu };
+
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
+	asm_guest_add(&other, guest, 1);
+	vcpu_enable_cap(other.vcpu, KVM_CAP_PPC_PAPR, 0);
+	start_hcall(guest, H_CEDE, ARGS(0));
+	asm_guest_start_thread(&runner.thread, run_vcpu, &runner);
+	TEST_ASSERT(asm_guest_wait_idle(guest, &runner.thread.stop), "H_CEDE returned");
+	TEST_ASSERT_EQ(kernel_hcall(&other, H_PROD, ARGS(0)), H_SUCCESS);
+	asm_guest_join_thread(&runner.thread);
+	vcpu_regs_get(guest->vcpu, &guest->regs);
+	TEST_ASSERT_EQ(guest->vcpu->run->exit_reason, KVM_EXIT_DEBUG);
+	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, papr_code + 1));
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_SUCCESS);
+	asm_guest_destroy(&other);
+}
+
 /* H_CEDE enables interrupts. (A8) */
 TEST_F(papr, cede)
 {

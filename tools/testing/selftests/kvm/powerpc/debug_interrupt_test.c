@@ -684,7 +684,7 @@ TEST_F(debug, mtdec_negative_again)
 GUEST_ASM(dec_expiry_code,
 	  "1:	mtdec	%r5\n"
 	  "	mtdec	%r6\n"
-	  "	addi	%r5, %r5, 1\n"
+	  "	addi	%r5, %r5, 5\n"
 	  "	cmpw	%r5, %r11\n"
 	  "	blt	2f\n"
 	  "	li	%r5, 0\n"
@@ -697,7 +697,7 @@ GUEST_ASM(dec_expiry_handler,
 	  "	addi	%r10, %r10, 1\n"
 	  GUEST_ASM_RFI);
 
-#define NR_EXPIRIES	20000
+#define NR_EXPIRIES	2000
 #define MAX_EXPIRY	5000	/* ticks */
 
 /*

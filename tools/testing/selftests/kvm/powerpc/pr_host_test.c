@@ -2,8 +2,8 @@
 /*
  * What a guest of KVM PR must not be able to do to its host
  *
- * None of it is about debugging, and each is a bug that KVM PR has had.  A case
- * must not harm a host that still has the bug.
+ * Each case is a bug that KVM PR has had.  It must not harm a host that still has
+ * the bug.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -386,7 +386,7 @@ static void run_watched(struct asm_guest *guest)
 /*
  * A watchpoint that a debugger of the host has set on the thread of
  * the vCPU does not stop the guest at the same address, and still stops the
- * thread there. (A1, A9)
+ * thread there.
  */
 TEST_F(pr_host, watchpoint)
 {

@@ -277,8 +277,12 @@ static void guest_no_exec(void)
 {
 	u64 i;
 
-	for (i = 0; i < NO_EXEC_PAGES; i++)
+	for (i = 0; i < NO_EXEC_PAGES; i++) {
+		/* Where there is memory, KVM has a mapping for data. */
+		if (i < 2)
+			READ_ONCE(*(u64 *)(NO_EXEC + i * SZ_4K));
 		branch_to(NO_EXEC + i * SZ_4K);
+	}
 	branch_to(NO_MEMORY);
 	GUEST_DONE();
 }

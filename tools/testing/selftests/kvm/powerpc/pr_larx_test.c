@@ -406,6 +406,24 @@ TEST_F(debug, step)
 	run_adds(guest, COUNTER);
 }
 
+/* A stepped stwcx. fails after an interrupt, as it does on the CPU. (A5) */
+TEST_F(debug, step_interrupt)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
+	asm_guest_write32(guest, COUNTER, 5);
+	guest->regs.msr |= MSR_EE;
+	guest->regs.gpr[5] = COUNTER;
+	start(guest, add_code);
+	asm_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_expect(guest, STOP_AT(add_code + 1), STOP_AT(add_code + 2));
+	asm_guest_raise_external(guest);
+	asm_guest_expect(guest, STOP_PC(VEC_EXTERNAL), STOP_AT(add_code + 2),
+			 STOP_AT(add_code + 3), STOP_AT(add_code + 4), STOP_AT(add_code));
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5);
+}
+
 static void load_breakpoint(struct asm_guest *guest, unsigned int nr)
 {
 	start(guest, add_code);

@@ -3,7 +3,7 @@
  * Memory slots of KVM Book3S PR guests: the dirty log, and what becomes of the
  * memory when a slot goes
  *
- * None of it is about debugging.  Each case is a bug that KVM PR has had.
+ * Each case is a bug that KVM PR has had.
  */
 #include <asm/byteorder.h>
 
@@ -73,6 +73,7 @@ static bool is_dirty(struct asm_guest *guest)
 	unsigned long bitmap = 0;
 
 	kvm_vm_get_dirty_log(guest->vm, SLOT, &bitmap);
+	TEST_ASSERT(!(bitmap & (bitmap - 1)), "More than one page is in the log: 0x%lx", bitmap);
 	return bitmap;
 }
 

@@ -267,7 +267,7 @@ static void *replace(void *arg)
 
 /*
  * An instruction of a facility that another thread replaces by a software
- * breakpoint, and back, while KVM is about to emulate it. (C1)
+ * breakpoint, and back, while KVM is about to emulate it.
  */
 TEST_F(pr_run, replace_facility)
 {
@@ -524,7 +524,7 @@ static void clear_loaded(struct asm_guest *guest)
 
 /*
  * What a guest with MSR[TM] puts into f1 and v1 in the first instructions of a
- * KVM_RUN is there after it, be it stepped or not. (B4)
+ * KVM_RUN is there after it, be it stepped or not.
  */
 TEST_F(pr_fp, tm)
 {
@@ -669,7 +669,7 @@ GUEST_ASM(altivec_code,
 	  "2:	li	%r5, 1\n"
 	  GUEST_ASM_OSI);
 
-/* The same for AltiVec, without MSR[FP], for which KVM calculates it again. (B4) */
+/* The same for AltiVec without MSR[FP], for which KVM would calculate the MSR again. */
 TEST_F(pr_fp, preempted_altivec)
 {
 	struct asm_guest *guest = &self->guest;
@@ -709,7 +709,7 @@ GUEST_ASM(split_handler,
 
 /*
  * An interrupt in split real mode stores the guest's address in SRR0,
- * whenever the vCPU is preempted. (C4)
+ * whenever the vCPU is preempted.
  */
 TEST_F(pr_split, preempted)
 {

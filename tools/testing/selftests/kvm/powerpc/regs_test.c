@@ -306,7 +306,7 @@ TEST_F(regs, vsrs_contain_fprs)
 	}
 }
 
-/* Userspace can read the breakpoint instruction, and not change it. (C1) */
+/* Userspace can read the breakpoint instruction, and not change it. */
 TEST_F(regs, debug_inst)
 {
 	union value value = {};

@@ -83,7 +83,7 @@ static struct kvm_vcpu *powerpc_vcpu_add(struct kvm_vm *vm, u32 vcpu_id,
 {
 	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, vcpu_id);
 
-	/* How the guest can exit: by ucalls; HV knows PAPR guests only. */
+	/* Let the guest exit: by OSI for ucalls, or by PAPR, which is all that HV has. */
 	vcpu_enable_cap(vcpu, vm->type == KVM_VM_PPC_HV ? KVM_CAP_PPC_PAPR :
 							  KVM_CAP_PPC_OSI, 0);
 
