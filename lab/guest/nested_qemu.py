@@ -26,9 +26,10 @@ HOST = "pseries-p8"
 SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
 GREETS = ["-qmp", "stdio"]
+# Times a host's own limit until init speaks: a run of hours must not end because the machine is busy.
+PATIENCE = 5
 # One vCPU and no mitigations: what runs in the target is what waits for the step,
 # and each way into the kernel flushes caches that this machine only pretends to have.
-PATIENCE = 5
 QUICK = ("mitigations=off", ["-smp", "1"])
 
 
@@ -98,7 +99,6 @@ class Client:
         self._record: boot.Record | None = None
         self._why: BaseException | None = None
         cmdline, smp = QUICK
-        # Others wait for a boot, this is for long runs: a busy machine must not end them.
         patient = dataclasses.replace(plan.target.boot, limit=PATIENCE * plan.target.boot.limit)
         files = {f"lab/{name}": content for name, content in plan.files.items()}
         folder = root(plan.target)

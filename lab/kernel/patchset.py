@@ -59,7 +59,7 @@ def mails(folder: Path, names: Collection[str] | None = None) -> list[Path]:
         for one in division.parse(folder / division.FILE):
             for subject in one.patches if names is None or one.name in names else ():
                 if subject not in there:
-                    raise LabError(f"{folder / division.FILE}: {one.name}: no mail has the subject '{subject}'")
+                    raise LabError(f"{folder / division.FILE}: {one.name}: no patch has the subject '{subject}'")
                 found.append(there[subject])
         return found
     listing = folder / "series"

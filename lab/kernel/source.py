@@ -194,7 +194,7 @@ def applied(mails: list[Path], source: Source) -> Overlay:
         patchset.apply(mails, source.tree, where, source.name)
         for name in patchset.touched(mails):
             if (source.tree / name).exists() and not (where / name).exists():
-                raise LabError(f"the mails delete {name}, and sync() in lab/kernel/source.py deletes no file yet")
+                raise LabError(f"the patches delete {name}, and sync() in lab/kernel/source.py deletes no file yet")
         return {p.relative_to(where).as_posix(): content(p) for p in where.rglob("*") if p.is_file()}
 
 
@@ -204,9 +204,9 @@ def overlay(source: Source, base: data.Base) -> Overlay:
     made = applied(patchset.mails(base.patches), source)
     for path, here in ({} if base.of else patchset.checkout_files()).items():
         if (source.tree / path).exists() and source.key:
-            raise LabError(f"{path} exists in {source.name}: change it in the mails ('make tree'), not in the checkout")
+            raise LabError(f"{path} exists in {source.name}: change it in the patches ('make tree'), not in the checkout")
         if path not in made or made[path][0] != here.read_bytes():
-            ui.say(f"{path} is taken from the checkout and differs from the mails: 'make series' updates them")
+            ui.say(f"{path} is taken from the checkout and differs from the patches: 'make series' updates them")
         made[path] = content(here)
     return dict(sorted(made.items()))
 

@@ -59,7 +59,7 @@ def fold(where: Path, base: source.Source) -> list[str]:
             )
         if path not in known:
             raise LabError(
-                f"{path} is in no mail of the series: add it to a commit by 'make tree', then 'make refresh'"
+                f"{path} is in no patch of the series: add it to a commit by 'make tree', then 'make refresh'"
             )
     for path in sorted(known):
         if not (base.tree / path).exists() and path not in files:
@@ -105,7 +105,7 @@ def series_command(options: Options) -> int:
         ui.say(f"wrote {base.patches / path}")
     for one in division.parse(base.patches / division.FILE):
         ui.say(f"{one.name}: {len(one.patches)} patches{''.join(f', {m}' for m in one.marks)}: {one.title}")
-    ui.say(f"{len(made)} mails, {len(changed)} files changed")
+    ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0
 
 
@@ -175,5 +175,5 @@ def refresh(options: Options) -> int:
     repository.set_made_of(where, _state(folder))
     for path in changed:
         ui.say(f"changed {path}")
-    ui.say(f"{len(made)} mails, {len(changed)} files changed")
+    ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

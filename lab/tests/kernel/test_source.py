@@ -101,7 +101,7 @@ class Trees(Small):
         mail = self.tmp / "patches/0001-x.patch"
         text = mail.read_text().replace("--- a", "deleted file mode 100644\n--- a")
         mail.write_text(text.replace("-1 +1", "-1 +0,0").replace("+two\n", "").replace("+++ b/old.c", "+++ /dev/null"))
-        with self.assertRaisesRegex(LabError, "the mails delete old.c"):
+        with self.assertRaisesRegex(LabError, "the patches delete old.c"):
             source.overlay(self.source, self.base)
 
     def test_the_newest_version_that_the_series_applies_to(self) -> None:

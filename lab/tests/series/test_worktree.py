@@ -70,7 +70,7 @@ class Mails(support.Folder):
 
     def test_no_mail_of_a_patch(self) -> None:
         self.change("Two: Third", "Two: Fifth")
-        with self.assertRaisesRegex(LabError, "02-two: no mail has the subject 'Two: Fifth'"):
+        with self.assertRaisesRegex(LabError, "02-two: no patch has the subject 'Two: Fifth'"):
             patchset.mails(self.folder)
 
     def test_alone(self) -> None:
