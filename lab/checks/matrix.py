@@ -27,6 +27,7 @@ class Compiler:
     name: str  # for people, and for folders
     make: tuple[str, ...] = ()  # more words for make
     cc: str = ""  # in the place of the cross compiler
+    ends: bool = False  # builds what each series ends with, and not every commit
     packages: tuple[data.Package, ...] = ()  # of Debian, which it needs
 
 
@@ -47,7 +48,7 @@ class File:
     """lab/data/upstream.toml."""
 
     config: list[Config]  # every commit is built with each
-    compiler: list[Compiler]  # and by each
+    compiler: list[Compiler]  # and by each, but for 'ends'
     boot: list[str]  # targets that every commit is booted on
     link: dict[str, str]  # kernel builds whose KVM is linked as modules once, with a fragment that makes it modules
     build: list[str]  # what make builds; the first is the folder of the modules
@@ -147,6 +148,12 @@ def code(path: str, text: bytes) -> bytes:
         return text
     kept = COMMENT.sub(lambda m: m[0] if m[0].startswith((b'"', b"/**")) else b" ", text)
     return re.sub(rb"\s*\n\s*", b"\n", kept)
+
+
+def ends(some: list[Commit]) -> set[str]:
+    """The keys of BASE and of the last commit of each series."""
+    after = [*(c.series for c in some[1:]), None]
+    return {c.key for c, series in zip(some, after, strict=True) if not c.number or c.series != series}
 
 
 def commits(base: data.Base, options: Options) -> list[Commit]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The builds of make check-upstream: every commit of the series, with each configuration, by each compiler."""
+"""The builds of make check-upstream: every commit of the series with each configuration, by each compiler."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import re
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from lab.checks import matrix
 from lab.config import data
@@ -23,6 +24,7 @@ from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import kbuild, source
 
+T, R = TypeVar("T"), TypeVar("R")
 # What make says that was killed, or that could not run its tools: nothing is known of the build then.
 LOST = ("no reason given", "sparse is not available")
 STAMP = "lab.cell"  # in a build folder: the file name of the result that the last build in it made
@@ -58,9 +60,10 @@ class Builds:
         """Every build; those with the same inputs have the same path."""
         found = []
         versions = {c.name: self.version(c) for c in self.compilers}
+        last = matrix.ends(self.commits)
         for commit in self.commits:
             for config in self.configs:
-                for compiler in self.compilers:
+                for compiler in (c for c in self.compilers if commit.key in last or not c.ends):
                     parts = [commit.key, kbuild.fragment(config), config.cross, *self.made[config.name], *compiler.make]
                     name = cache.digest(*parts, compiler.cc or kbuild.compiler(config), versions[compiler.name])[:20]
                     found.append(matrix.Cell(commit, config, compiler, self.store / f"{name}.json"))
@@ -90,7 +93,7 @@ class Builds:
                     self.some(commit, todo)
                 if not before:
                     self.impossible = {c.name for c in here if json.loads(c.path.read_text())["failed"]}
-                before = {c.name: c for c in here}
+                before |= {c.name: c for c in here}
                 for cell in here:
                     self.earlier[cell.name].add(cell.path.name)
         return [(cell, matrix.Result(**json.loads(cell.path.read_text()))) for cell in cells]
@@ -110,14 +113,7 @@ class Builds:
         ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
         source.sync(self.tree.path, self.source, commit.files)
         cache.need_space(2)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            try:
-                for _ in pool.map(self.one, todo):
-                    pass
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                proc.kill_all()
-                raise
+        parallel(self.one, todo)
 
     def one(self, cell: matrix.Cell) -> None:
         """Build one cell and keep what was said."""
@@ -182,10 +178,10 @@ class Builds:
         judge: Callable[[matrix.Commit, data.Target], str],
     ) -> dict[str, list[str]]:
         """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
-        once for all commits with one key, and never again: what it says is kept."""
-        found: dict[str, list[str]] = {t.name: [] for t in self.boots}
-        for target in self.boots:
-            install.ensure(kbuild.needs(target.build))
+        once for all commits with one key, and never again: what it says is kept. The hosts run at the same time."""
+
+        def one(target: data.Target) -> list[str]:
+            found = []
             first: dict[str, matrix.Commit] = {}
             for commit in self.commits:
                 first.setdefault(key(commit, target), commit)
@@ -195,10 +191,25 @@ class Builds:
                     ui.say(f"{commit.number:2} {commit.subject}: {doing} {target.name}")
                     cache.write(path, json.dumps(judge(commit, target)).encode())
                 if why := json.loads(path.read_text()):
-                    found[target.name].append(f"{commit.number} {commit.subject}: {why}")
+                    found.append(f"{commit.number} {commit.subject}: {why}")
                 else:
                     self.good.add((kind, name))
-        return found
+            return found
+
+        install.ensure([p for t in self.boots for p in kbuild.needs(t.build)])
+        return dict(zip((t.name for t in self.boots), parallel(one, self.boots), strict=True))
+
+
+def parallel(what: Callable[[T], R], some: Iterable[T]) -> list[R]:
+    """The results of a function for each, in order; as many at once as there are CPUs. A failure or an interrupt ends
+    all that runs."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            return list(pool.map(what, some))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            proc.kill_all()
+            raise
 
 
 def reads(out: Path) -> set[str]:

@@ -39,8 +39,9 @@ def _boot(builds: Builds, target: data.Target, commit: Commit) -> str:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
         except LabError as why:
             return str(why)
-        spec = boot.Spec(target, kbuild.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")
-        judged = verdict.judge(spec, boot.run(spec))
+    # The tree may be at another commit while it boots. Nobody else has this host's build folder.
+    spec = boot.Spec(target, kbuild.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")
+    judged = verdict.judge(spec, boot.run(spec))
     return " / ".join([judged.text, *judged.excerpt[-3:]]) if judged.code else ""
 
 

@@ -204,7 +204,9 @@ def overlay(source: Source, base: data.Base) -> Overlay:
     made = applied(patchset.mails(base.patches), source)
     for path, here in ({} if base.of else patchset.checkout_files()).items():
         if (source.tree / path).exists() and source.key:
-            raise LabError(f"{path} exists in {source.name}: change it in the patches ('make tree'), not in the checkout")
+            raise LabError(
+                f"{path} exists in {source.name}: change it in the patches ('make tree'), not in the checkout"
+            )
         if path not in made or made[path][0] != here.read_bytes():
             ui.say(f"{path} is taken from the checkout and differs from the patches: 'make series' updates them")
         made[path] = content(here)

@@ -93,7 +93,7 @@ class Trees(Small):
 
     def test_an_existing_file_is_not_changed_in_the_checkout(self) -> None:
         self.files["old.c"] = self.stock / "old.c"
-        with self.assertRaisesRegex(LabError, "old.c exists in linux 7: change it in the mails"):
+        with self.assertRaisesRegex(LabError, "old.c exists in linux 7: change it in the patches"):
             source.overlay(self.source, self.base)
 
     def test_a_deleted_file(self) -> None:
