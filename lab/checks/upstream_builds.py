@@ -24,7 +24,8 @@ from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import kbuild, source
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 # What make says that was killed, or that could not run its tools: nothing is known of the build then.
 LOST = ("no reason given", "sparse is not available")
 STAMP = "lab.cell"  # in a build folder: the file name of the result that the last build in it made
