@@ -132,6 +132,9 @@ TEST_F(hv, sw_breakpoint_after_mmio)
 {
 	struct asm_guest *guest = &self->guest;
 
+	if (!kvm_has_cap(KVM_CAP_PPC_MMU_RADIX))
+		SKIP(return, "With a hashed page table there is no MMIO in real mode");
+
 	guest->regs.gpr[7] = GUEST_MMIO;
 	asm_guest_start(guest, mmio_code);
 	asm_guest_control(guest, GUESTDBG_SW_BP);
