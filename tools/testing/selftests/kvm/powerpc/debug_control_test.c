@@ -35,6 +35,7 @@ GUEST_ASM(nop_code,
 
 static void start_nop(struct asm_guest *guest)
 {
+	guest->regs.gpr[5] = 0;
 	guest->regs.gpr[6] = 0;
 	asm_guest_start(guest, nop_code);
 }
@@ -111,6 +112,7 @@ TEST_F(debug, not_enabled)
 	asm_guest_expect_stop(guest, nop_code + 1);
 	asm_guest_control(guest, GUESTDBG_VALID & ~KVM_GUESTDBG_ENABLE);
 	guest->regs.msr |= MSR_EE;
+	guest->regs.gpr[5] = 0;
 	asm_guest_set_regs(guest);
 	asm_guest_raise_external(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
@@ -286,6 +288,7 @@ GUEST_ASM(mmio_code,
 static void start_mmio(struct asm_guest *guest)
 {
 	guest->regs.gpr[5] = GUEST_MMIO;
+	guest->regs.gpr[6] = 0x66;
 	asm_guest_start_step(guest, mmio_code);
 	asm_guest_run(guest, KVM_EXIT_MMIO);
 	memset(guest->vcpu->run->mmio.data, 0, sizeof(guest->vcpu->run->mmio.data));
@@ -505,6 +508,11 @@ TEST_F(debug, trace_moved)
 
 	guest->regs.msr |= MSR_SE;
 	asm_guest_start_step(guest, regs_code);
+	/* Where the guest has not been moved, it comes. */
+	asm_guest_expect(guest, STOP_AT(regs_code + 1), STOP_PC(VEC_TRACE));
+
+	guest->regs.msr = variant->msr | MSR_SE;
+	asm_guest_goto(guest, regs_code);
 	asm_guest_expect_stop(guest, regs_code + 1);
 	guest->regs.msr = variant->msr;
 	asm_guest_goto(guest, regs_code + 2);

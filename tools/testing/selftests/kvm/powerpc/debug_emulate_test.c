@@ -150,6 +150,8 @@ static void write_slb(struct asm_guest *guest)
 	guest->regs.gpr[5] = SLB_RB;
 	guest->regs.gpr[6] = SLB_NR;
 	guest->regs.gpr[8] = SLB_RS;
+	guest->regs.gpr[9] = 0x99;
+	guest->regs.gpr[10] = 0x99;
 	asm_guest_step_all(guest, slb_code);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], SLB_EA | BIT_ULL(27));
 	TEST_ASSERT_EQ(guest->regs.gpr[10], SLB_RS);
@@ -401,6 +403,7 @@ TEST_F(debug, step_ebb)
 	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
 
 	start_spr(guest, inst_mtspr(SPRN_FSCR, 7), inst_mfspr(SPRN_FSCR, 6));
+	guest->regs.gpr[6] = 0;
 	guest->regs.gpr[7] = FSCR_EBB;
 	asm_guest_set_regs(guest);
 	step_both(guest);
@@ -446,6 +449,10 @@ TEST_F(debug, step_tm)
 		SKIP(return, "32-bit CPUs have no MSR[TM]");
 
 	guest->regs.msr |= MSR_TM;
+	guest->regs.cr = 0;
+	asm_guest_start_step(guest, tm_code);
+	asm_guest_expect_stop(guest, tm_code + 1);
+	TEST_ASSERT_EQ(guest->regs.cr & 0xf0000000, CR0_EQ);	/* it has failed */
 	asm_guest_step_all(guest, tm_code);
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_TM);
 
@@ -705,10 +712,12 @@ TEST_F(dcbz, store_to_own_page)
 	TEST_ASSERT_EQ(asm_guest_read32(guest, CODE_NEAR), 0x1234);
 	asm_guest_run_immediate_exit(guest);
 
+	guest->regs.gpr[7] = 0x4321;
+	guest->regs.gpr[9] = 0x99;
 	asm_guest_goto(guest, own_store_code + 6);
 	asm_guest_control(guest, GUESTDBG_STEP);
 	asm_guest_expect(guest, STOP_AT(own_store_code + 7), STOP_AT(own_store_code + 8));
-	TEST_ASSERT_EQ(guest->regs.gpr[9], 0x1235);
+	TEST_ASSERT_EQ(guest->regs.gpr[9], 0x4321);
 }
 
 GUEST_ASM(poll_code,

@@ -67,6 +67,7 @@ static void start_pv(struct asm_guest *guest, u32 token)
 	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
 	guest->regs.gpr[11] = token;
 	guest->regs.gpr[3] = 0x33;
+	guest->regs.gpr[4] = 0x44;
 	asm_guest_start_step(guest, pv_code);
 }
 

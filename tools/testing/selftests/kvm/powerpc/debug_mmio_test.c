@@ -277,6 +277,7 @@ static void step_loads(struct asm_guest *guest, u64 msr, const struct mmio_group
 	unsigned int i;
 
 	for (i = 0; i < group->nr; i++, inst++) {
+		guest->regs.gpr[7] = 0x77;
 		step_inst(guest, group, i, msr, NULL);
 		TEST_ASSERT(guest->regs.gpr[7] == (unsigned long)
 			    mem_to_num(guest, device, inst->len, inst->flags),

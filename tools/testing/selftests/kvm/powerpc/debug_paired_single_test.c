@@ -721,6 +721,8 @@ static void step_dsi(struct asm_guest *guest, const struct ps_mem *inst,
 {
 	u64 pc, r5;
 
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_DAR, 0x5a5a5a50);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_DSISR, 0x5a);
 	start_mem(guest, inst, addr);
 	pc = guest->regs.pc;
 	r5 = guest->regs.gpr[5];

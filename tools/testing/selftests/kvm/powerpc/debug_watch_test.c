@@ -249,6 +249,7 @@ TEST_F(debug, neighbours)
 			start_at(guest, neighbour_code, gpa);
 			watch(guest, guest->regs.gpr[5], 4, types[i]);
 			asm_guest_write32(guest, gpa + 4, 0);
+			asm_guest_write32(guest, gpa - 4, 0);
 			asm_guest_run_to_osi(guest);
 			TEST_ASSERT_EQ(asm_guest_read32(guest, gpa + 4), 200);
 			TEST_ASSERT_EQ(asm_guest_read32(guest, gpa - 4), 200);
@@ -478,6 +479,8 @@ TEST_F(debug, code_and_data)
 
 	for (i = 0; i < 4; i++) {
 		asm_guest_write32(guest, data, 0);
+		guest->regs.gpr[10] = 0;
+		guest->regs.gpr[11] = 0;
 		start_at(guest, page_code, data);
 		ea = guest->regs.gpr[5];
 		watch(guest, ea + (i & 1 ? 12 : 8), 4, i & 2 ? READ | WRITE : READ);
@@ -588,6 +591,7 @@ TEST_F(debug, breakpoint)
 
 	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
 	for (word = break_code; word < break_larx + 3; word++) {
+		guest->regs.gpr[10] = 0;
 		start(guest, break_code);
 		addr = asm_guest_addr(guest, word);
 		watch(guest, addr, 0, BREAK);

@@ -44,6 +44,8 @@ static void run_slb(struct asm_guest *guest, const u32 *code)
 static void expect_slb(struct asm_guest *guest, u64 nr, u64 rb, u64 rs)
 {
 	guest->regs.gpr[5] = nr;
+	guest->regs.gpr[6] = 0x99;
+	guest->regs.gpr[7] = 0x99;
 	run_slb(guest, slb_read_code);
 	TEST_ASSERT(guest->regs.gpr[6] == rb && guest->regs.gpr[7] == rs,
 		    "SLB entry %" PRIu64 ": slbmfee 0x%llx, slbmfev 0x%llx", nr,
@@ -215,6 +217,8 @@ TEST_F(pr_host, amr)
 		SKIP(return, "The host has no memory keys");
 	syscall(__NR_pkey_free, key);
 
+	guest->regs.gpr[5] = -1ULL;
+	guest->regs.gpr[6] = -1ULL;
 	guest->regs.gpr[8] = AMR_BY_SPR13;
 	guest->regs.gpr[9] = AMR_BY_SPR29;
 	asm_guest_start(guest, amr_code);

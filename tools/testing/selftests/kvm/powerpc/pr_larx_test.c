@@ -426,6 +426,8 @@ TEST_F(debug, step_interrupt)
 
 static void load_breakpoint(struct asm_guest *guest, unsigned int nr)
 {
+	guest->regs.gpr[6] = 0;
+	guest->regs.cr = 0;
 	start(guest, add_code);
 	asm_guest_write32(guest, guest->code + 4 * nr, INST_SW_BREAKPOINT);
 	asm_guest_control(guest, GUESTDBG_SW_BP);

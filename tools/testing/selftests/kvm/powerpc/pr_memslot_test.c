@@ -530,7 +530,7 @@ TEST(vsid_0)
 		*attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
 		sregs.u.s.sdr1 = SLOT_GPA;
 		vcpu_sregs_set(guests[i].vcpu, &sregs);
-		asm_guest_write32(&guests[i], GUEST_DATA, i);
+		asm_guest_write32(&guests[i], GUEST_DATA, i + 1);
 		guests[i].regs.msr |= MSR_DR | MSR_IR;
 		guests[i].ea_offset = GUEST_EA_RAM;
 		guests[i].regs.gpr[5] = TABLE_EA;
@@ -538,7 +538,7 @@ TEST(vsid_0)
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++) {
 		access_page(&guests[i], false);
-		TEST_ASSERT_EQ(guests[i].regs.gpr[6], i);
+		TEST_ASSERT_EQ(guests[i].regs.gpr[6], i + 1);
 	}
 
 	for (i = 0; i < ARRAY_SIZE(guests); i++)

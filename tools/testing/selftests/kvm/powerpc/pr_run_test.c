@@ -166,8 +166,9 @@ static void *remap(void *arg)
 	size_t size = getpagesize();
 
 	while (!READ_ONCE(remapper->thread.stop)) {
-		mprotect(remapper->code, size, PROT_READ);
-		mprotect(remapper->code, size, PROT_READ | PROT_WRITE);
+		TEST_ASSERT(!mprotect(remapper->code, size, PROT_READ) &&
+			    !mprotect(remapper->code, size, PROT_READ | PROT_WRITE),
+			    "mprotect() failed, errno: %d", errno);
 	}
 	return NULL;
 }
