@@ -47,7 +47,7 @@ class Map(unittest.TestCase):
         ]
         self.assertGreater(len(named), 8)
         for file, name in named:
-            self.assertRegex((data.LAB / file).read_text(), rf"(?m)^(?:def )?{name}\b", f"{file} has no {name}")
+            self.assertRegex((data.LAB / file).read_text(), rf"(?m)^(?:def |class )?{name}\b", f"{file} has no {name}")
 
 
 if __name__ == "__main__":
