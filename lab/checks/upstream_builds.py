@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +52,7 @@ class Builds:
         self.tree = source.Tree(
             cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
         )
+        self.turn = threading.Lock()  # of the hosts: cache.lock() says that another make has the tree
         self.ran = 0
         self.impossible: set[str] = set()  # names of the cells that BASE does not build
         self.good: set[tuple[str, str]] = set()  # what was done on a host, and its key
@@ -166,7 +168,7 @@ class Builds:
     @contextlib.contextmanager
     def at(self, commit: matrix.Commit) -> Iterator[None]:
         """With the tree at a commit, which nobody else changes."""
-        with cache.lock(f"build-{self.tree.path.name}"):
+        with self.turn, cache.lock(f"build-{self.tree.path.name}"):
             source.sync(self.tree.path, self.source, commit.files)
             cache.need_space(1.5)
             yield
