@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import tempfile
+import threading
 import unittest
 from collections import defaultdict
 from pathlib import Path
@@ -33,6 +34,7 @@ class Builds(unittest.TestCase):
         (self.tmp / "cache/log").mkdir(parents=True)
         self.enterContext(mock.patch.object(kbuild, "compiler", return_value="gcc 12"))
         self.made = upstream_builds.Builds.__new__(upstream_builds.Builds)
+        self.made.turn = threading.Lock()
         self.made.base, self.made.commits, self.made.ran = data.base("mainline"), COMMITS, 0
         self.made.configs, self.made.boots = [data.build("mac99-g4")], [data.target("mac99-g4")]
         self.made.compilers, self.made.build = [matrix.Compiler("gcc", ("W=1",))], "arch/powerpc/kvm/"
