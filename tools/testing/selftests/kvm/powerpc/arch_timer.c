@@ -38,7 +38,7 @@ static void guest_code(void)
 	u32 i;
 
 	mtspr(SPRN_DEC, DEC_MAX);
-	asm volatile("mtmsrd %0, 1" : : "r" (MSR_EE | MSR_RI) : "memory");
+	local_irq_enable();
 
 	for (i = 0; i < test_args.nr_iter; i++) {
 		data->xcnt = __builtin_ppc_get_timebase();

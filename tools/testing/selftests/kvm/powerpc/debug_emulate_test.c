@@ -811,18 +811,20 @@ TEST_F(dcbz, dcbz_loaded_by_device)
 	check_dcbz(guest, GUEST_DATA + 0x80);
 }
 
-#define HID2_PSE	BIT(29)
+/* r9 is an instruction: store it as a word, and load and store that as floating point. */
+#define GUEST_ASM_STORE_FP(_word, _load, _store)			\
+	"	mtspr	" __stringify(SPRN_HID2_GEKKO) ", %r11\n"	\
+	"	mtctr	%r10\n"						\
+	"	bctrl\n"						\
+	"	stw	%r9, " _word "\n"				\
+	"	" _load "\n"						\
+	"	" _store "\n"						\
+	"	isync\n"						\
+	"	bctrl\n"						\
+	GUEST_ASM_OSI
 
 GUEST_ASM(store_fp_code,
-	  "	mtspr	920, %r11\n"		/* HID2 */
-	  "	mtctr	%r10\n"
-	  "	bctrl\n"
-	  "	stw	%r9, 0x1000(%r6)\n"
-	  "	lfs	%f1, 0x1000(%r6)\n"
-	  "	stfs	%f1, 0(%r8)\n"
-	  "	isync\n"
-	  "	bctrl\n"
-	  GUEST_ASM_OSI);
+	  GUEST_ASM_STORE_FP("0x1000(%r6)", "lfs %f1, 0x1000(%r6)", "stfs %f1, 0(%r8)"));
 
 /* A store that KVM emulates, as the guest has enabled paired singles. (B4) */
 TEST_F(dcbz, dcbz_stored_by_emulation)
@@ -840,15 +842,7 @@ TEST_F(dcbz, dcbz_stored_by_emulation)
 #define STORE_EA	0x60001000	/* of CODE_2, and its page is the second one */
 
 GUEST_ASM(store_two_pages_code,
-	  "	mtspr	920, %r11\n"		/* HID2 */
-	  "	mtctr	%r10\n"
-	  "	bctrl\n"
-	  "	stw	%r9, 0x1004(%r6)\n"
-	  "	lfd	%f1, 0x1000(%r6)\n"
-	  "	stfd	%f1, -4(%r8)\n"
-	  "	isync\n"
-	  "	bctrl\n"
-	  GUEST_ASM_OSI);
+	  GUEST_ASM_STORE_FP("0x1004(%r6)", "lfd %f1, 0x1000(%r6)", "stfd %f1, -4(%r8)"));
 
 /* Such a store to the end of a page and to the start of one that is elsewhere. (B4) */
 TEST_F(dcbz, dcbz_stored_to_two_pages)

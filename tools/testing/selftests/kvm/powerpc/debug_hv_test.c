@@ -44,28 +44,15 @@ FIXTURE_VARIANT_ADD(hv, other_byte_order)
 
 FIXTURE_SETUP(hv)
 {
-	struct asm_guest *guest = &self->guest;
-	const struct vm_shape shape = {
-		.mode = VM_MODE_DEFAULT,
-		.type = KVM_VM_PPC_HV,
+	const struct asm_guest_config config = {
+		.msr = variant->msr,
+		.hv = true,
 	};
 
 	if (!powerpc_has_vm_type(KVM_VM_PPC_HV))
 		SKIP(return, "KVM HV is not there, or the host has no hypervisor mode");
 
-	memset(guest, 0, sizeof(*guest));
-	guest->code = GUEST_CODE;
-	guest->run_limit = 20;
-	guest->swap = (variant->msr & MSR_LE) != MSR_HOST_LE;
-	guest->vm = ____vm_create(shape);
-	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
-				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
-	guest->vcpu = vm_vcpu_add_real_mode(guest->vm, 0);
-	if (guest->swap)
-		vcpu_set_reg(guest->vcpu, KVM_REG_PPC_LPCR_64,
-			     variant->msr & MSR_LE ? LPCR_ILE : 0);
-	vcpu_regs_get(guest->vcpu, &guest->regs);
-	guest->regs.msr = variant->msr;
+	__asm_guest_create(&self->guest, &config);
 }
 
 FIXTURE_TEARDOWN(hv)

@@ -372,7 +372,7 @@ TEST_F(debug, step_external_at_any_time)
 {
 	struct asm_guest *guest = &self->guest;
 	struct raiser raiser = { .guest = guest };
-	u64 next = 0, steps = 0;
+	u64 steps = 0;
 
 	asm_guest_load(guest, VEC_EXTERNAL, rfi_handler);
 	guest->regs.msr = variant->msr | MSR_EE;
@@ -383,12 +383,13 @@ TEST_F(debug, step_external_at_any_time)
 		asm_guest_run(guest, KVM_EXIT_DEBUG);
 		if (guest->regs.pc == VEC_EXTERNAL) {
 			WRITE_ONCE(raiser.taken, raiser.taken + 1);
-			TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, count_code + next));
-			asm_guest_expect_stop(guest, count_code + next);
+			TEST_ASSERT_EQ(guest->regs.srr0,
+				       asm_guest_addr(guest, count_code + steps % 2));
+			asm_guest_expect_stop(guest, count_code + steps % 2);
 		} else {
 			steps++;
-			next = steps % 2;
-			TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, count_code + next));
+			TEST_ASSERT_EQ(guest->regs.pc,
+				       asm_guest_addr(guest, count_code + steps % 2));
 		}
 		TEST_ASSERT_EQ(guest->regs.gpr[8], (steps + 1) / 2);
 	}

@@ -11,7 +11,6 @@
 
 #include "debug_suite.h"
 
-#define HID2_PSE	BIT(29)		/* paired singles enabled */
 #define DSISR_NO_STORE	(DSISR_NOHPTE | DSISR_STORE)
 #define DSISR_READ_ONLY	(DSISR_PROT | DSISR_STORE)
 #define DSISR_BAD	0x04000000	/* no access of this kind there */
@@ -51,9 +50,9 @@ static const float f5[] = { 9, 10 };
 /* r8 is HID2, r5 the address of the registers, r6 that of the result. */
 GUEST_ASM(ps_start,
 	  "	.machine \"750cl\"\n"
-	  "	mtspr	920, %r8\n"
-	  "	mtspr	912, %r0\n"		/* GQR0: no scaling */
-	  "	mfspr	%r9, 920\n"
+	  "	mtspr	" __stringify(SPRN_HID2_GEKKO) ", %r8\n"
+	  "	mtspr	" __stringify(SPRN_GQR0) ", %r0\n"	/* no scaling */
+	  "	mfspr	%r9, " __stringify(SPRN_HID2_GEKKO) "\n"
 	  "	psq_l	%f1, 0(%r5), 0, 0\n"
 	  "	psq_l	%f3, 8(%r5), 0, 0\n"
 	  "	psq_l	%f7, 16(%r5), 0, 0\n");

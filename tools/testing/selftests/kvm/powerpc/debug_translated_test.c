@@ -382,18 +382,24 @@ GUEST_ASM(far_load,
 
 GUEST_ASM(far_exit, GUEST_ASM_OSI);
 
+/* Code at FAR_GPA, and data */
+static void load_far(struct asm_guest *guest, const u32 *start, const u32 *end)
+{
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
+	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, FAR_GPA, 1,
+				    FAR_SIZE >> guest->vm->page_shift, 0);
+	asm_guest_write32(guest, GUEST_DATA, VALUE);
+	__asm_guest_load(guest, FAR_GPA, start, end);
+	guest->regs.msr |= MSR_DR;
+}
+
 /* Code in split real mode may be where KVM's offset has no room for it. */
 TEST_F(split, far_address)
 {
 	struct asm_guest *guest = &self->guest;
 
-	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
-	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, FAR_GPA, 1,
-				    FAR_SIZE >> guest->vm->page_shift, 0);
-	asm_guest_write32(guest, GUEST_DATA, VALUE);
-	__asm_guest_load(guest, FAR_GPA, plain_load, plain_code_end);
+	load_far(guest, plain_load, plain_code_end);
 	guest->regs.pc = FAR_GPA;
-	guest->regs.msr |= MSR_DR;
 	guest->regs.gpr[5] = GUEST_EA_RAM + GUEST_DATA;
 	asm_guest_set_regs(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
@@ -406,16 +412,11 @@ TEST_F(split, far_address_of_data)
 	struct asm_guest *guest = &self->guest;
 	struct kvm_sregs sregs;
 
-	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
-	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, FAR_GPA, 1,
-				    FAR_SIZE >> guest->vm->page_shift, 0);
+	load_far(guest, far_exit, far_exit_end);
 	get_bat_sregs(guest, &sregs);
 	sregs.u.s.ppc32.sr[0] = FAR_SR;
 	sregs.u.s.ppc32.dbat[3] = DBAT_FAR;
 	vcpu_sregs_set(guest->vcpu, &sregs);
-	asm_guest_write32(guest, GUEST_DATA, VALUE);
-	__asm_guest_load(guest, FAR_GPA, far_exit, far_exit_end);
-	guest->regs.msr |= MSR_DR;
 	guest->regs.gpr[5] = FAR_GPA;
 	asm_guest_start(guest, far_load);
 	asm_guest_run(guest, KVM_EXIT_OSI);

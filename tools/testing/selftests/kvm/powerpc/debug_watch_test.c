@@ -1036,8 +1036,8 @@ TEST_F(bat, dcbz)
 
 GUEST_ASM(ps_code,
 	  "	.machine \"750cl\"\n"
-	  "	mtspr	920, %r8\n"		/* HID2: they are enabled */
-	  "	mtspr	912, %r9\n"		/* GQR0: no scaling */
+	  "	mtspr	" __stringify(SPRN_HID2_GEKKO) ", %r8\n"
+	  "	mtspr	" __stringify(SPRN_GQR0) ", %r9\n"	/* no scaling */
 	  "	psq_l	%f1, 0(%r5), 0, 0\n"
 	  "	psq_stu %f1, 8(%r5), 0, 0\n"
 	  "	lfs	%f3, 0(%r5)\n"

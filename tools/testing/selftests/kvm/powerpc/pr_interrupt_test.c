@@ -118,13 +118,6 @@ static void leave_pending_handler(struct ex_regs *regs)
 	regs->msr &= ~MSR_EE;
 }
 
-static __always_inline void set_ee(bool on)
-{
-	u64 bits = MSR_RI | (on ? MSR_EE : 0);
-
-	asm volatile("mtmsrd %0, 1" : : "r" (bits) : "memory");
-}
-
 /*
  * Have a decrementer interrupt pending for sure: DEC is negative some time
  * before KVM's timer knows, so wait until it has come.
@@ -134,7 +127,7 @@ static void wait_for_dec(void)
 	u64 msr;
 
 	mtspr(SPRN_DEC, 1);
-	set_ee(true);
+	local_irq_enable();
 	do {
 		asm volatile("mfmsr %0" : "=r" (msr));
 	} while (msr & MSR_EE);
@@ -359,8 +352,8 @@ static void guest_external(void)
 {
 	GUEST_SYNC1(0);
 	GUEST_ASSERT_EQ(nr_logged, 0);
-	set_ee(true);
-	set_ee(false);
+	local_irq_enable();
+	local_irq_disable();
 	GUEST_DONE();
 }
 
@@ -410,8 +403,8 @@ static void guest_both(void)
 {
 	wait_for_dec();
 	GUEST_ASSERT_EQ(nr_logged, 0);
-	set_ee(true);
-	set_ee(false);
+	local_irq_enable();
+	local_irq_disable();
 	GUEST_DONE();
 }
 
@@ -433,9 +426,9 @@ static void guest_trap(void)
 {
 	wait_for_dec();
 	/* The instruction that lets the decrementer in is not there itself. */
-	set_ee(true);
+	local_irq_enable();
 	asm volatile("trap");
-	set_ee(false);
+	local_irq_disable();
 	GUEST_DONE();
 }
 

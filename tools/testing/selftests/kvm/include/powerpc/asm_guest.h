@@ -146,12 +146,14 @@ enum guest_mmu {
  *	registers imply it
  * @reattach: at each expected stop the debugger goes, writes the registers back
  *	as it found them, and comes again, as QEMU does
+ * @hv: it is a guest of KVM HV, which the host must have; it has no exit by OSI
  */
 struct asm_guest_config {
 	u64 msr;
 	enum guest_mmu mmu;
 	bool cpu32;
 	bool reattach;
+	bool hv;
 };
 
 /**
@@ -303,8 +305,8 @@ u32 asm_guest_read32(struct asm_guest *guest, gpa_t gpa);
  * @gpa: its real address
  * @val: the word
  *
- * An instruction needs asm_guest_sync_code() as well, but for a breakpoint: KVM
- * flushes the caches in KVM_SET_GUEST_DEBUG.
+ * An instruction needs asm_guest_sync_code() as well.  A breakpoint does not: to
+ * flush the caches for it is up to KVM_SET_GUEST_DEBUG.
  */
 void asm_guest_write32(struct asm_guest *guest, gpa_t gpa, u32 val);
 

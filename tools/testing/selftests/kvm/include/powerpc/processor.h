@@ -70,6 +70,7 @@
 #define SPRN_TAR		815
 #define SPRN_GQR0		912
 #define SPRN_GQR7		919
+#define SPRN_HID2_GEKKO		920
 #define SPRN_HID0		1008
 #define SPRN_HID1		1009
 #define SPRN_HID4		1012
@@ -151,6 +152,9 @@ struct kvm_vm;
 
 /* Facility Status and Control Register: what is available */
 #define FSCR_TAR		BIT_ULL(8)
+
+/* Hardware Implementation Dependent Register 2 of the Gekko and its successors */
+#define HID2_PSE		BIT_ULL(29)	/* Paired singles enabled */
 
 /* SRR1: the bits that an interrupt sets to say why, instead of the MSR's */
 #define SRR1_CAUSE		0x783f0000ULL
@@ -438,6 +442,20 @@ static inline void cpu_relax(void)
 {
 	asm volatile("" ::: "memory");
 }
+
+#ifdef CONFIG_64BIT
+/** local_irq_enable() - set MSR[EE], and MSR[RI] (guest code) */
+static __always_inline void local_irq_enable(void)
+{
+	asm volatile("mtmsrd %0, 1" : : "r" (MSR_EE | MSR_RI) : "memory");
+}
+
+/** local_irq_disable() - clear MSR[EE], and set MSR[RI] (guest code) */
+static __always_inline void local_irq_disable(void)
+{
+	asm volatile("mtmsrd %0, 1" : : "r" (MSR_RI) : "memory");
+}
+#endif
 
 #endif /* !__ASSEMBLER__ */
 

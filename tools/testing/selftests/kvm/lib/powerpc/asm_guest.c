@@ -193,10 +193,11 @@ void __asm_guest_create(struct asm_guest *guest,
 {
 	const struct vm_shape shape = {
 		.mode = VM_MODE_DEFAULT,
-		.type = KVM_VM_PPC_PR,
+		.type = config->hv ? KVM_VM_PPC_HV : KVM_VM_PPC_PR,
 	};
 
-	powerpc_require_pr();
+	if (!config->hv)
+		powerpc_require_pr();
 
 	memset(guest, 0, sizeof(*guest));
 	guest->config = *config;
@@ -206,7 +207,8 @@ void __asm_guest_create(struct asm_guest *guest,
 				    GUEST_RAM_SIZE >> guest->vm->page_shift, 0);
 	add_vcpu(guest, 0);
 	asm_guest_fill(guest, 0, GUEST_RAM_SIZE, INST_SC);
-	probe(guest);
+	if (!config->hv)
+		probe(guest);
 }
 
 void asm_guest_add(struct asm_guest *guest, const struct asm_guest *first, u32 id)
