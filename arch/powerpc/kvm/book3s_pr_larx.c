@@ -436,9 +436,7 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 
 	completes = analyse_instr(&op, regs, ppc_inst(inst)) == 1;
 
-	/* A store conditional without a reservation stores nothing. */
-	if (kvmppc_watching(vcpu) && (GETTYPE(op.type) != STCX || res->size) &&
-	    kvmppc_watch_stops_insn(vcpu, &op)) {
+	if (kvmppc_watching(vcpu) && kvmppc_watch_stops_insn(vcpu, &op, res->size)) {
 		if (res->size)
 			kvmppc_watch_see_larx(vcpu);
 		return false;
@@ -541,7 +539,7 @@ bool kvmppc_interpret_page(struct kvm_vcpu *vcpu, ulong page)
 			break;
 
 		completes = analyse_instr(&op, regs, ppc_inst(inst)) == 1;
-		if (kvmppc_watch_stops_insn(vcpu, &op) ||
+		if (kvmppc_watch_stops_insn(vcpu, &op, false) ||
 		    !kvmppc_interpret_insn(vcpu, &op, inst, completes))
 			break;
 	}

@@ -395,12 +395,17 @@ static struct kvmppc_watch *kvmppc_watch_breakpoint(struct kvm_vcpu *vcpu)
  * kvmppc_watch_stops_insn - does an instruction stop the guest?
  * @vcpu: the vCPU, whose PC is at the instruction
  * @op: what it does
+ * @reserved: whether a store conditional has a reservation, or else stores nothing
  */
-bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op *op)
+bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op *op,
+			     bool reserved)
 {
 	struct watch_access a = kvmppc_watch_access(vcpu, op);
 
-	return kvmppc_watch_breakpoint(vcpu) || kvmppc_watch_stops(vcpu, &a);
+	if (kvmppc_watch_breakpoint(vcpu))
+		return true;
+
+	return (reserved || GETTYPE(op->type) != STCX) && kvmppc_watch_stops(vcpu, &a);
 }
 
 /* Decode an instruction.  Return false if it makes no access that KVM can decode. */
@@ -800,6 +805,10 @@ void kvmppc_watch_set(struct kvm_vcpu *vcpu, const struct kvm_guest_debug_arch *
 		vcpu3s->watch[n].type = arch->bp[i].type;
 		n++;
 	}
+
+	/* See kvmppc_watching(). */
+	if (!n)
+		vcpu->guest_debug &= ~KVM_GUESTDBG_USE_HW_BP;
 
 	if (!n && !vcpu3s->nr_watches)
 		return;

@@ -611,6 +611,32 @@ TEST_F(debug, breakpoint)
 	TEST_ASSERT_EQ(guest->regs.gpr[9], 4);
 }
 
+GUEST_ASM(break_loop,
+	  "1:	lwarx	%r7, 0, %r5\n"
+	  "	mfmsr	%r10\n"
+	  "	addi	%r9, %r9, 1\n"
+	  "	stwcx.	%r7, 0, %r5\n"
+	  "	bne-	1b\n"
+	  GUEST_ASM_OSI);
+
+/* So does one at a store conditional that KVM interprets, without a reservation. (W2) */
+TEST_F(debug, breakpoint_stwcx)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 addr;
+
+	/* The loop ends when KVM has found it, and then KVM looks out for more. */
+	start(guest, break_loop);
+	asm_guest_run_to_osi(guest);
+	guest->regs.gpr[9] = 0;
+	asm_guest_goto(guest, break_loop + 1);
+	addr = asm_guest_addr(guest, break_loop + 3);
+	watch(guest, addr, 4, BREAK);
+	expect_break(guest, addr);
+	TEST_ASSERT_EQ(guest->regs.gpr[9], 1);
+	run_off(guest);
+}
+
 GUEST_ASM(newer_code,
 	  "	li	%r8, 1\n"
 	  "	li	%r9, 2\n"

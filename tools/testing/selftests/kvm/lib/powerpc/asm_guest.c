@@ -30,7 +30,7 @@
 
 #define BAT_BL_1M		(7 << 2)	/* block length, in the upper half */
 #define BAT_VALID		3		/* in both states */
-#define BAT_RO			1		/* PP, in the lower half */
+#define BAT_RO			3		/* PP, in the lower half */
 #define BAT_RW			2
 #define BAT(_ea, _ra, _pp)						\
 	((u64)((_ea) | BAT_BL_1M | BAT_VALID) << 32 | (_ra) | (_pp))
