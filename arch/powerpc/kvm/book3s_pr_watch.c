@@ -806,12 +806,12 @@ void kvmppc_watch_set(struct kvm_vcpu *vcpu, const struct kvm_guest_debug_arch *
 		n++;
 	}
 
-	/* See kvmppc_watching(). */
-	if (!n)
+	if (!n) {
+		/* kvmppc_watching() returns false without watchpoints. */
 		vcpu->guest_debug &= ~KVM_GUESTDBG_USE_HW_BP;
-
-	if (!n && !vcpu3s->nr_watches)
-		return;
+		if (!vcpu3s->nr_watches)
+			return;
+	}
 
 	vcpu3s->nr_watches = n;
 	kvmppc_watch_flush(vcpu);

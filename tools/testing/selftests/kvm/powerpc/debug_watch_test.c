@@ -625,7 +625,7 @@ TEST_F(debug, breakpoint_stwcx)
 	struct asm_guest *guest = &self->guest;
 	u64 addr;
 
-	/* The loop ends when KVM has found it, and then KVM looks out for more. */
+	/* After it has interpreted a loop, KVM tries to at each emulated instruction. */
 	start(guest, break_loop);
 	asm_guest_run_to_osi(guest);
 	guest->regs.gpr[9] = 0;
