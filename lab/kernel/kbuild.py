@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ def make_variables(kernel_build: data.KernelBuild, out: str, cc: str = "") -> tu
         f"O={out}",
         f"CC={ccache}{cc or f'{kernel_build.cross}gcc'}",
         f"HOSTCC={ccache}gcc",
+        f"PYTHON3={sys.executable}",  # W=1 runs it for each file; a wrapper of pyenv takes longer than the check
     ]
     env = {
         "CCACHE_DIR": str(cache.folder() / "ccache"),

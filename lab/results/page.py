@@ -21,9 +21,12 @@ Written by `make results` from the records that runs leave (`records/`). Do not 
 
 All hosts are emulated by QEMU (TCG). *Unpatched* is Debian's kernel as it is: the tests of what the series
 fixes fail there. *Skipped* tests are for something that the host's CPU or machine does not have; the
-reasons are at the end. The column *state* compares what was tested with the repository at commit
-{commit}: *current* has the same kernel and the same tests, *n behind* was run n commits before. A record
-with *local changes* was made in a checkout that had changes beyond its commit."""
+reasons are at the end.
+
+The columns *run* say when a record was made, at which commit, and how long the run took. They compare what was tested
+with the repository at commit {commit}: *current* had the same kernel and the same tests, *n behind* was run n commits
+before, of *m of M patches* the tested version was another one, and with *same kernel* only the tests have changed since.
+A record with *local changes* was made in a checkout that had changes beyond its commit."""
 UNPATCHED = "stock-"
 
 
@@ -105,9 +108,10 @@ class Page:
     def failures(self) -> list[str]:
         lines = []
         for r in self.found:
-            if not r.base.startswith(UNPATCHED) and r.facts.get("bad"):
+            bad = r.facts.get("bad") or (["a difference"] if r.facts.get("different") else [])
+            if bad and not r.base.startswith(UNPATCHED):
                 what = " ".join(x for x in (r.kind, r.name, r.base, r.target) if x)
-                lines.append(f"- {what}: {', '.join(r.facts['bad'])}")
+                lines.append(f"- {what}: {', '.join(bad)}")
         return lines or ["None."]
 
     def walks(self) -> list[str]:
@@ -126,7 +130,7 @@ class Page:
     def fuzz(self) -> list[str]:
         rows = []
         for r in self.of("fuzz"):
-            said = "<br>".join(r.facts.get("said", []))
+            said = "<br>".join(x for x in r.facts.get("said", []) if not x.startswith(("RUN ", "Starting ")))
             rows.append([r.base, r.target, r.name, words(r.counts), said, run_of(r, self.at)])
         return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
 

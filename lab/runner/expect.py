@@ -62,6 +62,8 @@ def main(options: Options) -> int:
     hosts = dict(data.expected(base.name) or {})
     wanted = Options(kernel=base.name, target=options.target, suite=options.suite)
     jobs = [j for j in suite.jobs(wanted) if options.target or j.target.name in hosts]
+    if not jobs:
+        raise LabError(f"lab/data/expect has no host for K={base.name}: name one, T=HOST")
     suite.run_jobs(jobs)
     for job in jobs:
         if any(r.id.startswith("(") for r in job.results):

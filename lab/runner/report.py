@@ -148,7 +148,7 @@ def clause_table(all_jobs: list[Job]) -> None:
         columns = columns_of(all_jobs, base)
         fails = None if columns[0].expected is None else [must_fail(job) for job in columns]
         rows = known.rows([job.results for job in columns], fails)
-        rows.insert(0, (f"{base}: clause", [job.target.name for job in columns]))
+        rows.insert(0, (f"{base}: rule", [job.target.name for job in columns]))
         widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(columns))]
         print()
         for name, cells in rows:

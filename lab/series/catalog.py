@@ -170,7 +170,9 @@ def series_short() -> list[str]:
     """All series in a paragraph, for README: name, and number of patches."""
     names = [f"`{s.name}` ({sum(p.series == s.name for p in patches())})" for s in all_series()]
     kernel, all_of_it = size(p for p in patches() if p.kernel), size(patches())
-    said = f"{len(patches())} patches, in posting order: {', '.join(names)}. They add {all_of_it[0]} lines"
+    exact = patchset.read_base(data.base("mainline").base_file)
+    for_what = f" for v{exact.kernel} of the stable tree" if exact else ""
+    said = f"{len(patches())} patches{for_what}, in posting order: {', '.join(names)}. They add {all_of_it[0]} lines"
     said += f", {kernel[0]} of them in the kernel itself, the others in tests and documents."
     return textwrap.wrap(said, 110, break_on_hyphens=False)
 

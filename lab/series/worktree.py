@@ -155,11 +155,11 @@ def refresh(options: Options) -> int:
             "that: move the tree away, 'make tree', and put your commits on the new one (git fetch, cherry-pick)"
         )
     with cache.lock("series"), cache.scratch("mails") as out:
+        if not base.base_file.exists() and (exact := source.record(found)):
+            patchset.write_base(base.base_file, exact)  # the cover letters say what it names
+            ui.say("wrote BASE")
         made = export(where, base, out)
         changed = repository.install(out, folder)
-    if not base.base_file.exists() and (exact := source.record(found)):
-        patchset.write_base(base.base_file, exact)
-        changed.append("BASE")
     added = repository.names(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "base", "HEAD")
     for path in sorted(added):
         new = (where / path).read_bytes()

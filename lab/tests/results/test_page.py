@@ -71,6 +71,7 @@ class Page(unittest.TestCase):
         self.assertIn("| lockstep | mainline | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
         self.assertIn("| openbios-g4 | reset, 0x3df7000 watched | 20000 |", page)
         self.assertIn("| 20000 | a difference |", page)
+        self.assertIn("- replay openbios-g4-20000 mainline mac99-g4: a difference", page)
         self.assertIn("seed 0x1, 600 seconds", page)
         self.assertIn("```\nE1 emulated 1 1\n```", page)
         self.assertIn("| `make demo` | mainline | mac99-g4 |", page)

@@ -80,6 +80,14 @@ class Command(unittest.TestCase):
         ):
             self.main(Result("(kernel)", Status.CRASH))
 
+    def test_a_kernel_without_hosts(self) -> None:
+        with (
+            mock.patch.object(suite, "jobs", return_value=[self.job]),
+            mock.patch.object(data, "expected", return_value=None),
+            self.assertRaisesRegex(LabError, "has no host for K=stock-mainline"),
+        ):
+            expect.main(Options(kernel="stock-mainline"))
+
     def test_patched(self) -> None:
         with self.assertRaisesRegex(LabError, "K=mainline is patched"):
             expect.main(Options(kernel="mainline"))

@@ -85,4 +85,4 @@ class Expectations(unittest.TestCase):
         for test, told in (("debug_watch_test.debug.real64.store_between", True), ("gdb_linux.step", False)):
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 report.clause_table([self.job(Result(test, Status.PASS))])
-            self.assertEqual("clause" in said.getvalue(), told, test)
+            self.assertEqual(": rule" in said.getvalue(), told, test)

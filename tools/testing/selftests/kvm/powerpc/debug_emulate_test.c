@@ -66,7 +66,7 @@ GUEST_ASM(mtmsr_l_code,
 TEST_F(debug, step_mtmsr_l)
 {
 	if (self->guest.cpu32)
-		SKIP(return, "The CPU ignores L");
+		SKIP(return, "32-bit CPUs ignore L of mtmsr");
 
 	asm_guest_step_all(&self->guest, mtmsr_l_code);
 	TEST_ASSERT_EQ(self->guest.regs.gpr[7], self->guest.regs.gpr[5] | MSR_RI);
@@ -215,7 +215,7 @@ TEST_F(debug, step_sc_swapped)
 	struct asm_guest *guest = &self->guest;
 
 	if (!(variant->msr & MSR_LE))
-		SKIP(return, "This is about little-endian guests");
+		SKIP(return, "The guest is big-endian");
 
 	guest->regs.gpr[3] = 0;
 	guest->regs.gpr[5] = 0;
@@ -322,7 +322,7 @@ TEST_F(debug, step_rfi_32bit_cpu)
 	struct asm_guest *guest = &self->guest;
 
 	if (!guest->cpu32)
-		SKIP(return, "This is about 32-bit CPUs");
+		SKIP(return, "The guest has a 64-bit CPU");
 
 	guest->regs.srr0 = UPPER_HALF | (guest->code + sizeof(u32));
 	guest->regs.srr1 = UPPER_HALF | variant->msr;

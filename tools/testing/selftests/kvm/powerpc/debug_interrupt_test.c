@@ -211,7 +211,7 @@ TEST_F(debug, step_fetch_from_nowhere)
 	u64 nowhere = GUEST_MMIO + 0x40;
 
 	if (variant->msr & MSR_IR)
-		SKIP(return, "This is about real addresses");
+		SKIP(return, "Instruction addresses are translated");
 
 	guest->regs.gpr[7] = GUEST_MMIO;
 	guest->regs.gpr[8] = nowhere;

@@ -383,7 +383,7 @@ TEST_F(debug, mmio_fp)
 TEST_F(debug, mmio_fp_integer)
 {
 	if (self->guest.cpu32 || !host_has_isa_2_07())
-		SKIP(return, "The CPU may not have these");
+		SKIP(return, "The CPU has no lfiwax, or no lfiwzx");
 
 	step_fp_loads(&self->guest, variant->msr | MSR_FP, &fp_integer_loads);
 }
@@ -394,7 +394,7 @@ TEST_F(debug, mmio_vsx_scalar)
 	u64 msr = variant->msr | MSR_FP | MSR_VEC | MSR_VSX;
 
 	if (self->guest.cpu32 || !host_has_vsx() || !host_has_isa_2_07())
-		SKIP(return, "The CPU does not have these");
+		SKIP(return, "The CPU has no VSX loads and stores of words");
 
 	step_fp_loads(&self->guest, msr, &word_loads);
 	step_fp_stores(&self->guest, msr, &word_stores);
