@@ -246,7 +246,7 @@ int kvmppc_debug_trace_interrupt(struct kvm_vcpu *vcpu)
 
 	if (unlikely(vcpu3s->kvm_steps)) {
 		kvmppc_end_kvm_steps(vcpu);
-		/* KVM may not see the next load-and-reserve. */
+		/* The CPU may execute the next load-and-reserve unseen. */
 		if (!stepping)
 			vcpu3s->res.size = 0;
 	}
@@ -310,7 +310,7 @@ static void kvmppc_debug_done(struct kvm_vcpu *vcpu, bool traceable, bool handed
  */
 void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu, bool handed_over)
 {
-	/* KVM may not see the next load-and-reserve. */
+	/* The CPU may execute the next load-and-reserve unseen. */
 	if (!kvmppc_debug_stepping(vcpu))
 		to_book3s(vcpu)->res.size = 0;
 

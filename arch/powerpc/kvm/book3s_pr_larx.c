@@ -61,7 +61,7 @@
 #define LARX_WORDS	32	/* how far ahead the store conditional may be */
 #define LARX_REACH	(2 * LARX_WORDS * sizeof(u32))	/* size of a loop, at most */
 #define LARX_INSNS	96	/* to interpret in one go, at most */
-#define PAGE_INSNS	96	/* the same, in a page with a breakpoint */
+#define PAGE_INSNS	96	/* to interpret in one go, in a page with a breakpoint */
 
 /* Convert a value of any size between the host's and the guest's byte order. */
 static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
@@ -352,7 +352,7 @@ static bool kvmppc_larx_emulated(struct instruction_op *op, u32 inst)
 	}
 }
 
-/* Does analyse_instr() know this instruction, but no CPU before Power ISA 2.06? */
+/* Does analyse_instr() decode this, although not all CPUs before ISA 2.06 have it? */
 static bool kvmppc_larx_since_v206(u32 inst)
 {
 	if (get_op(inst) != 31)
@@ -387,7 +387,7 @@ static bool kvmppc_interpret_insn(struct kvm_vcpu *vcpu, struct instruction_op *
 	if (!cpu_has_feature(CPU_FTR_ARCH_206) && kvmppc_larx_since_v206(inst))
 		return false;
 
-	/* These may be paired singles. */
+	/* If the guest has set HID2[PSE], these are paired singles. */
 	if (get_op(inst) == 4)
 		return false;
 
@@ -505,7 +505,10 @@ static bool kvmppc_larx_may_interpret(struct kvm_vcpu *vcpu)
 	       !kvmppc_debug_stepping(vcpu);
 }
 
-/* In problem state, KVM emulates hardly anything. */
+/*
+ * In problem state, KVM emulates almost no instruction, so an emulated instruction
+ * rarely loses a reservation there.
+ */
 static bool kvmppc_larx_allowed(struct kvm_vcpu *vcpu)
 {
 	return !(kvmppc_get_msr(vcpu) & MSR_PR) && kvmppc_larx_may_interpret(vcpu);

@@ -34,13 +34,13 @@
  * and memory only, because a pass for each takes longer.
  *
  * A pass loses the guest's reservation.  So load-and-reserve and store
- * conditional get none, and are emulated, see book3s_pr_larx.c.  A store
- * conditional without a reservation of the CPU's need not fault.  So from an
- * emulated load-and-reserve on, KVM interprets what follows, or steps it and looks
- * at each instruction before.  In a page that is mapped read-only, KVM does not see
- * a load-and-reserve, so its store conditional fails.  kvmppc_watch_see_larx() then
- * sets watch_larx.  While it is set, pages with watched stores are not mapped,
- * either.
+ * conditional get none, and are emulated, see book3s_pr_larx.c.  If the CPU has no
+ * reservation, a store conditional may fail without a fault, and KVM would not see
+ * it.  So from an emulated load-and-reserve on, KVM interprets what follows, or
+ * steps it and decodes each instruction before the CPU executes it.  In a page that
+ * is mapped read-only, KVM does not see a load-and-reserve, so its store conditional
+ * fails.  kvmppc_watch_see_larx() then sets watch_larx.  While it is set, pages with
+ * watched stores are not mapped, either.
  */
 
 #include <linux/cache.h>
@@ -68,8 +68,9 @@
 #define AMO_DECREMENT_BOUNDED	28	/* the first operand is below EA */
 
 /*
- * Look for a store conditional at one in so many faults.  This is a prime, so
- * that each access of a loop is looked at, unless the loop has a multiple of 17.
+ * Look for a store conditional at one in so many faults.  This is a prime, so that
+ * each access of a loop that faults has its turn, unless their number is a multiple
+ * of 17.
  */
 #define WATCH_LARX_FAULTS	17
 
@@ -246,7 +247,7 @@ static struct kvmppc_watch *kvmppc_watch_stops(struct kvm_vcpu *vcpu,
 	return w;
 }
 
-/* The same, and if it does, fill in kvm_run. */
+/* Return true, with kvm_run filled in, if an access stops the guest. */
 static bool kvmppc_watch_hit(struct kvm_vcpu *vcpu, const struct watch_access *a)
 {
 	struct kvmppc_watch *w = kvmppc_watch_stops(vcpu, a);
@@ -318,8 +319,8 @@ static bool kvmppc_watch_analyse(struct kvm_vcpu *vcpu, u32 inst,
 }
 
 /*
- * The access that an instruction makes.  If it causes an interrupt for another
- * reason than its address, it makes none.
+ * The access that an instruction makes.  An instruction whose facility is off, or
+ * that has to be aligned and is not, causes an interrupt and makes no access.
  */
 static struct watch_access kvmppc_watch_access(struct kvm_vcpu *vcpu,
 					       const struct instruction_op *op)
@@ -355,7 +356,7 @@ static struct watch_access kvmppc_watch_access(struct kvm_vcpu *vcpu,
 		break;
 	case LOAD_VSX:
 	case STORE_VSX:
-		/* Some check MSR[VEC] for the registers that AltiVec has, too. */
+		/* For VSRs 32 to 63, some need MSR[VEC] instead of MSR[VSX]. */
 		if (!(msr & (op->reg >= 32 && (op->vsx_flags & VSX_CHECK_VEC) ?
 			     MSR_VEC : MSR_VSX)))
 			return none;
@@ -412,11 +413,12 @@ bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op 
 static bool kvmppc_watch_decode_inst(struct kvm_vcpu *vcpu, u32 inst,
 				     struct instruction_op *op)
 {
-	/* The opcodes of loads, stores and cache operations are among these. */
-	return get_op(inst) >= 31 && kvmppc_watch_analyse(vcpu, inst, op);
+	/* Loads, stores and cache operations have these opcodes.  6 is lxvp and stxvp. */
+	return (get_op(inst) >= 31 || get_op(inst) == 6) &&
+	       kvmppc_watch_analyse(vcpu, inst, op);
 }
 
-/* The same for the next instruction */
+/* Decode the instruction at the PC.  Return false as kvmppc_watch_decode_inst(). */
 static bool kvmppc_watch_decode(struct kvm_vcpu *vcpu, struct instruction_op *op)
 {
 	u32 inst;
@@ -534,6 +536,24 @@ bool kvmppc_watch_start(struct kvm_vcpu *vcpu, u32 inst)
 }
 
 /*
+ * Interpret a loop from its store conditional on, which is in a page of code that
+ * is cut and which has no reservation.  The load-and-reserve may be in a page that
+ * is mapped.  The CPU would execute it, and the fetch of this page would lose the
+ * reservation, each time.  Return true if the guest has got any further.
+ */
+static bool kvmppc_watch_larx_elsewhere(struct kvm_vcpu *vcpu,
+					const struct instruction_op *op)
+{
+	if (GETTYPE(op->type) != STCX || to_book3s(vcpu)->res.size ||
+	    !kvmppc_larx_around(vcpu))
+		return false;
+
+	if (to_book3s(vcpu)->kvm_steps)
+		kvmppc_end_kvm_steps(vcpu);
+	return true;
+}
+
+/*
  * The PC is in a page that is cut.  Return true if the guest stops before the
  * instruction, or if KVM has emulated it.  @r is then the value to return.
  */
@@ -544,7 +564,15 @@ static bool kvmppc_watch_next(struct kvm_vcpu *vcpu, int *r)
 	if (!kvmppc_watch_decode(vcpu, &op))
 		op.type = UNKNOWN;
 
-	return kvmppc_watch_hit_insn(vcpu, &op, r) || kvmppc_watch_larx(vcpu, &op, r);
+	if (kvmppc_watch_hit_insn(vcpu, &op, r))
+		return true;
+
+	if (kvmppc_watch_larx_elsewhere(vcpu, &op)) {
+		*r = RESUME_GUEST_NV;
+		return true;
+	}
+
+	return kvmppc_watch_larx(vcpu, &op, r);
 }
 
 static void kvmppc_watch_unmap_code(struct kvm_vcpu *vcpu)
@@ -718,10 +746,10 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 	/*
 	 * The access may be between a load-and-reserve and a store conditional of
 	 * another page.  Such a sequence never ends, as each fault loses the
-	 * reservation.
+	 * reservation.  In a pass, KVM sees the store conditional.
 	 */
 	if (!(++to_book3s(vcpu)->watch_faults % WATCH_LARX_FAULTS) &&
-	    kvmppc_larx_around(vcpu)) {
+	    !to_book3s(vcpu)->kvm_steps && kvmppc_larx_around(vcpu)) {
 		*r = RESUME_GUEST_NV;
 		return true;
 	}

@@ -637,6 +637,59 @@ TEST_F(debug, breakpoint_stwcx)
 	run_off(guest);
 }
 
+GUEST_ASM(two_pages_code,
+	  "	b	1f\n"
+	  "	.space	0xff8\n"
+	  "1:	lwarx	%r8, 0, %r5\n"		/* the last word of its page */
+	  "	addi	%r8, %r8, 1\n"
+	  "	stwcx.	%r8, 0, %r5\n"
+	  "	bne-	1b\n"
+	  "	nop\n"
+	  "	sc\n");
+
+/* So does one in the page of a store conditional whose lwarx is in another one. (W2, W3) */
+TEST_F(debug, breakpoint_two_pages)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 addr;
+
+	start(guest, two_pages_code);
+	addr = asm_guest_addr(guest, two_pages_code + 1027);
+	watch(guest, addr, 0, BREAK);
+	expect_break(guest, addr);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 1);
+	run_off(guest);
+}
+
+GUEST_ASM(dcbt_code,
+	  "1:	lwarx	%r8, 0, %r5\n"
+	  "	dcbt	0, %r5\n"
+	  "	lwz	%r9, 0(%r5)\n"
+	  "	nop\n"
+	  "	stwcx.	%r8, 0, %r5\n"
+	  "	bne-	1b\n"
+	  "	sc\n");
+
+/* KVM interprets one of 17 of these loads, and not while it steps the loop. (W2) */
+TEST_F(debug, breakpoint_between)
+{
+	struct kvm_guest_debug debug = { .control = GUESTDBG_HW };
+	struct asm_guest *guest = &self->guest;
+	int i;
+
+	for (i = 0; i < 2 * 17; i++) {
+		start(guest, dcbt_code);
+		debug.arch.bp[0].addr = asm_guest_addr(guest, dcbt_code + 3);
+		debug.arch.bp[0].type = BREAK;
+		debug.arch.bp[1].addr = data_ea(guest) + 8;
+		debug.arch.bp[1].type = READ;
+		debug.arch.bp[1].len = 4;
+		vcpu_guest_debug_set(guest->vcpu, &debug);
+		expect_break(guest, debug.arch.bp[0].addr);
+	}
+	run_off(guest);
+}
+
 GUEST_ASM(newer_code,
 	  "	li	%r8, 1\n"
 	  "	li	%r9, 2\n"

@@ -324,10 +324,12 @@ TEST_F(regs, debug_inst)
 #define MSR_ISF			BIT_ULL(61)
 #define MSR_ILE			BIT_ULL(16)
 #define MSR_TGPR		BIT_ULL(17)
+#define MSR_E300_CE		BIT_ULL(7)
 #define MSR_PMM			BIT_ULL(2)
 #define MSR_RESERVED		BIT_ULL(3)
 #define MSR_SOME		(MSR_SF | MSR_ISF | MSR_VEC | MSR_VSX | MSR_ILE | \
-				 MSR_TGPR | MSR_PMM | MSR_LE | MSR_RESERVED)
+				 MSR_TGPR | MSR_PMM | MSR_LE | MSR_E300_CE | \
+				 MSR_RESERVED)
 /* With MSR_PR no interrupt or trace makes a difference. */
 #define MSR_ALWAYS		(MSR_EE | MSR_PR | MSR_ME | MSR_IR | MSR_DR | MSR_RI)
 
@@ -338,9 +340,10 @@ static const struct cpu {
 } cpus[] = {
 	{ "603e", 0x00060101, MSR_ILE | MSR_TGPR | MSR_LE },
 	{ "G2", 0x00811014, MSR_ILE | MSR_TGPR | MSR_LE },
-	{ "e300c3", 0x00850010, MSR_ILE | MSR_TGPR | MSR_LE },
+	{ "e300c3", 0x00850010, MSR_ILE | MSR_TGPR | MSR_LE | MSR_E300_CE },
 	{ "604e", 0x00090204, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "750", PVR_750, MSR_ILE | MSR_PMM | MSR_LE },
+	{ "750P", 0x10080100, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "750FX", 0x70000203, MSR_ILE | MSR_PMM | MSR_LE },
 	{ "7400", PVR_7400, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
 	{ "7447A", 0x80030102, MSR_VEC | MSR_ILE | MSR_PMM | MSR_LE },
