@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +54,8 @@ class File:
     boot: list[str]  # targets that every commit is booted on
     link: dict[str, str]  # kernel builds whose KVM is linked as modules once, with a fragment that makes it modules
     build: list[str]  # what make builds; the first is the folder of the modules
+    # By configuration or host: files of the kernel that its build does not read, as patterns.
+    unread: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Commit:
     files: source.Overlay = field(repr=False, hash=False, compare=False)
     key: str = ""
     series: str = ""
+    keys: dict[str, str] = field(default_factory=dict, repr=False, hash=False, compare=False)  # see key_of()
+
+    def key_of(self, name: str) -> str:
+        """What decides the build of a configuration or host: the key, but for the files that it does not read."""
+        return self.keys.get(name, self.key)
 
 
 @dataclass(frozen=True)
@@ -156,8 +165,14 @@ def ends(some: list[Commit]) -> set[str]:
     return {c.key for c, series in zip(some, after, strict=True) if not c.number or c.series != series}
 
 
+def matched(names: Iterable[str], patterns: list[str]) -> list[str]:
+    """Those that one of the patterns fits."""
+    return [n for n in names if any(fnmatch.fnmatch(n, p) for p in patterns)]
+
+
 def commits(base: data.Base, options: Options) -> list[Commit]:
     """BASE, and the tree after each mail, by the files that the series touches."""
+    unread = file().unread
     found = source.find(base)
     made: list[Commit] = []
     with cache.scratch("upstream") as where:
@@ -170,8 +185,11 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
             files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
-            other = [(n, f[0]) for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f]
-            parts = [x for n, text in other for x in (n, code(n, text))]
-            key = cache.digest(found.key, *parts)[:16]
-            made.append(Commit(number, subject if number else "BASE", files, key, names.get(subject, "")))
+            other = {n: code(n, f[0]) for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f}
+
+            def key(skipped: list[str], other: dict[str, bytes] = other) -> str:
+                return cache.digest(found.key, *(x for n, t in other.items() if n not in skipped for x in (n, t)))[:16]
+
+            keys = {name: key(matched(other, patterns)) for name, patterns in unread.items()}
+            made.append(Commit(number, subject if number else "BASE", files, key([]), names.get(subject, ""), keys))
     return made

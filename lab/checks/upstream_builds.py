@@ -44,7 +44,7 @@ class Builds:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
         self.configs, self.boots = matrix.chosen(options.target, matrix.configs(), matrix.booted())
         table = matrix.file()
-        self.compilers, self.build = table.compiler, table.build[0]
+        self.compilers, self.build, self.unread = table.compiler, table.build[0], table.unread
         self.made = {row.name: [*table.build, *row.also] for row in table.config}  # what make builds
         self.commits = matrix.commits(base, options)
         self.touched = {name for commit in self.commits for name in commit.files}
@@ -67,7 +67,7 @@ class Builds:
         for commit in self.commits:
             for config in self.configs:
                 for compiler in (c for c in self.compilers if commit.key in last or not c.ends):
-                    parts = [commit.key, kbuild.fragment(config), config.cross, *self.made[config.name], *compiler.make]
+                    parts = [commit.key_of(config.name), kbuild.fragment(config), config.cross, *self.made[config.name], *compiler.make]
                     name = cache.digest(*parts, compiler.cc or kbuild.compiler(config), versions[compiler.name])[:20]
                     found.append(matrix.Cell(commit, config, compiler, self.store / f"{name}.json"))
         return found
@@ -138,11 +138,18 @@ class Builds:
             if any(word in failed for word in LOST):
                 raise LabError(f"{cell.name}, {cell.commit.subject}: {failed}, so it was not built: run it again")
         sizes = self.sizes(cell, self.tree.path / out.name)
-        read = [] if failed else sorted(self.touched & reads(self.tree.path / out.name))
+        read = [] if failed else self.read(self.tree.path / out.name, cell.config.name)
         result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
         cache.write(stamp, cell.path.name.encode())
         self.ran += 1
+
+    def read(self, out: Path, name: str) -> list[str]:
+        """Which of the files that patches touch a build has read. LabError if 'unread' has one of them."""
+        read = sorted(self.touched & reads(out))
+        for wrong in matrix.matched(read, self.unread.get(name, [])):
+            raise LabError(f"{matrix.MATRIX}: {name} reads {wrong}: correct [unread], and remove {self.store}")
+        return read
 
     def folder(self, build: data.KernelBuild, earlier: set[str]) -> Path:
         """The build folder, emptied unless its last build ended and was that of a commit before.

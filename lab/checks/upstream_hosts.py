@@ -25,7 +25,7 @@ def boots(builds: Builds) -> dict[str, list[str]]:
 
     def key(commit: Commit, target: data.Target) -> str:
         build = target.build
-        return cache.digest(commit.key, kbuild.fragment(build), kbuild.compiler(build), target.qemu, target.boot)[:20]
+        return cache.digest(commit.key_of(target.name), kbuild.fragment(build), kbuild.compiler(build), target.qemu, target.boot)[:20]
 
     return builds.on_each_host("boot", "booting it on", key, lambda c, t: _boot(builds, t, c))
 
@@ -37,6 +37,7 @@ def _boot(builds: Builds, target: data.Target, commit: Commit) -> str:
     with builds.at(commit):
         try:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
+            builds.read(vmlinux.parent, target.name)
         except LabError as why:
             return str(why)
     # The tree may be at another commit while it boots. Nobody else has this host's build folder.

@@ -50,14 +50,15 @@ def built(builds: Builds) -> set[tuple[str, str]]:
     """The builds that are good: neither a failure nor a message that BASE's build does not have."""
     stock: dict[str, matrix.Result] = {}
     found = set()
-    last = builds.commits[-1].key
-    for cell in builds.cells():
+    cells = builds.cells()
+    compared = {c.path for c in cells if c.commit.key in (builds.commits[0].key, builds.commits[-1].key)}
+    for cell in cells:
         if not cell.path.exists():
             continue
         result = matrix.Result(**json.loads(cell.path.read_text()))
         if not cell.commit.number:
             stock[cell.name] = result
-        elif cell.name in stock and cell.commit.key not in (last, builds.commits[0].key):
+        elif cell.name in stock and cell.path not in compared:
             base = stock[cell.name]
             if not base.failed and not matrix.wrong(result, base):
                 found.add((BUILD, cell.path.stem))

@@ -38,6 +38,7 @@ class Builds(unittest.TestCase):
         self.made.base, self.made.commits, self.made.ran = data.base("mainline"), COMMITS, 0
         self.made.configs, self.made.boots = [data.build("mac99-g4")], [data.target("mac99-g4")]
         self.made.compilers, self.made.build = [matrix.Compiler("gcc", ("W=1",))], "arch/powerpc/kvm/"
+        self.made.unread = {}
         self.made.made = {"mac99-g4": ["arch/powerpc/kvm/"]}
         self.made.touched = {name for commit in COMMITS for name in commit.files}
         self.made.earlier, self.made.good = defaultdict(set), set()
