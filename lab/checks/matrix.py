@@ -54,8 +54,7 @@ class File:
     boot: list[str]  # targets that every commit is booted on
     link: dict[str, str]  # kernel builds whose KVM is linked as modules once, with a fragment that makes it modules
     build: list[str]  # what make builds; the first is the folder of the modules
-    # By configuration or host: files of the kernel that its build does not read, as patterns.
-    unread: dict[str, list[str]] = field(default_factory=dict)
+    unread: dict[str, list[str]] = field(default_factory=dict)  # by configuration or host: files it does not read
 
 
 @dataclass(frozen=True)

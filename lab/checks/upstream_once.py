@@ -98,13 +98,9 @@ class Once:
 
         bad = self.both(argv, "htmldocs", [n.removeprefix("Documentation/") for n in files])
         pages = [n for n in files if n.endswith(".rst")]
-        missing = [n for n in pages if not self.page(n).exists()]
+        made = self.tree / "out-docs/Documentation/output"
+        missing = [n for n in pages if not (made / Path(n).relative_to("Documentation").with_suffix(".html")).exists()]
         return Found(bad + [f"{n}: no page was made of it" for n in missing], " ".join(folders))
-
-    def page(self, name: str) -> Path:
-        """Where htmldocs puts the page of a document."""
-        inside = Path(name).relative_to("Documentation").with_suffix(".html")
-        return self.tree / "out-docs/Documentation/output" / inside
 
     def headers(self) -> Found:
         """What userspace includes installs, and compiles by itself."""

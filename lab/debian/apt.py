@@ -177,18 +177,11 @@ def newest_first(found: set[Found]) -> list[Found]:
     """By version, as dpkg orders them; of one version by name."""
 
     def order(one: Found, two: Found) -> int:
-        return _compare(two.version, one.version)
+        """Below 0 if the first is newer; sorted() asks for nothing else."""
+        done = proc.finished(["dpkg", "--compare-versions", one.version, "gt", two.version])
+        if done.returncode not in (0, 1):
+            said = done.stderr.decode(errors="replace").strip()
+            raise LabError(f"dpkg cannot compare the versions {one.version} and {two.version}: {said}")
+        return done.returncode - 1
 
     return sorted(sorted(found, key=lambda f: f.package), key=functools.cmp_to_key(order))
-
-
-def _compare(one: str, two: str) -> int:
-    """Below 0 if the first version is older, 0 if dpkg sees no difference, above 0 if it is newer."""
-    for relation, result in (("lt", -1), ("gt", 1)):
-        done = proc.finished(["dpkg", "--compare-versions", one, relation, two])
-        if done.returncode == 0:
-            return result
-        if done.returncode != 1:
-            said = done.stderr.decode(errors="replace").strip()
-            raise LabError(f"dpkg cannot compare the versions {one} and {two}: {said or 'no reason given'}")
-    return 0

@@ -156,21 +156,15 @@ def findings(lines: list[str], want: Expected) -> list[str]:
     return found
 
 
-def first_difference(left: list[str], right: list[str]) -> int | None:
-    for number, (one, other) in enumerate(itertools.zip_longest(left, right)):
-        if one != other:
-            return number
-    return None
-
-
 def side_by_side(left: list[str], right: list[str]) -> list[str]:
     """Two columns; the first row that differs has the mark between them."""
-    first = first_difference(left, right)
+    mark = MARK
     rows = []
-    for number, cells in enumerate(itertools.zip_longest(left, right, fillvalue="")):
+    for cells in itertools.zip_longest(left, right, fillvalue=""):
         wrapped = [textwrap.wrap(cell, HALF, subsequent_indent="   ") or [""] for cell in cells]
-        for inner, (one, other) in enumerate(itertools.zip_longest(*wrapped, fillvalue="")):
-            between = MARK if number == first and not inner else "| "
+        for one, other in itertools.zip_longest(*wrapped, fillvalue=""):
+            between = mark if cells[0] != cells[1] else "| "
+            mark = "| " if between == MARK else mark
             rows.append(f"{one:{HALF}} {between} {other}".rstrip())
     return rows
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from pathlib import Path
 
@@ -16,16 +15,11 @@ from lab.kernel import kbuild
 
 PACKAGE = "busybox"
 CONFIG = data.DATA / "configs/busybox.config"
-SYMBOL = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
-
-
-def symbols(text: str) -> dict[str, str]:
-    return {m[1]: m[2] or "n" for line in text.splitlines() if (m := SYMBOL.fullmatch(line))}
 
 
 def merged(defaults: str, wanted: str) -> str:
     """A configuration with what is wanted on top."""
-    return "".join(f"{name}={value}\n" for name, value in {**symbols(defaults), **symbols(wanted)}.items())
+    return "".join(f"{name}={value}\n" for name, value in {**kbuild.symbols(defaults), **kbuild.symbols(wanted)}.items())
 
 
 def _configure(tree: Path, out: Path, log: Path) -> None:

@@ -19,6 +19,7 @@ from lab.debian import install
 from lab.kernel import source
 
 COMPILED = re.compile(rb"^  (?:CC|AS) ", re.MULTILINE)
+SYMBOL = re.compile(r"^(?:(CONFIG_\w+)=(.*)|# (CONFIG_\w+) is not set)$", re.MULTILINE)
 KEEP = 8  # kernels per kernel build that stay in the cache
 
 
@@ -36,16 +37,15 @@ def fragment(kernel_build: data.KernelBuild) -> str:
     return "\n".join([*texts, "# CONFIG_LOCALVERSION_AUTO is not set", ""])
 
 
+def symbols(text: str) -> dict[str, str]:
+    """A configuration, or a part of one, by its symbols; "n" is what is not set."""
+    return {m[1] or m[3]: m[2] or "n" for m in SYMBOL.finditer(text)}
+
+
 def lost(wanted: str, got: str) -> list[str]:
     """Symbols of the fragment that did not survive configuration."""
-    have = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", got, re.MULTILINE))
-    want: dict[str, str] = {}
-    for line in wanted.splitlines():
-        if m := re.fullmatch(r"(CONFIG_\w+)=(.*)", line.strip()):
-            want[m[1]] = m[2]
-        elif m := re.fullmatch(r"# (CONFIG_\w+) is not set", line.strip()):
-            want[m[1]] = "n"
-    return [f"{name}={value}" for name, value in want.items() if have.get(name, "n") != value]
+    have = symbols(got)
+    return [f"{name}={value}" for name, value in symbols(wanted).items() if have.get(name, "n") != value]
 
 
 def needs(kernel_build: data.KernelBuild) -> list[data.Package]:

@@ -60,13 +60,6 @@ def key(target: data.Target) -> str:
     return cache.digest(base(), *code, OPTIONS, DEVICES, HOSTS[target.must.machine], kbuild.compiler(target.build))[:12]
 
 
-def _tree() -> Path:
-    """The patched source. The caller holds the lock of the build."""
-    tree = cache.folder() / "trees" / "qemu"
-    source.sync(tree, stock(), overlay())
-    return tree
-
-
 def _configure(tools: qemulibs.Toolchain, tree: Path, out: Path, root: Path) -> None:
     cpu, systems = HOSTS[tools.target.must.machine]
     # Meson looks for libfdt in the folders of the compiler only, hence -B.
@@ -106,7 +99,8 @@ def _build(target: data.Target, final: Path) -> None:
     tools.log.unlink(missing_ok=True)
     ui.say(f"building QEMU {base().kernel} with patches/qemu for {machine}, some 15 minutes once; log: {tools.log}")
     start = time.monotonic()
-    tree = _tree()
+    tree = cache.folder() / "trees" / "qemu"
+    source.sync(tree, stock(), overlay())
     # Debian's source of the device tree compiler is not on every mirror.
     root = qemulibs.libraries(tools, tree / "roms/skiboot/libfdt")
     out = tree / f"out-{machine}"

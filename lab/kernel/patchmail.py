@@ -22,8 +22,7 @@ HEAD = email.parser.BytesParser(policy=email.policy.default)
 
 def headers(mail: bytes) -> EmailMessage:
     """The headers of a patch or a cover letter as git format-patch writes it, decoded and unfolded."""
-    first, _, rest = mail.partition(b"\n")
-    found = HEAD.parsebytes(rest if first.startswith(b"From ") else mail, headersonly=True)
+    found = HEAD.parsebytes(mail, headersonly=True)
     assert isinstance(found, EmailMessage)
     return found
 

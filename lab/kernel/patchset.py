@@ -73,16 +73,12 @@ def mails(folder: Path, names: Collection[str] | None = None) -> list[Path]:
     return [p for p in found if names is None or p.parent.name in names]
 
 
-def _diffs(mail: Path) -> str:
-    """What stands behind a mail's message, which may quote a diff."""
-    return mail.read_text(errors="replace").partition("\n---\n")[2]
-
-
 def touched(found: list[Path]) -> list[str]:
     """Every kernel file that the mails name, sorted."""
     files: set[str] = set()
     for path in found:
-        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", _diffs(path), re.MULTILINE):
+        diff = path.read_text(errors="replace").partition("\n---\n")[2]  # the message may quote one
+        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", diff, re.MULTILINE):
             files |= {one, two}
     return sorted(files)
 

@@ -55,7 +55,7 @@ class Pair(stepping.Walk):
         self._choose()
         while (here := self.kvm.state()) != (there := self.tcg.state()):
             if time.monotonic() > end:
-                one, two = (self.step_shape.values(s, self.order) for s in (here, there))
+                one, two = (self.step_shape.values(s) for s in (here, there))
                 wrong = ", ".join(f"{n} {one[n]:#x} and {two[n]:#x}" for n in one if one[n] != two[n])
                 raise rsp.Broken(f"KVM and TCG have not loaded the same state: {wrong}")
             time.sleep(1)
@@ -124,7 +124,7 @@ class Pair(stepping.Walk):
                 break
             states.append(deque(self.tcg.steps(1), maxlen=1)[0])
             code.append(word)
-            registers = partial(self.step_shape.values, states[-2], self.order)
+            registers = partial(self.step_shape.values, states[-2])
             if word is not None and any(rule.fits(word, registers) for rule in self.table.rule):
                 break
         return states, code
@@ -135,7 +135,7 @@ class Pair(stepping.Walk):
         Without interrupts, as a step is; they would come where the guest runs.
         """
         start = self.pc(before)
-        values = self.step_shape.values(before, self.order)
+        values = self.step_shape.values(before)
         outside, at = set[int](), start
         with self.as_code(self.tcg, values["msr"]):
             for at in range(start + 4, start + 4 * ATOMIC, 4):
@@ -150,11 +150,11 @@ class Pair(stepping.Walk):
         there = self._unit(self.tcg, before, outside)
         here = self._unit(self.kvm, before, outside)
         for _ in range(AGAIN):
-            one, two = (self.step_shape.values(s, self.order) for s in (here, there))
+            one, two = (self.step_shape.values(s) for s in (here, there))
             if [n for n in one if one[n] != two[n]] != ["cr"] or one["cr"] ^ two["cr"] != CR0_EQ or one["cr"] & CR0_EQ:
                 break
             # It stored nothing, so it is as if it had not been tried.
-            for name, value in self.step_shape.values(before, self.order).items():
+            for name, value in self.step_shape.values(before).items():
                 if one[name] != value:
                     self.put(self.kvm, name, value)
             here = self._unit(self.kvm, before, outside)
@@ -164,7 +164,7 @@ class Pair(stepping.Walk):
 
     def _unit(self, stub: rsp.Stub, before: bytes, outside: set[int]) -> bytes:
         """To one of these places, at full speed; the state there."""
-        msr = self.step_shape.values(before, self.order)["msr"]
+        msr = self.step_shape.values(before)["msr"]
         self.put(stub, "msr", msr & ~ppc.MSR_EE)
         with self.as_code(stub, msr & ~ppc.MSR_EE):
             for place in sorted(outside):
@@ -180,10 +180,10 @@ class Pair(stepping.Walk):
     def _check(self, ahead: Iterator[bytes], before: bytes, kvm: bytes, tcg: bytes) -> None:
         if kvm == tcg:
             return
-        one, two = (self.step_shape.values(s, self.order) for s in (kvm, tcg))
+        one, two = (self.step_shape.values(s) for s in (kvm, tcg))
         names = [n for n in one if one[n] != two[n]]
         code = self.last[-1][1] if self.last else None
-        registers = partial(self.step_shape.values, before, self.order)
+        registers = partial(self.step_shape.values, before)
         for rule in self.table.rule:
             if code is None or not names or not set(names) <= rule.allows(code, registers):
                 continue
@@ -200,11 +200,11 @@ class Pair(stepping.Walk):
     def _compare_rest(self) -> None:
         """The registers that are not compared after each step; in parts, as many as fit."""
         for part in (self.rest[at : at + 48] for at in range(0, len(self.rest), 48)):
-            shape = stepping.State([*[r for r in self.layout if r.number < 70], *part])
+            shape = stepping.State([*[r for r in self.layout if r.number < 70], *part], self.order)
             states = []
             for stub in (self.kvm, self.tcg):
                 stub.choose([r.number for r in part])
-                states.append(shape.values(stub.state(), self.order))
+                states.append(shape.values(stub.state()))
             one, two = states
             names = [r.name for r in part if one[r.name] != two[r.name]]
             if names:
@@ -216,7 +216,7 @@ class Pair(stepping.Walk):
                 return
 
     def _report(self, names: list[str], before: bytes, one: dict[str, int], two: dict[str, int]) -> list[str]:
-        last = self.step_shape.values(before, self.order)
+        last = self.step_shape.values(before)
         lines = [f"difference in {', '.join(names)} after step {self.result.steps}"]
         lines += [f"  {'':8} {'before':>18} {'KVM':>18} {'TCG':>18}"]
         lines += [f"{'>' if n in names else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]

@@ -45,17 +45,14 @@ class Recorder(stepping.Walk):
 
     def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         super().__init__(who, tcg)
-        self.names = list(self._values(bytes(self.step_shape.size)))
+        self.names = list(self.step_shape.values(bytes(self.step_shape.size)))
         self.bits = 8 * next(r.size for r in self.layout if r.name == "r0")
         self.steps = 0
-
-    def _values(self, state: bytes) -> dict[str, int]:
-        return self.step_shape.values(state, self.order)
 
     def record(self, count: int) -> bytes:
         """The registers at the start, and each step; ends early where an exit would change what the guest does."""
         self.tcg.choose(self.step_numbers)
-        before = self._values(state := self.tcg.state())
+        before = self.step_shape.values(state := self.tcg.state())
         out = [struct.pack(f">{len(before)}Q", *before.values())]
         heart = ui.Heartbeat(f"recording {self.who.name} under TCG")
         while self.steps < count:
@@ -63,7 +60,7 @@ class Recorder(stepping.Walk):
             if word is None or ppc.reserves(word):
                 break
             state = list(self.tcg.steps(1))[-1]
-            after = self._values(state)
+            after = self.step_shape.values(state)
             out.append(self._step(word, before, after))
             before = after
             self.steps += 1

@@ -25,7 +25,8 @@ REFERENCE = 60  # seconds that an answer may take
 class State:
     """Registers by name, out of the bytes of a state."""
 
-    def __init__(self, registers: list[rsp.Register]) -> None:
+    def __init__(self, registers: list[rsp.Register], order: data.Endian) -> None:
+        self.order = order
         self._at: dict[str, tuple[int, int]] = {}
         start = 0
         for reg in registers:
@@ -33,9 +34,9 @@ class State:
             start += reg.size
         self.size = start
 
-    def values(self, state: bytes, order: data.Endian) -> dict[str, int]:
+    def values(self, state: bytes) -> dict[str, int]:
         """All registers by name."""
-        return {n: int.from_bytes(state[a:b], order) for n, (a, b) in self._at.items()}
+        return {n: int.from_bytes(state[a:b], self.order) for n, (a, b) in self._at.items()}
 
     def piece(self, state: bytes, name: str) -> bytes:
         """The bytes of one register."""
@@ -48,9 +49,9 @@ class Walk:
 
     def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         self.who, self.tcg, self.table = who, tcg, tolerances.table(who)
-        self.layout = tcg.layout()
+        self.layout, self.order = tcg.layout(), who.endian
         step = self.named(self.table.registers.step)
-        self.step_shape = State([*[r for r in self.layout if r.number < 70], *step])
+        self.step_shape = State([*[r for r in self.layout if r.number < 70], *step], self.order)
         self.step_numbers = [r.number for r in step]
         self.numbers = {r.name: r.number for r in reversed(self.layout)}
 
@@ -67,11 +68,6 @@ class Walk:
         """The address of the next instruction."""
         return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
 
-    @property
-    def order(self) -> data.Endian:
-        """The guest's byte order."""
-        return self.who.endian
-
     def instruction(self, stub: rsp.Stub, at: int) -> int | None:
         """The word at an address, translated as that of data; None if it cannot be read."""
         text = stub.memory(at, 4)
@@ -81,7 +77,7 @@ class Walk:
         """The instruction at the reference's pc."""
         at = self.pc(state)
         if (word := self.instruction(self.tcg, at)) is None:
-            with self.as_code(self.tcg, self.step_shape.values(state, self.order)["msr"]):
+            with self.as_code(self.tcg, self.step_shape.values(state)["msr"]):
                 word = self.instruction(self.tcg, at)
         return word
 
@@ -143,16 +139,13 @@ class Reference(rsp.Direct):
             if "return" in said:
                 return said["return"]
 
-    def _until(self, command: str, good: str, bad: str = "failed") -> None:
+    def until(self, command: str, good: str) -> None:
+        """Ask the monitor until it says that. Broken if it says that it failed, or does not say it in time."""
         end = time.monotonic() + REFERENCE
         while (status := self.monitor(command).get("status")) != good:
-            if status == bad or time.monotonic() > end:
+            if status == "failed" or time.monotonic() > end:
                 raise rsp.Broken(f"QEMU: {command} says {status}, not {good}")
             time.sleep(0.02)
-
-    def loaded(self) -> None:
-        """Wait until a saved state has been loaded."""
-        self._until("query-status", "paused")
 
     def physical(self, address: int, size: int, scratch: Path) -> bytes:
         """The guest's memory, by way of a file."""
@@ -164,7 +157,7 @@ class Reference(rsp.Direct):
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
         self.monitor("migrate", uri=f"file:{new}")
-        self._until("query-migrate", "completed")
+        self.until("query-migrate", "completed")
         new.rename(path)
 
     def close(self) -> None:
@@ -189,5 +182,5 @@ def reference(who: guest.Guest, state: Path | None = None) -> Iterator[Reference
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         with proc.group(argv, env=proc.environment(), **quiet), contextlib.closing(Reference(folder)) as tcg:
             if state:
-                tcg.loaded()
+                tcg.until("query-status", "paused")  # it has been loaded
             yield tcg

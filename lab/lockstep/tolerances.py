@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lab.config import data
-from lab.guest import guest
+from lab.guest import guest, ppc
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,14 @@ class Rule:
         """Is the rule for this instruction, with these registers before it?"""
         if instruction & self.mask != self.value:
             return False
-        return not self.reads or self.reads[0] <= indexed(instruction, registers()) <= self.reads[1]
+        load = ppc.access(instruction, registers().__getitem__, 32) if self.reads else None
+        return not self.reads or (load is not None and self.reads[0] <= load.address <= self.reads[1])
 
     def allows(self, instruction: int, registers: Callable[[], dict[str, int]]) -> set[str]:
         """Names of the registers that may differ after this instruction."""
         if not self.fits(instruction, registers):
             return set()
         return {f"r{instruction >> 21 & 31}" if name == "rD" else name for name in self.registers}
-
-
-def indexed(instruction: int, registers: dict[str, int]) -> int:
-    """The effective address of an X-form load, in 32-bit mode."""
-    base = instruction >> 16 & 31
-    return (registers[f"r{base}"] if base else 0) + registers[f"r{instruction >> 11 & 31}"] & 0xFFFFFFFF
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,6 @@ def words(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[k]} {k}" for k in sorted(counts, key=order.index)) or "nothing ran"
 
 
-def day(record: Record) -> str:
-    return record.date.partition("T")[0]
-
-
 def age(record: Record, at: State, folder: Path | None = None) -> str:
     """How what was tested differs from what the repository has at the last `make results`."""
     tested = record.tested
@@ -66,7 +62,7 @@ def run_of(record: Record | None, at: State) -> str:
     if record is None:
         return ""
     commit = f"`{record.tested.commit[:10]}`" if record.tested and record.tested.commit else "?"
-    return f"{day(record)}, {commit}, {age(record, at)}, {ui.took(record.seconds)}"
+    return f"{record.date[:10]}, {commit}, {age(record, at)}, {ui.took(record.seconds)}"
 
 
 class Page:

@@ -164,6 +164,10 @@ class Maker:
         more = (f"--author={author}", f"--date={date}", "-m", "\n".join([*body[:at], *lines, "", *body[at:], ""]))
         self.git("commit", "-q", "--amend", "--no-verify", "--allow-empty", *more)
 
+    def files(self) -> dict[str, bytes]:
+        """The local mails, and the list of all."""
+        return self.local | {"series": "".join(f"{line}\n" for line in self.listing).encode()}
+
     def mail(self) -> bytes:
         # The last of -n and -N counts.
         prefix = f"--subject-prefix=PATCH {self.base.name}"
@@ -220,14 +224,6 @@ def keep(base: data.Base, where: Path) -> Path:
     return left
 
 
-def install(maker: Maker) -> list[str]:
-    with cache.scratch("mails") as out:
-        for file, text in maker.local.items():
-            cache.write(out / file, text)
-        (out / "series").write_text("".join(f"{line}\n" for line in maker.listing))
-        return repository.install(out, maker.folder)
-
-
 def command(options: Options) -> int:
     base = data.chosen(options)[0]
     if not base.of:
@@ -235,7 +231,7 @@ def command(options: Options) -> int:
         raise LabError(f"K={base.name} is no backport; known: {', '.join(known)}")
     with cache.lock("series"), cache.scratch("backport") as where:
         maker = make(base, where, trees(options.tree))
-        changed = install(maker)
+        changed = repository.install(maker.files(), maker.folder)
         if not base.base_file.exists() and (exact := source.record(source.find(base))):
             patchset.write_base(base.base_file, exact)
             changed.append("BASE")
@@ -249,5 +245,4 @@ def check(base: data.Base) -> list[str]:
     """The list and the local mails are what 'make backport' makes of mainline's."""
     with cache.scratch("backport") as where:
         maker = make(base, where)
-    want = maker.local | {"series": "".join(f"{line}\n" for line in maker.listing).encode()}
-    return repository.differing(maker.folder, want, f"make backport K={base.name}")
+    return repository.differing(maker.folder, maker.files(), f"make backport K={base.name}")

@@ -7,7 +7,7 @@ import functools
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
@@ -29,7 +29,6 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Patch:
-    path: Path
     subject: str
     series: str
     files: list[str]
@@ -62,7 +61,6 @@ def read(path: Path) -> Patch:
     subject = patchmail.subject(path)
     stable = re.search(r"^Cc: <?stable@\S+ *(?:# *(.*))?$", body, re.MULTILINE)
     return Patch(
-        path,
         subject,
         division.of_subject(all_series()).get(subject, path.parent.name),
         patchset.touched([path]),
@@ -120,31 +118,15 @@ def since(patch: Patch) -> str:
     return patch.since.lstrip("# ") or commits or _file().since.get(patch.subject) or "not known"
 
 
-@dataclass(frozen=True)
-class Backport:
-    """How one older kernel takes the patches, by their subjects."""
-
-    name: str
-    same: set[str] = field(default_factory=set)
-    own: set[str] = field(default_factory=set)
-
-    def says(self, patch: Patch) -> str:
-        if patch.subject in self.same:
-            return "yes"
-        return "own version" if patch.subject in self.own else "not needed"
-
-
-def backports() -> list[Backport]:
-    found = []
+def backports() -> dict[str, dict[str, str]]:
+    """How each older kernel takes the patches that it needs, by their subjects."""
+    found = {}
     for name in sorted(data.names("bases"), key=lambda n: [int(x) for x in re.findall(r"\d+", n)], reverse=True):
         base = data.base(name)
-        if not base.of:
-            continue
-        made = Backport(name)
-        for mail in patchset.mails(base.patches):
-            of_mainline = base.patches not in mail.resolve().parents
-            (made.same if of_mainline else made.own).add(patchmail.subject(mail))
-        found.append(made)
+        if base.of:
+            mails = patchset.mails(base.patches)
+            own = [base.patches in mail.resolve().parents for mail in mails]
+            found[name] = {patchmail.subject(m): "own version" if o else "yes" for m, o in zip(mails, own, strict=True)}
     return found
 
 
@@ -212,8 +194,8 @@ def bugs() -> list[str]:
         if not p.kernel:
             continue
         cells = [p.subject, who(p), since(p), "yes" if p.stable else "", p.series]
-        rows.append([*cells, *(b.says(p) for b in old)])
-    return markdown.table(["patch", "who is hit", "since", "stable", "series", *(b.name for b in old)], rows)
+        rows.append([*cells, *(takes.get(p.subject, "not needed") for takes in old.values())])
+    return markdown.table(["patch", "who is hit", "since", "stable", "series", *old], rows)
 
 
 def sizes() -> list[str]:

@@ -29,11 +29,6 @@ class Parcel:
     mails: list[Path]
 
 
-def below(mail: Path) -> str:
-    """Name of a mail with the folder of its series."""
-    return f"{mail.parent.name}/{mail.name}"
-
-
 def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     """The patches, or those that SERIES= or PART= names with what they need, each series with its own numbers."""
     found, rows = source.find(base), worktree.chosen(base, options)
@@ -47,7 +42,7 @@ def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
 
 def listed(box: Parcel, folder: Path, series: Path, place: str, form: Callable[[bytes], bytes] = bytes) -> list[Path]:
     """The patches in a folder, and the file 'series' with their names below 'place'."""
-    made = [folder / place / below(mail) for mail in box.mails]
+    made = [folder / place / mail.parent.name / mail.name for mail in box.mails]
     for path, mail in zip(made, box.mails, strict=True):
         cache.write(path, form(mail.read_bytes()))
     cache.write(series, "".join(f"{path.relative_to(folder)}\n" for path in made).encode())
@@ -105,8 +100,6 @@ def folder(own: str, default: str) -> Path:
 def export_command(options: Options) -> int:
     base = data.chosen(options)[0]
     name = options.format or "quilt"
-    if name not in FORMATS:
-        raise LabError(f"unknown FORMAT={name}; known: {', '.join(FORMATS)}")
     form, how = FORMATS[name]
     some = options.series or options.part
     final = folder(options.out, "-".join(x for x in (base.name, some, name) if x))

@@ -88,7 +88,7 @@ def refresh(options: Options) -> int:
         raise LabError(f"patches/qemu changed after {where} was made: move the tree away and run 'make qemu-tree'")
     with cache.scratch("mails") as out:
         made = repository.format_list(where, out)
-        changed = repository.install(out, patched_qemu.PATCHES)
+        changed = repository.install(repository.files_of(out), patched_qemu.PATCHES)
     repository.set_made_of(where, patched_qemu.digest())
     ui.say(f"{len(made)} patches, {len(changed)} files changed")
     return 0

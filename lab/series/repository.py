@@ -179,7 +179,8 @@ def patch_id(where: Path, commit: str) -> str:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """What is made in patches/<base>: mails, cover letters, a backport's list."""
-    names = [*folder.glob("*/*.patch"), *folder.glob(f"*/{cover.LETTER}"), *folder.glob("*.patch"), folder / "series"]
+    names = [*folder.glob("*/*.patch"), *folder.glob(f"*/{cover.LETTER}"), *folder.glob("*.patch")]
+    names += [folder / "series", folder / division.FILE]
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
 
 
@@ -193,12 +194,10 @@ def differing(folder: Path, want: dict[str, bytes], command: str) -> list[str]:
     ]
 
 
-def install(out: Path, folder: Path) -> list[str]:
+def install(new: dict[str, bytes], folder: Path) -> list[str]:
     """Replace the mails and what belongs to them, leave the rest; the names that changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    new, old = files_of(out), files_of(folder)
-    if (out / division.FILE).exists():
-        new[division.FILE] = (out / division.FILE).read_bytes()
+    old = files_of(folder)
     changed = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
     for name in changed:
         if name in new:

@@ -37,10 +37,8 @@ def letter(where: Path, base: data.Base, part: repository.Part, sender: str = ""
 def export(where: Path, base: data.Base, out: Path) -> list[Path]:
     """base..HEAD as mails in an empty folder, with cover letters and with what changes in series.toml."""
     path = base.patches / division.FILE
-    text = path.read_text()
     lists = division.follow(division.parse(path), [subject for _, subject in repository.subjects(where)])
-    if (new := division.rewrite(text, lists)) != text:
-        (out / division.FILE).write_text(new)
+    (out / division.FILE).write_text(division.rewrite(path.read_text(), lists))
     found = repository.parts(where, {subject: name for name, some in lists.items() for subject in some})
     made = repository.format_parts(where, out, found)
     for part in found:
@@ -100,7 +98,7 @@ def series_command(options: Options) -> int:
     base = _own(options)
     with cache.lock("series"), cache.scratch("mails") as out:
         made = remake(base, out)
-        changed = repository.install(out, base.patches)
+        changed = repository.install(repository.files_of(out), base.patches)
     for path in changed:
         ui.say(f"wrote {base.patches / path}")
     for one in division.parse(base.patches / division.FILE):
@@ -159,7 +157,7 @@ def refresh(options: Options) -> int:
             patchset.write_base(base.base_file, exact)  # the cover letters say what it names
             ui.say("wrote BASE")
         made = export(where, base, out)
-        changed = repository.install(out, folder)
+        changed = repository.install(repository.files_of(out), folder)
     added = repository.names(where, "diff", "--no-renames", "--diff-filter=A", "--name-only", "base", "HEAD")
     for path in sorted(added):
         new = (where / path).read_bytes()

@@ -100,15 +100,16 @@ class Transcripts(unittest.TestCase):
 
 class SideBySide(unittest.TestCase):
     def test_first_difference(self) -> None:
-        cases: list[tuple[list[str], list[str], int | None]] = [
-            ([], [], None),
-            (["a"], ["a"], None),
-            (["a", "b"], ["a", "c"], 1),
-            (["a"], ["a", "b"], 1),
-            (["a", "b"], [], 0),
+        cases: list[tuple[list[str], list[str], list[int]]] = [
+            ([], [], []),
+            (["a"], ["a"], []),
+            (["a", "b", "d"], ["a", "c", "e"], [1]),
+            (["a"], ["a", "b"], [1]),
+            (["a", "b"], [], [0]),
         ]
         for left, right, want in cases:
-            self.assertEqual(demo.first_difference(left, right), want)
+            rows = demo.side_by_side(left, right)
+            self.assertEqual([i for i, row in enumerate(rows) if demo.MARK in row], want)
 
     def test_rows(self) -> None:
         rows = demo.side_by_side(["same", "one", "more"], ["same", "other"])

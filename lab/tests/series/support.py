@@ -112,7 +112,7 @@ class Folder(unittest.TestCase):
     def write(self) -> list[str]:
         with tempfile.TemporaryDirectory() as name:
             worktree.export(self.work, self.base, Path(name))
-            return repository.install(Path(name), self.folder)
+            return repository.install(repository.files_of(Path(name)), self.folder)
 
     def change(self, old: str, new: str) -> None:
         path = self.folder / division.FILE

@@ -134,7 +134,7 @@ class Parts(support.Folder):
         (out / "01-one").mkdir(parents=True)
         (out / "01-one/0001-New.patch").write_text("x")
         (self.folder / "03-three" / "cover.txt").unlink()
-        changed = repository.install(out, self.folder)
+        changed = repository.install(repository.files_of(out), self.folder)
         self.assertEqual([n for n in changed if n.endswith("New.patch")], ["01-one/0001-New.patch"])
         self.assertEqual([p.name for p in self.folder.glob("*/*.patch")], ["0001-New.patch"])
         self.assertTrue((self.folder / "02-two/cover.txt").exists())
