@@ -67,7 +67,8 @@ class Builds:
         for commit in self.commits:
             for config in self.configs:
                 for compiler in (c for c in self.compilers if commit.key in last or not c.ends):
-                    parts = [commit.key_of(config.name), kbuild.fragment(config), config.cross, *self.made[config.name], *compiler.make]
+                    parts = [commit.key_of(config.name), kbuild.fragment(config), config.cross]
+                    parts += [*self.made[config.name], *compiler.make]
                     name = cache.digest(*parts, compiler.cc or kbuild.compiler(config), versions[compiler.name])[:20]
                     found.append(matrix.Cell(commit, config, compiler, self.store / f"{name}.json"))
         return found

@@ -24,8 +24,8 @@ def boots(builds: Builds) -> dict[str, list[str]]:
     """For each target, what is wrong with which commit; boots only what has not been booted."""
 
     def key(commit: Commit, target: data.Target) -> str:
-        build = target.build
-        return cache.digest(commit.key_of(target.name), kbuild.fragment(build), kbuild.compiler(build), target.qemu, target.boot)[:20]
+        build, what = target.build, commit.key_of(target.name)
+        return cache.digest(what, kbuild.fragment(build), kbuild.compiler(build), target.qemu, target.boot)[:20]
 
     return builds.on_each_host("boot", "booting it on", key, lambda c, t: _boot(builds, t, c))
 

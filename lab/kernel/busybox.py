@@ -19,7 +19,8 @@ CONFIG = data.DATA / "configs/busybox.config"
 
 def merged(defaults: str, wanted: str) -> str:
     """A configuration with what is wanted on top."""
-    return "".join(f"{name}={value}\n" for name, value in {**kbuild.symbols(defaults), **kbuild.symbols(wanted)}.items())
+    both = kbuild.symbols(defaults) | kbuild.symbols(wanted)
+    return "".join(f"{name}={value}\n" for name, value in both.items())
 
 
 def _configure(tree: Path, out: Path, log: Path) -> None:

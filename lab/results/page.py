@@ -23,9 +23,10 @@ All hosts are emulated by QEMU (TCG). *Unpatched* is Debian's kernel as it is: t
 fixes fail there. *Skipped* tests are for something that the host's CPU or machine does not have; the
 reasons are at the end.
 
-The columns *run* say when a record was made, at which commit, and how long the run took. They compare what was tested
-with the repository at commit {commit}: *current* had the same kernel and the same tests, *n behind* was run n commits
-before, of *m of M patches* the tested version was another one, and with *same kernel* only the tests have changed since.
+The columns *run* say when a record was made, at which commit, and how long the run took. They compare what was
+tested with the repository at commit {commit}: *current* had the same kernel and the same tests, *n behind* was run n
+commits before, of *m of M patches* the tested version was another one, and with *same kernel* only the tests have
+changed since.
 A record with *local changes* was made in a checkout that had changes beyond its commit."""
 UNPATCHED = "stock-"
 
