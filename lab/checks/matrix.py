@@ -169,6 +169,12 @@ def matched(names: Iterable[str], patterns: list[str]) -> list[str]:
     return [n for n in names if any(fnmatch.fnmatch(n, p) for p in patterns)]
 
 
+def _key(kernel: str, changed: dict[str, bytes], unread: list[str]) -> str:
+    """Of a kernel source with these changed files, but for those that fit a pattern of 'unread'."""
+    skipped = matched(changed, unread)
+    return cache.digest(kernel, *(x for n, text in changed.items() if n not in skipped for x in (n, text)))[:16]
+
+
 def commits(base: data.Base, options: Options) -> list[Commit]:
     """BASE, and the tree after each mail, by the files that the series touches."""
     unread = file().unread
@@ -185,10 +191,7 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
             # Only what is other than in BASE: a later mail that touches another file changes no key before it.
             stock = made[0].files if made else files
             other = {n: code(n, f[0]) for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f}
-
-            def key(skipped: list[str], other: dict[str, bytes] = other) -> str:
-                return cache.digest(found.key, *(x for n, t in other.items() if n not in skipped for x in (n, t)))[:16]
-
-            keys = {name: key(matched(other, patterns)) for name, patterns in unread.items()}
-            made.append(Commit(number, subject if number else "BASE", files, key([]), names.get(subject, ""), keys))
+            keys = {name: _key(found.key, other, patterns) for name, patterns in unread.items()}
+            title, key = subject if number else "BASE", _key(found.key, other, [])
+            made.append(Commit(number, title, files, key, names.get(subject, ""), keys))
     return made

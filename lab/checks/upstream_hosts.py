@@ -37,9 +37,9 @@ def _boot(builds: Builds, target: data.Target, commit: Commit) -> str:
     with builds.at(commit):
         try:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
-            builds.read(vmlinux.parent, target.name)
         except LabError as why:
             return str(why)
+        builds.read(vmlinux.parent, target.name)
     # The tree may be at another commit while it boots. Nobody else has this host's build folder.
     spec = boot.Spec(target, kbuild.Kernel(vmlinux, tree.release), [], log=f"check-boot-{target.name}")
     judged = verdict.judge(spec, boot.run(spec))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
@@ -115,6 +116,15 @@ class Commits(folders.Folder):
         self.assertEqual([c.key for c in found][:-1], before)
         self.assertEqual({"virt/old.c", "virt/other.c"}, set(found[0].files))
         self.assertNotIn(found[-1].key, before)
+
+    def test_what_a_build_does_not_read(self) -> None:
+        """It changes the key of the others only."""
+        table = dataclasses.replace(matrix.file(), unread={"pmac32": ["virt/*"]})
+        with mock.patch.object(matrix, "file", return_value=table):
+            found = matrix.commits(self.base, Options())
+        self.assertEqual({c.key_of("pmac32") for c in found}, {found[0].key})
+        self.assertEqual([c.key_of("pmac64") for c in found], [c.key for c in found])
+        self.assertEqual(len({c.key for c in found}), len(found))
 
     def test_some_series(self) -> None:
         found = matrix.commits(self.base, Options(series="02-two"))

@@ -63,6 +63,14 @@ class Kept(support.Builds):
         self.assertEqual([r.failed for _, r in found], ["arch/a.c: error: bad"] * 3)
         self.assertEqual(self.made.ran, 1)  # what BASE does not build is not tried again
 
+    def test_a_build_that_reads_what_it_should_not(self) -> None:
+        (self.tmp / ".a.o.cmd").write_text("deps := ../arch/a.c ../include/b.h\n")
+        self.assertEqual(self.made.read(self.tmp, "mac99-g4"), ["arch/a.c"])
+        self.made.unread = {"mac99-g4": ["arch/*"], "mac99-g5": ["virt/*"]}
+        self.assertEqual(self.made.read(self.tmp, "mac99-g5"), ["arch/a.c"])
+        with self.assertRaisesRegex(LabError, r"mac99-g4 reads arch/a.c: correct \[unread\]"):
+            self.made.read(self.tmp, "mac99-g4")
+
     def test_a_build_that_was_killed_is_not_kept(self) -> None:
         for said in ("", "Makefile:9: C=1 specified, but sparse is not available\n"):
             with self.assertRaisesRegex(LabError, "run it again"):

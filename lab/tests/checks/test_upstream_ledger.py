@@ -40,6 +40,14 @@ class Ledger(support.Builds):
             self.keep(1, bad)
             self.assertEqual(upstream_ledger.built(self.made), set())
 
+    def test_a_build_that_is_the_last_one_too(self) -> None:
+        """It is compared with BASE's, so its result must be whole."""
+        first, second, last = self.made.commits
+        self.made.commits = [first, second, dataclasses.replace(last, keys={"mac99-g4": second.key})]
+        self.keep(0, matrix.Result())
+        self.assertEqual(self.keep(1, matrix.Result()), self.made.cells()[2].path.stem)
+        self.assertEqual(upstream_ledger.built(self.made), set())
+
     def test_there_and_back(self) -> None:
         self.keep(0, matrix.Result())
         key = self.keep(1, matrix.Result())
