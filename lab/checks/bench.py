@@ -87,8 +87,8 @@ def main(options: Options) -> int:
     base, target = data.chosen(options)
     lines, good = table(measure(data.base("stock-mainline"), target), measure(base, target))
     print("\n".join(lines))
-    record = records.Record("bench", base.name, target.name, seconds=time.monotonic() - start)
-    record.counts = {"passed" if good else "failed": 1}
-    record.facts = {"lines": lines}
+    counts, facts = {"passed" if good else "failed": 1}, {"lines": lines}
+    seconds = time.monotonic() - start
+    record = records.Record("bench", base.name, target.name, counts=counts, seconds=seconds, facts=facts)
     records.leave(record, base, target)
     return PASSED if good else FAILED

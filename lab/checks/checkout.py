@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Callable
 
 from lab.checks import checkpatch, datafiles, documents, unit_tests
-from lab.config import data
+from lab.config import commands, data
 from lab.core import cache, proc, ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
@@ -27,14 +27,9 @@ POSITION = r"\S+:\d+:\d+: "  # of what a tool complains of
 HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com|net)\b"
 
 
-def tracked() -> list[str]:
-    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=cache.ROOT).decode()
-    return [n for n in said.split("\0") if n and (cache.ROOT / n).is_file()]
-
-
 def spdx() -> list[str]:
     bad = []
-    for name in tracked():
+    for name in patchset.tracked():
         if not UNMARKED.search(name):
             head = (cache.ROOT / name).read_text(errors="replace").splitlines()[:3]
             if not any("SPDX-License-Identifier: " in line for line in head):
@@ -43,15 +38,10 @@ def spdx() -> list[str]:
 
 
 def hosts() -> list[str]:
-    pattern = re.compile(f"{HOSTS}|{re.escape(urllib.parse.urlsplit(apt.mirror()[0]).hostname or 'no host')}")
-    return [
-        f"{name}:{number}: names a host: {m[0]}"
-        for name in tracked()
-        if name != "COPYING"
-        for number, line in enumerate((cache.ROOT / name).read_text(errors="replace").splitlines(), 1)
-        for m in [pattern.search(line)]
-        if m
-    ]
+    own = re.escape(urllib.parse.urlsplit(apt.mirror()[0]).hostname or "no host")
+    argv = ["git", "grep", "--untracked", "-noP", f"{HOSTS}|{own}", "--", ":!COPYING"]
+    found = proc.output(argv, cwd=cache.ROOT, ok=(0, 1)).decode(errors="replace")
+    return [re.sub(r"^(.*?:\d+:)", r"\1 names a host: ", line) for line in found.splitlines()]
 
 
 def listing() -> list[str]:
@@ -106,9 +96,7 @@ def backports() -> list[str]:
 
 
 def scripts() -> list[str]:
-    names = [n for n in tracked() if n.endswith(".sh") or n == ".ci/run"]
-    if not names:
-        return []
+    names = [n for n in patchset.tracked() if n.endswith(".sh") or n == ".ci/run"]
     return proc.complaints(["shellcheck", "--format=gcc", *names], POSITION)
 
 
@@ -122,17 +110,13 @@ def mypy() -> list[str]:
     return proc.complaints(["mypy", "--cache-dir=/dev/null", "--no-pretty", "--no-error-summary"], r"\S+:\d+: error: ")
 
 
-def clause_names() -> list[str]:
-    return rules.Clauses().problems(t.binary for t in data.suite(data.SUITE))
-
-
 CHECKS: dict[str, Check] = {
-    "data files": lambda: datafiles.problems(tracked()),
-    "every case names its clause": clause_names,
-    "one table of commands": documents.front,
+    "data files": lambda: datafiles.problems(patchset.tracked()),
+    "every case names its clause": lambda: rules.Clauses().problems(t.binary for t in data.suite(data.SUITE)),
+    "one table of commands": lambda: commands.problems(commands.table(), cache.ROOT / "Makefile"),
     "documents: tables are what their data say": documents.stale,
     "documents hold no results and no patch numbers": documents.results_in_prose,
-    "documents: links and commands exist": lambda: documents.links() + documents.make_commands(),
+    "documents: links and commands exist": documents.missing,
     "RESULTS.md is what the records say": page.check,
     "SPDX lines": spdx,
     "no host names": hosts,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from lab.config import commands, data
 from lab.core import cache, markdown, ui
-from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.gdb import unhelped
 from lab.guest import guest
@@ -27,8 +26,7 @@ FORBIDDEN = (
 
 def documents() -> list[Path]:
     """Those with parts that are made."""
-    found = (cache.ROOT / "README.md", data.LAB / "README.md", *sorted((cache.ROOT / "docs").glob("*.md")))
-    return [p for p in found if p.exists()]
+    return [cache.ROOT / "README.md", data.LAB / "README.md", *sorted((cache.ROOT / "docs").glob("*.md"))]
 
 
 def covers() -> list[Path]:
@@ -39,7 +37,7 @@ def covers() -> list[Path]:
 
 def by_hand() -> list[Path]:
     more = [cache.ROOT / "CONTRIBUTING.md", cache.ROOT / "Documentation/virt/kvm/ppc-debug.rst"]
-    return [*documents(), *(p for p in more if p.exists()), *covers()]
+    return [*documents(), *more, *covers()]
 
 
 def names(kind: str, variable: str) -> Callable[[], list[str]]:
@@ -58,26 +56,15 @@ def targets() -> list[str]:
     return markdown.table(["`T=`", "what it is", "QEMU", "KVM", "in a plain `make test`"], rows)
 
 
-def exit_codes() -> list[str]:
-    return markdown.table(["status", "meaning"], [[code, what] for what, code in commands.STATUS])
-
-
 def guest_commands() -> list[str]:
     """What a user types for each kind of guest: the lab's own arguments."""
-    lines = ["```"]
+    lines = []
     for name in ("openbios-g4", "openbios-g5", "slof"):
         who = guest.find(name)
-        lines += [f"# {who.summary.partition(':')[0]}", f"{who.program} {TYPED} \\"]
-        args = " ".join(who.args)
-        while len(args) > 90:  # one long -M
-            cut = args.rindex(",", 0, 90) + 1
-            lines.append(f"    {args[:cut]}\\")
-            args = args[cut:]
-            if len(args) <= 90:
-                lines.append(args)
-                args = ""
-        lines += [f"    {args}", ""] if args else [""]
-    return [*lines[:-1], "```"]
+        # A long -M goes on in the next line, behind a comma and without a blank.
+        args = "\\\n".join(re.findall(r".{1,90}$|.{1,89},", " ".join(who.args)))
+        lines += ["", f"# {who.summary.partition(':')[0]}", f"{who.program} {TYPED} \\", f"    {args}"]
+    return ["```", *lines[1:], "```"]
 
 
 def packages() -> dict[str, str]:
@@ -105,7 +92,7 @@ MAKERS: dict[str, Callable[[], list[str]]] = {
     "bases": names("bases", "K"),
     "targets": targets,
     "guests": names("guests", "GUEST"),
-    "exit-codes": exit_codes,
+    "exit-codes": lambda: markdown.table(["status", "meaning"], [[code, what] for what, code in commands.STATUS]),
     "guest-commands": guest_commands,
     "unhelped": unhelped.table,
     "rooms": rooms,
@@ -135,7 +122,7 @@ def stale() -> list[str]:
 def prose(path: Path) -> str:
     """What a person wrote of a file, with its lines' numbers: no made parts, no mail header, no diffstat."""
     text = markdown.by_hand(path.read_text())
-    if path in covers() and text.startswith("From"):
+    if text.startswith("From"):  # a cover letter
         head, _, body = text.partition("\n\n")
         text = "\n" * (head.count("\n") + 2) + body
     return text
@@ -160,36 +147,22 @@ def results_in_prose() -> list[str]:
     return bad + ([f"README.md: {lines} lines, more than {README_LINES}"] if lines > README_LINES else [])
 
 
-def links() -> list[str]:
-    """Files of this repository that documents point to and that are not there."""
-    bad = []
-    for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
-        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()):
-            if not (path.parent / target).exists():
-                bad.append(f"{path.relative_to(cache.ROOT)}: points to {target}, which is not there")
-    return bad
-
-
-def make_commands() -> list[str]:
-    """Commands that documents name and that make does not have."""
+def missing() -> list[str]:
+    """Files of this repository that documents point to, and commands that they name, if there are no such."""
     known = {c.name for c in commands.table().command}
     bad = []
     for path in [*documents(), cache.ROOT / "CONTRIBUTING.md"]:
-        for code in re.findall(r"`make ([a-z][a-z-]*)[^`]*`|^    make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE):
-            name = code[0] or code[1]
+        text, where = path.read_text(), path.relative_to(cache.ROOT)
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+            if not (path.parent / target).exists():
+                bad.append(f"{where}: points to {target}, which is not there")
+        for name in re.findall(r"(?:`|^    )make ([a-z][a-z-]*)", text, re.MULTILINE):
             if name not in known:
-                bad.append(f"{path.relative_to(cache.ROOT)}: 'make {name}' is no command")
+                bad.append(f"{where}: 'make {name}' is no command")
     return bad
 
 
-def front() -> list[str]:
-    """The table of commands, the Makefile and the functions agree."""
-    return commands.problems(commands.table(), cache.ROOT / "Makefile")
-
-
 def main(_options: Options) -> int:
-    if not (cache.ROOT / "README.md").exists():
-        raise LabError(f"{cache.ROOT / 'README.md'} is missing: restore it with git")
     for path, made in changed():
         cache.write(path, made.encode())
         ui.say(f"written: {path.relative_to(cache.ROOT)}")

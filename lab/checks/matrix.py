@@ -123,22 +123,14 @@ def configs() -> list[data.KernelBuild]:
     return found
 
 
-def booted() -> list[data.Target]:
-    """The targets that every commit is booted on."""
-    return [data.target(name) for name in file().boot]
-
-
-def chosen(
-    names: str, some: list[data.KernelBuild], hosts: list[data.Target]
-) -> tuple[list[data.KernelBuild], list[data.Target]]:
-    """All configurations and hosts, or those that T= names."""
-    wanted = [name for name in names.split(",") if name]
+def chosen(names: str) -> tuple[list[data.KernelBuild], list[data.Target]]:
+    """The configurations, and the hosts that every commit is booted on; those that T= names, or all."""
+    some, hosts = configs(), [data.target(name) for name in file().boot]
     known = [c.name for c in some] + [h.name for h in hosts]
+    wanted = [name for name in names.split(",") if name] or known
     for name in wanted:
         if name not in known:
             raise LabError(f"unknown T={name}; make check-upstream knows: {', '.join(known)}")
-    if not wanted:
-        return some, hosts
     return [c for c in some if c.name in wanted], [h for h in hosts if h.name in wanted]
 
 

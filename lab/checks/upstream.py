@@ -4,18 +4,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 
 from lab.checks import matrix, upstream_builds, upstream_hosts, upstream_ledger, upstream_once
 from lab.config import data
 from lab.core import errors, ui
 from lab.core.options import Options
 from lab.results import records
-
-
-def impossible(results: list[tuple[matrix.Cell, matrix.Result]]) -> dict[str, str]:
-    """What cannot be built on BASE either, and why."""
-    return {cell.name: result.failed for cell, result in results if cell.commit.number == 0 and result.failed}
 
 
 def growth(results: list[tuple[matrix.Cell, matrix.Result]]) -> list[str]:
@@ -30,27 +24,18 @@ def growth(results: list[tuple[matrix.Cell, matrix.Result]]) -> list[str]:
     return rows
 
 
-@dataclass
-class Table:
-    """The table, commits by configurations; and what is wrong with each of the builds that were judged."""
+def judged(
+    builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matrix.Result]]
+) -> tuple[list[str], list[list[str]]]:
+    """The table, commits by configurations; and what is wrong with each build that was judged, no line if it is good.
 
-    rows: list[str] = field(default_factory=list)
-    builds: list[list[str]] = field(default_factory=list)  # of each: lines, none if it is good
-
-    @property
-    def bad(self) -> list[str]:
-        """All lines."""
-        return [line for lines in self.builds for line in lines]
-
-
-def judged(builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matrix.Result]]) -> Table:
-    """Judge the builds, each once: not those of a commit that changes nothing compiled, nor what BASE cannot build."""
+    Each is judged once: not those of a commit that changes nothing compiled, nor what BASE cannot build.
+    """
     stock = {cell.name: result for cell, result in results if cell.commit.number == 0}
-    found = Table()
-    rows = found.rows
+    found = []
     width = max(len(c.subject) for c in builds.commits)
     what = f"new warnings: {'/'.join(k.name for k in builds.compilers)}"
-    rows.append(f"{what:{width + 3}}  " + "  ".join(f"{c.name:>{len(c.name)}}" for c in builds.configs))
+    rows = ["  ".join([f"{what:{width + 3}}", *(c.name for c in builds.configs)])]
     last, series = "", ""
     for commit in builds.commits:
         if commit.key == last:
@@ -61,27 +46,27 @@ def judged(builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matr
             rows.append(series)
         words = {}
         for cell, result in results:
-            if cell.commit is not commit:
-                continue
-            if stock[cell.name].failed:
+            if cell.commit is commit and stock[cell.name].failed:
                 words[cell.name] = "-"
-                continue
-            why = matrix.wrong(result, stock[cell.name])
-            words[cell.name] = "FAIL" if result.failed else str(len(why)) if commit.number else "ok"
-            found.builds.append([f"{commit.number} {commit.subject}: {cell.name}: {x}" for x in why])
+            elif cell.commit is commit:
+                why = matrix.wrong(result, stock[cell.name])
+                words[cell.name] = "FAIL" if result.failed else str(len(why)) if commit.number else "ok"
+                found.append([f"{commit.number} {commit.subject}: {cell.name}: {x}" for x in why])
         cells = []
         for config in builds.configs:
             names = [f"{config.name} {k.name}" for k in builds.compilers]
             both = "/".join(words[name] for name in names if name in words)
             cells.append(f"{both:>{len(config.name)}}")
         rows.append(f"{commit.number:2} {commit.subject:{width}}  " + "  ".join(cells))
-    return found
+    return rows, found
 
 
-def count(table: Table, boots: dict[str, list[str]], states: int, bad_checks: int, checks: int) -> tuple[int, int]:
+def count(
+    judged: list[list[str]], boots: dict[str, list[str]], states: int, bad_checks: int, checks: int
+) -> tuple[int, int]:
     """Passed and failed: builds, boots (a line of 'boots' for each that failed, of so many states), and checks."""
-    failed = sum(map(bool, table.builds)) + sum(map(len, boots.values())) + bad_checks
-    return len(table.builds) + states * len(boots) + checks - failed, failed
+    failed = sum(map(bool, judged)) + sum(map(len, boots.values())) + bad_checks
+    return len(judged) + states * len(boots) + checks - failed, failed
 
 
 def main(options: Options) -> int:
@@ -93,8 +78,8 @@ def main(options: Options) -> int:
     ended = False
     try:
         results = builds.run()
-        table = judged(builds, results)
-        bad = table.bad
+        rows, found = judged(builds, results)
+        bad = [line for lines in found for line in lines]
         ui.say(f"{len(results)} cells, {builds.ran} of them built now, in {ui.took(time.monotonic() - start)}")
         tests = upstream_hosts.programs(builds)
         boots = upstream_hosts.boots(builds)
@@ -105,10 +90,10 @@ def main(options: Options) -> int:
     if whole:
         checks |= upstream_once.run(builds)
     print()
-    print("\n".join(table.rows))
-    cannot = impossible(results)
-    for name, why in cannot.items():
-        print(f"-: {name} cannot be built on BASE either: {why}")
+    print("\n".join(rows))
+    for cell, result in results:
+        if cell.commit.number == 0 and result.failed:
+            print(f"-: {cell.name} cannot be built on BASE either: {result.failed}")
     print()
     print("\n".join(growth(results)))
     for name, died in boots.items():
@@ -116,15 +101,15 @@ def main(options: Options) -> int:
         bad += [f"{line} (booted on {name})" for line in died]
     for name, lines in checks.items():
         print(f"{'FAILED' if lines.bad else 'ok':7} {name}{': ' + lines.note if lines.note else ''}")
-    for line in [*bad, *(f"{name}: {line}" for name, lines in checks.items() for line in lines.bad)]:
+    also = [f"{name}: {line}" for name, lines in checks.items() for line in lines.bad]
+    for line in [*bad, *also]:
         print(line)
     states = len({commit.key for commit in builds.commits})
-    passed, failed = count(table, boots, states, sum(bool(c.bad) for c in checks.values()), len(checks))
+    passed, failed = count(found, boots, states, sum(bool(c.bad) for c in checks.values()), len(checks))
     if whole:
         record = records.Record("check-upstream", base.name, "", seconds=time.monotonic() - start)
         record.counts = {k: v for k, v in (("passed", passed), ("failed", failed)) if v}
-        record.facts = {"notes": growth(results), "bad": bad[: records.LISTED]}
-        record.facts["bad"] += [f"{name}: {line}" for name, lines in checks.items() for line in lines.bad][:10]
+        record.facts = {"notes": growth(results), "bad": [*bad[: records.LISTED], *also[:10]]}
         records.leave(record, base)
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(f"{passed} passed, {failed} failed", flush=True)

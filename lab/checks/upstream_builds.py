@@ -42,7 +42,7 @@ class Builds:
         self.source = source.find(base)
         if not self.source.key:
             raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
-        self.configs, self.boots = matrix.chosen(options.target, matrix.configs(), matrix.booted())
+        self.configs, self.boots = matrix.chosen(options.target)
         table = matrix.file()
         self.compilers, self.build, self.unread = table.compiler, table.build[0], table.unread
         self.made = {row.name: [*table.build, *row.also] for row in table.config}  # what make builds
@@ -78,10 +78,6 @@ class Builds:
         checker = "sparse --version; " if "CHECK=sparse" in compiler.make else ""
         cc = f"{compiler.cc} --version" if compiler.cc else "true"
         return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
-
-    def out(self, cell: matrix.Cell) -> data.KernelBuild:
-        """A build folder of its own for each compiler."""
-        return dataclasses.replace(cell.config, name=f"check-{cell.config.name}-{cell.compiler.name}")
 
     def run(self) -> list[tuple[matrix.Cell, matrix.Result]]:
         """All cells; builds those whose result is not known."""
@@ -122,8 +118,9 @@ class Builds:
     def one(self, cell: matrix.Cell) -> None:
         """Build one cell and keep what was said."""
         start = time.monotonic()
-        build = self.out(cell)
-        log = cache.log(f"check-{cell.config.name}-{cell.compiler.name}")
+        # A build folder of its own for each compiler
+        build = dataclasses.replace(cell.config, name=f"check-{cell.config.name}-{cell.compiler.name}")
+        log = cache.log(build.name)
         stamp = self.folder(build, self.earlier[cell.name]) / STAMP
         out = kbuild.configure(self.tree, build, log)
         args, env = kbuild.make_variables(build, out.name, cell.compiler.cc)
@@ -237,8 +234,5 @@ def reread(before: matrix.Commit, after: matrix.Commit, read: set[str]) -> bool:
 
 def messages(text: str) -> Counter[str]:
     """Warnings and errors without the line numbers that every patch moves."""
-    found: Counter[str] = Counter()
-    for line in text.splitlines():
-        if m := MESSAGE.match(line):
-            found[f"{m['file']}: {m['text']}"] += 1
-    return found
+    found = map(MESSAGE.match, text.splitlines())
+    return Counter(f"{m['file']}: {m['text']}" for m in found if m)

@@ -83,10 +83,15 @@ def touched(found: list[Path]) -> list[str]:
     return sorted(files)
 
 
-def checkout_files(root: Path = cache.ROOT) -> dict[str, Path]:
+def tracked(*folders: str) -> list[str]:
+    """The checkout's files, or those below these folders: what git has, and what it would add."""
+    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z", *folders], cwd=cache.ROOT).decode()
+    return [name for name in said.split("\0") if name and (cache.ROOT / name).is_file()]
+
+
+def checkout_files() -> dict[str, Path]:
     """The kernel files that live in the checkout, by their kernel path."""
-    said = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z", *KERNEL_DIRS], cwd=root).decode()
-    return {name: root / name for name in said.split("\0") if name and (root / name).is_file()}
+    return {name: cache.ROOT / name for name in tracked(*KERNEL_DIRS)}
 
 
 def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:

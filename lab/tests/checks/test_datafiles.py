@@ -11,10 +11,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab.checks import checkout, datafiles
+from lab.checks import datafiles
 from lab.config import data, loader
 from lab.core import cache
 from lab.core.errors import LabError
+from lab.kernel import patchset
 
 
 def inside(kind: typing.Any) -> set[type]:
@@ -51,7 +52,7 @@ class DataFiles(unittest.TestCase):
         self.assertEqual([x.split(": ")[1] for x in undocumented(Bare)], ["Bare.two"])
 
     def test_those_of_the_checkout_are_good(self) -> None:
-        self.assertEqual(datafiles.problems(checkout.tracked()), [])
+        self.assertEqual(datafiles.problems(patchset.tracked()), [])
 
     def test_nobody_reads_it(self) -> None:
         (line,) = datafiles.problems(["pyproject.toml", "lab/data/new.toml"])

@@ -28,7 +28,7 @@ class Prose(unittest.TestCase):
                 self.assertEqual(documents.forbidden(good), [])
 
     def test_documents_of_the_checkout(self) -> None:
-        self.assertEqual(documents.results_in_prose() + documents.make_commands(), [])
+        self.assertEqual(documents.results_in_prose() + documents.missing(), [])
 
 
 class Map(unittest.TestCase):

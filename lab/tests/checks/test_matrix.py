@@ -82,10 +82,9 @@ class Matrix(unittest.TestCase):
 
     def test_unknown_configuration(self) -> None:
         with self.assertRaisesRegex(LabError, "unknown T=foo; .*pmac32"):
-            matrix.chosen("foo", matrix.configs(), matrix.booted())
-        every = matrix.configs(), matrix.booted()
-        self.assertEqual(matrix.chosen("", *every), every)
-        builds, hosts = matrix.chosen("e500,mac99-g4", matrix.configs(), matrix.booted())
+            matrix.chosen("foo")
+        self.assertEqual(matrix.chosen(""), (matrix.configs(), [data.target(n) for n in matrix.file().boot]))
+        builds, hosts = matrix.chosen("e500,mac99-g4")
         self.assertEqual(([b.name for b in builds], [h.name for h in hosts]), (["e500"], ["mac99-g4"]))
 
 

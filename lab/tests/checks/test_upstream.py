@@ -27,8 +27,8 @@ class Builds(unittest.TestCase):
             results.append((cell, matrix.Result(why, dict(upstream_builds.messages(text)), 1.0, {"kvm-pr": 100})))
         made = cast(upstream_builds.Builds, SimpleNamespace(configs=[config], compilers=[compiler], commits=commits))
         self.growth = upstream.growth(results)
-        self.made = upstream.judged(made, results)
-        return self.made.rows, self.made.bad
+        rows, self.builds = upstream.judged(made, results)
+        return rows, [line for lines in self.builds for line in lines]
 
     def test_moved_warning_is_not_new(self) -> None:
         rows, bad = self.table([OLD.replace(":10:", ":20:")])
@@ -62,7 +62,7 @@ class Builds(unittest.TestCase):
             self.table(said)
             # 3 builds, of which BASE's is good. 4 states on 2 machines: 8 boots. 3 checks, 1 of them bad.
             failed = 2 * (len(said) > 1) + 2 + 1
-            self.assertEqual(upstream.count(self.made, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
+            self.assertEqual(upstream.count(self.builds, boots, 4, 1, 3), (3 + 8 + 3 - failed, failed), said)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from pathlib import Path
 from unittest import mock
 
 from lab import __main__ as front
-from lab.checks import documents
 from lab.config import commands
 from lab.core import cache
 from lab.core.errors import LabError
@@ -27,7 +26,7 @@ def printed(*argv: str, **env: str) -> tuple[int, str]:
 
 class Commands(unittest.TestCase):
     def test_front_and_table_agree(self) -> None:
-        self.assertEqual(documents.front(), [])
+        self.assertEqual(commands.problems(commands.table(), cache.ROOT / "Makefile"), [])
 
     def test_a_missing_command_is_told(self) -> None:
         made = commands.table()
