@@ -14,7 +14,7 @@ from lab.debian import tools
 from lab.demo import demo
 from lab.gdb import unhelped
 from lab.guest import guest
-from lab.kernel import division, kbuild, patchset
+from lab.kernel import division, patchset
 from lab.lockstep import tolerances
 from lab.runner import fuzz, mutants
 from lab.series import backport_notes, catalog
@@ -29,7 +29,7 @@ FILES: dict[str, tuple[type, Callable[[Path], object]]] = {
     "lab/data/targets/*.toml": (data.Target, lambda path: data.target(path.stem)),
     "lab/data/checkpatch.toml": (checkpatch.Accepted, lambda path: data.read(checkpatch.Accepted, path)),
     "lab/data/commands.toml": (commands.Table, lambda path: commands.table()),
-    "lab/data/files.toml": (int, lambda path: kbuild.counts()),
+    "lab/data/files.toml": (int, lambda path: data.named(int, path)),
     "lab/data/fuzz.toml": (fuzz.File, lambda path: fuzz.file()),
     "lab/data/lockstep.toml": (tolerances.File, lambda path: data.read(tolerances.File, path)),
     "lab/data/mutants.toml": (mutants.File, mutants.load),

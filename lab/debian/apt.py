@@ -123,21 +123,15 @@ class Apt:
 
     def download(self, package: Found, where: Path) -> Path:
         """The package's .deb, fetched into the folder 'where' and checked by apt."""
-        self._run(
-            ["apt-get", "download", f"{package.package}={package.version}"],
-            f"fetching {package.package} {package.version}",
-            cwd=where,
-        )
+        argv = ["apt-get", "download", f"{package.package}={package.version}"]
+        self._run(argv, f"fetching {package.package} {package.version}", where)
         return next(where.glob("*.deb"))
 
     def source(self, package: str, version: str, where: Path) -> Path:
         """A source package, not unpacked; its .dsc.  No version: the newest one."""
         name = f"{package}={version}" if version else package
-        self._run(
-            ["apt-get", "source", "--download-only", "--only-source", name],
-            f"fetching the source of {package} {version}".rstrip(),
-            cwd=where,
-        )
+        argv = ["apt-get", "source", "--download-only", "--only-source", name]
+        self._run(argv, f"fetching the source of {package} {version}".rstrip(), where)
         return next(where.glob("*.dsc"))
 
     def closure(self, packages: Sequence[str], where: Path) -> None:

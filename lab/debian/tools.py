@@ -28,27 +28,23 @@ def tools() -> dict[str, Tool]:
 
 def tool_root(name: str, arch: str | None = None) -> Path:
     """A tool of lab/data/tools.toml, unpacked with its dependencies in the cache."""
-    tool = tools().get(name)
-    if tool is None:
+    known = tools()
+    if name not in known:
         raise LabError(f"lab/data/tools.toml does not describe '{name}'")
-    arch = arch or apt.architecture()
-    final = cache.folder() / "tools" / f"{name}-{arch}-{cache.digest(tool.suites, tool.packages)[:12]}"
-    with cache.lock(final.name):
-        if not final.exists():
-            _fetch_tool(name, tool, arch, final)
-    return final
+    tool, machine = known[name], arch or apt.architecture()
+    final = cache.folder() / "tools" / f"{name}-{machine}-{cache.digest(tool.suites, tool.packages)[:12]}"
+    return cache.stage(final, lambda work: _fetch_tool(name, tool, machine, work))
 
 
-def _fetch_tool(name: str, tool: Tool, arch: str, final: Path) -> None:
-    """From the first suites that the mirror has whole."""
+def _fetch_tool(name: str, tool: Tool, arch: str, work: Path) -> None:
+    """From the first suites that the mirror has whole; closure() unpacks nothing if it has not all of it."""
     cache.need_space(1)
     for number, suites in enumerate(tool.suites, 1):
         try:
             private = apt.Apt(suites, arch)
             private.update()
             ui.say(f"fetching {name} from {suites[-1]} ({arch})")
-            with cache.building(final) as work:
-                private.closure(tool.packages, work)
+            private.closure(tool.packages, work)
             return
         except apt.Torn as why:
             if number == len(tool.suites):

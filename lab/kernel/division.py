@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -70,12 +71,10 @@ def parse(path: Path) -> list[Series]:
 
 def needed(all_of_them: list[Series], wanted: Iterable[str]) -> list[Series]:
     """The series that are named, and those that they are after, in posting order."""
-    todo, names = list(wanted), set()
-    while todo:
-        name = todo.pop()
-        if name not in names:
-            names.add(name)
-            todo += next(s.after for s in all_of_them if s.name == name)
+    names = set(wanted)
+    for one in reversed(all_of_them):  # parse() allows only those before it in 'after'
+        if one.name in names:
+            names |= set(one.after)
     return [s for s in all_of_them if s.name in names]
 
 
@@ -153,8 +152,7 @@ def rewrite(text: str, lists: dict[str, list[str]]) -> str:
         name = re.search(r'^name = "(.*)"$', row, re.MULTILINE)
         if name is None or name[1] not in lists:
             raise LabError(f"{FILE}: a series has no line 'name = \"...\"'")
-        quoted = (s.replace("\\", "\\\\").replace('"', '\\"') for s in lists[name[1]])
-        block = "patches = [\n" + "".join(f'\t"{s}",\n' for s in quoted) + "]\n"
+        block = "patches = [\n" + "".join(f"\t{json.dumps(s, ensure_ascii=False)},\n" for s in lists[name[1]]) + "]\n"
         more, count = re.subn(r"^patches = \[\n.*?^\]\n", lambda _, b=block: b, row, flags=re.MULTILINE | re.DOTALL)
         if count != 1:
             raise LabError(f"{FILE}: {name[1]}: 'patches' must be a list with one subject a line")

@@ -98,15 +98,9 @@ def configure(tree: source.Tree, kernel_build: data.KernelBuild, log: Path, more
     stamp.unlink(missing_ok=True)
     cache.write(out / "fragment.config", wanted.encode())
     args, env = make_variables(kernel_build, out.name)
-    proc.logged(
-        ["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"],
-        log,
-        f"configuring for {kernel_build.name}",
-        cwd=tree.path,
-        env=env,
-    )
-    gone = lost(wanted, (out / ".config").read_text())
-    if gone:
+    command = ["make", "-s", *args, "KCONFIG_ALLCONFIG=fragment.config", "allnoconfig"]
+    proc.logged(command, log, f"configuring for {kernel_build.name}", cwd=tree.path, env=env)
+    if gone := lost(wanted, (out / ".config").read_text()):
         raise LabError(
             f"{kernel_build.name}: the configuration lost {', '.join(gone)}: add what they depend on to "
             f"{', '.join('lab/data/configs/' + f for f in kernel_build.fragments)}"
@@ -115,16 +109,11 @@ def configure(tree: source.Tree, kernel_build: data.KernelBuild, log: Path, more
     return out
 
 
-def counts() -> dict[str, int]:
-    """lab/data/files.toml: how many files a build from nothing compiles, by kernel build; about right is enough."""
-    return data.named(int, data.DATA / "files.toml")
-
-
 def share(out: Path, kernel_build: data.KernelBuild) -> Callable[[bytes], str]:
-    """How far a build is: of the files that one from nothing compiles, or just their number."""
+    """How far a build is: of the files that one from nothing compiles (lab/data/files.toml), or just their number."""
     built, configured = out / "vmlinux", out / "lab.config"
     again = built.exists() and configured.exists() and built.stat().st_mtime > configured.stat().st_mtime
-    total = 0 if again else counts().get(kernel_build.name, 0)
+    total = 0 if again else data.named(int, data.DATA / "files.toml").get(kernel_build.name, 0)
 
     def words(said: bytes) -> str:
         done = len(COMPILED.findall(said))

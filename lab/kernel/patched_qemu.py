@@ -111,5 +111,5 @@ def _build(target: data.Target, final: Path) -> None:
         (work / "usr/bin").mkdir(parents=True)
         for name in names:
             proc.output([f"{target.build.cross}strip", "-o", work / "usr/bin" / name, out / name])
-    kbuild.prune(p for p in final.parent.glob(f"{machine}-*"))
+    kbuild.prune(final.parent.glob(f"{machine}-*"))
     ui.say(f"built QEMU for {machine} in {ui.took(time.monotonic() - start)}")

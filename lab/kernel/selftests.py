@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import data
@@ -30,74 +28,47 @@ def prepare(
     return [*command, "TARGETS=kvm"], env | {"LDFLAGS": "-static"}
 
 
-@dataclass(frozen=True)
-class Make:
-    """The selftests' makefile in a tree that is locked, for a target."""
-
-    tree: source.Tree
-    kernel_build: data.KernelBuild
-    what: str
-    log: Path
-
-    @property
-    def out(self) -> Path:
-        """The build folder, in the tree; test programs of targets that share them are built once."""
-        return self.tree.path / f"out-tests-{self.kernel_build.programs}"
-
-    def goal(self, *words: str) -> None:
-        """Static programs, without a warning."""
-        self.out.mkdir(exist_ok=True)
-        command, env = prepare(self.tree.path, self.kernel_build, self.out, self.log, self.what)
-        shutil.rmtree(self.out / "kselftest", ignore_errors=True)
-        mark = self.log.stat().st_size
-        proc.logged([*command, *words], self.log, self.what, env=env)
-        said = self.log.read_bytes()[mark:].decode(errors="replace").splitlines()
-        warnings = [line for line in said if "warning:" in line]
-        if warnings:
-            raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {self.log})")
-
-
-def _programs(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
-
-
-def _kept(kernel_build: data.KernelBuild, folder: str, doing: str, fill: Callable[[Make, Path], None]) -> Path:
-    """What 'fill' puts into an empty folder; made again only if the tests or the compiler have changed."""
+def _kept(kernel_build: data.KernelBuild, installing: bool) -> Path:
+    """The folder of build(), or that of installed(); made again only if the tests or the compiler have changed."""
     install.ensure(kbuild.needs(kernel_build))
     base = data.base(BASE)
     tree = source.prepare(base)
+    folder = f"{kernel_build.programs}-installed" if installing else kernel_build.programs
     key = cache.digest(tree.key, kbuild.compiler(kernel_build), kernel_build.cross)[:12]
-    final = cache.folder() / "selftests" / folder / key
-    what, log = f"{doing} the selftests for {kernel_build.programs}", cache.log(f"selftests-{folder}")
-    make = Make(tree, kernel_build, what, log)
-    kbuild.kept(tree, final, lambda: source.patch(base, tree), lambda work: fill(make, work), what, log)
+    final, log = cache.folder() / "selftests" / folder / key, cache.log(f"selftests-{folder}")
+    what = f"{'installing' if installing else 'building'} the selftests for {kernel_build.programs}"
+
+    def fill(work: Path) -> None:
+        # Test programs of targets that share them are built once.
+        out = tree.path / f"out-tests-{kernel_build.programs}"
+        out.mkdir(exist_ok=True)
+        command, env = prepare(tree.path, kernel_build, out, log, what)
+        shutil.rmtree(out / "kselftest", ignore_errors=True)
+        mark = log.stat().st_size
+        proc.logged([*command, *(["install", f"INSTALL_PATH={work}"] if installing else ["all"])], log, what, env=env)
+        said = log.read_bytes()[mark:].decode(errors="replace").splitlines()
+        if warnings := [line for line in said if "warning:" in line]:
+            raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {log})")
+        made = (work if installing else out / "kselftest") / "kvm"
+        programs = [p for p in made.rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
+        if not programs:
+            raise LabError(f"the selftests build nothing for {kernel_build.name}: see {log}")
+        for path in programs:
+            # Without debugging information, which each boot would have to unpack.
+            proc.output([f"{kernel_build.cross}strip", "-o", path if installing else work / path.name, path])
+
+    kbuild.kept(tree, final, lambda: source.patch(base, tree), fill, what, log)
     return final
 
 
 def build(kernel_build: data.KernelBuild) -> Path:
     """A folder with the test programs."""
-
-    def fill(make: Make, work: Path) -> None:
-        make.goal("all")
-        made = _programs(make.out / "kselftest/kvm")
-        if not made:
-            raise LabError(f"the selftests build nothing for {kernel_build.name}: see {make.log}")
-        for program in made:
-            # Without debugging information, which each boot would have to unpack.
-            proc.output([f"{kernel_build.cross}strip", "-o", work / program.name, program])
-
-    return _kept(kernel_build, kernel_build.programs, "building", fill)
+    return _kept(kernel_build, False)
 
 
 def installed(kernel_build: data.KernelBuild) -> Path:
     """What 'make install' of the selftests makes, with the kernel's own runner."""
-
-    def fill(make: Make, work: Path) -> None:
-        make.goal("install", f"INSTALL_PATH={work}")
-        for program in _programs(work / "kvm"):
-            proc.output([f"{kernel_build.cross}strip", program])
-
-    return _kept(kernel_build, f"{kernel_build.programs}-installed", "installing", fill)
+    return _kept(kernel_build, True)
 
 
 def programs(folder: Path, tests: list[data.Test], kernel_build: data.KernelBuild) -> dict[str, bytes]:

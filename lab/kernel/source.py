@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,21 +61,19 @@ def _tarballs(package: str, version: str) -> Path:
     return cache.folder() / "sources" / f"{package}_{version.replace(':', '%')}"
 
 
-def fetch(private: apt.Apt | None, found: apt.Found, sha256: str = "") -> Path:
+def fetch(private: apt.Apt, found: apt.Found, sha256: str = "") -> Path:
     """The tarball of one linux-source version, fetched and checked by apt."""
     final = _tarballs(found.package, found.version)
-    with cache.lock("fetch"):
-        if not final.exists():
-            assert private is not None
-            cache.need_space(1)
-            ui.say(f"fetching {found.package} {found.version}")
-            with cache.building(final) as work:
-                deb = private.download(found, work)
-                proc.output(["dpkg", "-x", deb, work / "x"])
-                deb.unlink()
-                for tar in (work / "x/usr/src").glob("linux-source-*.tar.*"):
-                    os.rename(tar, work / tar.name)
-                shutil.rmtree(work / "x")
+
+    def fill(work: Path) -> None:
+        cache.need_space(1)
+        ui.say(f"fetching {found.package} {found.version}")
+        with cache.scratch("fetch") as where:
+            proc.output(["dpkg", "-x", private.download(found, where), where])
+            for tar in (where / "usr/src").glob("linux-source-*.tar.*"):
+                os.rename(tar, work / tar.name)
+
+    cache.stage(final, fill)
     tarball = next(final.glob("linux-source-*.tar.*"), None)
     if tarball is None:
         raise LabError(f"{final} holds no tarball: remove it and run it again")
@@ -94,17 +91,14 @@ def record(source: Source) -> patchset.Base | None:
 
 def unpack(tarball: Path, name: str) -> Path:
     """The tree trees/<name> of the cache, made of the tarball if it is not there. LabError if that is no kernel."""
-    final = cache.folder() / "trees" / name
-    with cache.lock(f"tree-{name}"):
-        if not final.exists():
-            cache.need_space(3)
-            ui.say(f"unpacking {tarball.name}")
-            with cache.building(final) as work:
-                proc.logged(
-                    ["tar", "-xf", tarball, "-C", work, "--strip-components=1"], cache.log("unpack"), "unpacking"
-                )
-                kernel_version(work)
-    return final
+
+    def fill(work: Path) -> None:
+        cache.need_space(3)
+        ui.say(f"unpacking {tarball.name}")
+        proc.logged(["tar", "-xf", tarball, "-C", work, "--strip-components=1"], cache.log("unpack"), "unpacking")
+        kernel_version(work)
+
+    return cache.stage(cache.folder() / "trees" / name, fill)
 
 
 def find(base: data.Base) -> Source:
@@ -116,23 +110,22 @@ def find(base: data.Base) -> Source:
 def _find(base: data.Base, own: str) -> Source:
     if own:
         return _own(Path(own).expanduser(), base)
+    private = apt.Apt(base.suites, apt.architecture())
     want = patchset.read_base(base.base_file)
     if want and _tarballs(want.package, want.version).exists():
-        return _debian(None, apt.Found(want.package, want.version), want)
-    private = apt.Apt(base.suites, apt.architecture())
+        return _debian(private, apt.Found(want.package, want.version), want)
     private.update()
     found = private.find(base.package)
     if not found:
         raise LabError(f"no package {base.package} in {', '.join(base.suites)}: correct {base.name}.toml")
     if want is None:
         return _debian(private, found[0], None)
-    for one in found:
-        if (one.package, one.version) == (want.package, want.version):
-            return _debian(private, one, want)
+    if (exact := apt.Found(want.package, want.version)) in found:
+        return _debian(private, exact, want)
     return _instead(private, found, want, base)
 
 
-def _debian(private: apt.Apt | None, found: apt.Found, want: patchset.Base | None) -> Source:
+def _debian(private: apt.Apt, found: apt.Found, want: patchset.Base | None) -> Source:
     tarball = fetch(private, found, want.sha256 if want else "")
     tree = unpack(tarball, f"stock-{found.version}")
     return Source(f"{found.package} {found.version}", kernel_version(tree), f"{found.package}_{found.version}", tree)
@@ -248,9 +241,8 @@ def sync(tree: Path, source: Source, files: Overlay) -> None:
     manifest = tree.parent / f".{tree.name}.json"
     before = set(json.loads(manifest.read_text())) if manifest.exists() else set()
     cache.write(manifest, json.dumps(sorted(before | set(files))).encode())
-    for path in sorted(before - set(files)):
-        if tree == stock:
-            continue
+    gone = before - set(files) if tree != stock else set()
+    for path in sorted(gone):
         if (stock / path).exists():
             cache.write(tree / path, (stock / path).read_bytes())
         else:

@@ -18,9 +18,10 @@ from lab.kernel import kbuild, selftests, source
 from lab.tests import support
 
 MAKEFILE = """
+TO = $(or $(INSTALL_PATH),$(O)/kselftest)
 all install:
 	@echo $(SAYS)
-	@mkdir -p $(O)/kselftest/kvm && cp /bin/true $(O)/kselftest/kvm/one && touch $(O)/kselftest/kvm/one.c
+	@mkdir -p $(TO)/kvm && cp /bin/true $(TO)/kvm/one && touch $(TO)/kvm/one.c $(TO)/run_kselftest.sh
 """
 
 
@@ -54,6 +55,15 @@ class Selftests(support.InCache):
         self.built()
         with mock.patch.object(proc, "logged", side_effect=AssertionError), self.assertRaises(AssertionError):
             self.built()
+
+    def test_installed(self) -> None:
+        """As 'make install' leaves them, without debugging information."""
+        with mock.patch.object(proc, "output", wraps=proc.output) as output:
+            found = selftests.installed(self.build)
+        self.assertEqual({p.name for p in found.rglob("*")}, {"kvm", "one", "one.c", "run_kselftest.sh"})
+        (argv,) = [call.args[0] for call in output.call_args_list if call.args[0][0] == "strip"]
+        self.assertEqual([p.name for p in argv[2:]], ["one", "one"])
+        self.assertTrue(os.access(found / "kvm/one", os.X_OK))
 
     def test_a_warning(self) -> None:
         with self.assertRaisesRegex(LabError, "do not build without warnings: t.c:1: warning: unused"):
