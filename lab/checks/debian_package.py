@@ -43,9 +43,9 @@ def patched(stock: Path, exported: Path, work: Path) -> int:
 def main(options: Options) -> int:
     base = data.chosen(options)[0]
     start = time.monotonic()
-    found = source.find(base)
     if options.kernel_src:
         raise LabError("make check-debian takes no KERNEL_SRC=: it fetches Debian's source package")
+    found = source.find(base)
     stock = apt.source_tree(PACKAGE, base.suites, found.name.partition(" ")[2])
     with cache.scratch("debian") as name:
         where, mails, exported, work = (name / x for x in ("tree", "mails", "export", "work"))
@@ -68,8 +68,8 @@ def main(options: Options) -> int:
             if not any(p.name.startswith("book3s_pr") for p in objects):
                 raise LabError(f"{what} made no book3s_pr*.o: see {log}")
             ui.status("PASSED", f"{stock.name}: {what}: {len(objects)} objects")
-    record = records.Record("check-debian", base.name, "", counts={"passed": len(TARGETS) + 1})
-    record.seconds, record.facts = time.monotonic() - start, {"notes": [f"{stock.name} takes {count} patches"]}
-    records.leave(record, base)
+    counts, facts = {"passed": len(TARGETS) + 1}, {"notes": [f"{stock.name} takes {count} patches"]}
+    seconds = time.monotonic() - start
+    records.leave(records.Record("check-debian", base.name, "", counts=counts, seconds=seconds, facts=facts), base)
     print(f"{len(TARGETS) + 1} passed, 0 failed")
     return errors.PASSED

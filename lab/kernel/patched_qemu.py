@@ -25,10 +25,7 @@ OPTIONS = data.options_of("configure of QEMU")
 
 def base() -> patchset.Base:
     """The source package that patches/qemu is for."""
-    found = patchset.read_base(PATCHES / "BASE")
-    if found is None:
-        raise LabError(f"{PATCHES / 'BASE'} is missing: restore it with git")
-    return found
+    return data.read(patchset.Base, PATCHES / "BASE")
 
 
 def stock() -> source.Source:
@@ -49,14 +46,10 @@ def digest() -> str:
     return cache.digest(base(), *(x for p in patchset.mails(PATCHES) for x in (p.name, p.read_bytes())))[:12]
 
 
-def changes(mail: bytes) -> bytes:
-    """A patch without its message, which no build depends on."""
-    return mail[mail.index(b"\ndiff --git ") :]
-
-
 def key(target: data.Target) -> str:
-    """Of what a build is made of."""
-    code = [changes(p.read_bytes()) for p in patchset.mails(PATCHES)]
+    """Of what a build is made of: not the patches' messages."""
+    mails = [p.read_bytes() for p in patchset.mails(PATCHES)]
+    code = [mail[mail.index(b"\ndiff --git ") :] for mail in mails]
     return cache.digest(base(), *code, OPTIONS, DEVICES, HOSTS[target.must.machine], kbuild.compiler(target.build))[:12]
 
 

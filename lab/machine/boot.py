@@ -31,11 +31,7 @@ def initramfs(spec: Spec, nonce: str) -> bytes:
     root.device("dev/console", 5, 1)
     root.device("dev/null", 1, 3)
     root.file("init", programs.compile_for(target.build, "machine/init/init.c"))
-    share = "share" if spec.share else ""
-    words = protocol.plan(
-        nonce, target.boot.result, target.boot.end, spec.commands, share, spec.raw, target.boot.hold_vm
-    )
-    root.file("lab/plan", words, 0o644)
+    root.file("lab/plan", protocol.plan(nonce, target.boot, spec.commands, bool(spec.share), spec.raw), 0o644)
     for name, content in spec.files.items():
         root.file(name, content)
     return root.data()
@@ -87,19 +83,13 @@ def run(spec: Spec, on_output: Callable[[bytes], None] | None = None) -> Record:
 
 @contextlib.contextmanager
 def _started(argv: list[str], spec: Spec, stderr: BinaryIO, fds: list[int]) -> Iterator[subprocess.Popen[bytes]]:
+    env, nothing = proc.environment(), subprocess.DEVNULL
     if not spec.interactive:
-        with proc.group(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            pass_fds=fds,
-            env=proc.environment(),
-        ) as child:
+        with proc.group(argv, stdin=nothing, stdout=nothing, stderr=stderr, pass_fds=fds, env=env) as child:
             yield child
         return
     # A console that is typed at must stay in the terminal's own group.
-    with subprocess.Popen(argv, stderr=sys.stderr, pass_fds=fds, env=proc.environment()) as child:
+    with subprocess.Popen(argv, stderr=sys.stderr, pass_fds=fds, env=env) as child:
         try:
             yield child
         finally:
@@ -169,10 +159,9 @@ class _Watch:
 
 def _status(child: subprocess.Popen) -> int | None:
     """QEMU's exit status; None if it has to be killed."""
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         return child.wait(timeout=1)
-    except subprocess.TimeoutExpired:
-        return None
+    return None
 
 
 def echo_console(record: Record) -> None:

@@ -33,7 +33,5 @@ def refuse(spec: Spec, record: Record) -> LabError | None:
         wrong = identity(spec, stream.facts)
         return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
     if not record.console and not record.timed_out and record.qemu_status:
-        return LabError(
-            f"QEMU does not start: {record.qemu_says.splitlines()[-1] if record.qemu_says else 'no reason given'}"
-        )
+        return LabError(f"QEMU does not start: {(record.qemu_says.splitlines() or ['no reason given'])[-1]}")
     return None

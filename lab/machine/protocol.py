@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from lab.config import data
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,7 @@ class Outcome:
     ms: int = 0
 
 
-def plan(
-    nonce: str,
-    result: str,
-    end: str,
-    commands: list[Command],
-    share: str = "",
-    raw: list[str] | None = None,
-    hold_vm: bool = False,
-) -> bytes:
+def plan(nonce: str, boot: data.Boot, commands: list[Command], share: bool = False, raw: Sequence[str] = ()) -> bytes:
     """The words of /lab/plan, each ended by a NUL; lab/machine/init/init.c does what they say in this order.
 
     nonce N         begins each of init's own lines: "@lab:N ..."
@@ -50,12 +44,12 @@ def plan(
                     shell in the place of run: on the console
     done            end
     """
-    words = ["nonce", nonce, "result", result]
-    for tty in raw or []:
+    words = ["nonce", nonce, "result", boot.result]
+    for tty in raw:
         words += ["raw", tty]
-    words += ["end", end, *(["hold-vm"] if hold_vm else []), "facts"]
+    words += ["end", boot.end, *(["hold-vm"] if boot.hold_vm else []), "facts"]
     if share:
-        words += ["share", share]
+        words += ["share", "share"]
     for c in commands:
         words += ["shell" if c.shell else "run", c.name, str(c.limit), str(len(c.argv)), *c.argv]
     return b"".join(w.encode() + b"\0" for w in [*words, "done"])
@@ -77,9 +71,9 @@ class Channel:
         self.running: Outcome | None = None
         self.done = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, said: bytes) -> None:
         """The next bytes of the stream, in pieces of any size."""
-        self._rest += data
+        self._rest += said
         while True:
             at = self._rest.find(self._mark)
             end = self._rest.find(b"\n", at + len(self._mark)) if at >= 0 else -1
@@ -103,11 +97,11 @@ class Channel:
         self._pass(self._rest)
         self._rest = b""
 
-    def _pass(self, data: bytes) -> None:
-        if data and self.running:
-            self.running.output += data
+    def _pass(self, said: bytes) -> None:
+        if said and self.running:
+            self.running.output += said
             if self._on_output:
-                self._on_output(data)
+                self._on_output(said)
 
     def _event(self, line: str) -> None:
         word, _, rest = line.partition(" ")

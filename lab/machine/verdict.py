@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.core import errors, ui
-from lab.core.errors import LabError
 from lab.machine import boot, console, identity
 from lab.machine.spec import Record, Spec
 
@@ -34,19 +33,14 @@ def judge(spec: Spec, record: Record) -> Verdict:
         raise wrong
     if report := console.crash(record.console):
         return Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+    end = console.tail(record.console)
     if record.timed_out:
         running = record.channel.running
         during = f" while {running.name} ran" if running else ""
-        return Verdict(
-            errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", console.tail(record.console)
-        )
+        return Verdict(errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", end)
     if not record.channel.done:
         when = "the tests did" if record.channel.identified else "its first process could speak"
-        return Verdict(
-            errors.CRASHED,
-            f"ended before {when}{_emulator(record)}; the end of the console:",
-            console.tail(record.console),
-        )
+        return Verdict(errors.CRASHED, f"ended before {when}{_emulator(record)}; the end of the console:", end)
     return Verdict(errors.PASSED)
 
 
@@ -82,13 +76,10 @@ def status(spec: Spec, record: Record) -> int:
     if found.code:
         found.tell(spec.target.name)
         return found.code
-    last = record.channel.outcomes[-1] if record.channel.outcomes else None
-    if last is None:
-        raise LabError(f"{spec.target.name}: nothing was run")
+    last = record.channel.outcomes[-1]
     if last.how == "timeout":
-        ui.status("TIMEOUT", f"{last.name}: no end after {last.value} s; the end of the console:")
-        for line in console.tail(record.console):
-            ui.say(f"  {line}")
+        why = f"no end after {last.value} s; the end of the console:"
+        Verdict(errors.TIMEOUT, why, console.tail(record.console)).tell(last.name)
         return errors.TIMEOUT
     if last.how == "signal":
         ui.status("FAILED", f"{last.name}: killed by signal {last.value}")

@@ -12,7 +12,7 @@ from lab.core import ui
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.kernel import busybox, kbuild, selftests
-from lab.machine import boot, elf, programs, protocol, verdict
+from lab.machine import boot, programs, protocol, verdict
 
 LIMIT = 600
 
@@ -24,7 +24,7 @@ def run(options: Options) -> int:
     if not name:
         raise LabError(f"make run wants PAYLOAD=program, static, built with {target.build.cross}gcc -static")
     path = Path(name).expanduser()
-    program = elf.check(path, target)
+    program = programs.check(path, target)
     try:
         args = shlex.split(options.args)
     except ValueError as why:

@@ -23,11 +23,6 @@ class Building(support.InCache):
         machines = {data.target(n).must.machine for n in data.names("targets") if data.target(n).must.pr}
         self.assertLessEqual(machines, set(patched_qemu.HOSTS))
 
-    def test_a_message_is_not_built(self) -> None:
-        mails = [b"Subject: %s\n\nBecause.\n---\n a | 1 +\n\ndiff --git a/a b/a\n+x\n" % s for s in (b"one", b"two")]
-        self.assertEqual(*map(patched_qemu.changes, mails))
-        self.assertIn(b"+x", patched_qemu.changes(mails[0]))
-
     def test_no_base(self) -> None:
         with (
             mock.patch.object(patched_qemu, "PATCHES", self.tmp),

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs for a host, with a script in the place of the compiler."""
+"""Programs for a host, with a script in the place of the compiler; the user's own."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import io
+import struct
 import unittest
 from collections.abc import Callable
+from pathlib import Path
 from unittest import mock
 
 from lab.config import data
@@ -77,6 +79,37 @@ class Compiled(support.InCache):
                 self.compiled(fails="init.c:1: error: no")
         self.assertEqual(self.calls(), 2)
         self.assertTrue(self.compiled())
+
+
+class Own(support.InCache):
+    """PAYLOAD=."""
+
+    def program(self, target: data.Target, interp: bool = False, machine: int | None = None) -> Path:
+        wide, order = target.build.bits == 64, "<" if target.build.endian == "little" else ">"
+        head = bytes([0x7F, *b"ELF", 2 if wide else 1, 1 if order == "<" else 2, 1]).ljust(16, b"\0")
+        head += struct.pack(order + "HHI", 2, machine or (21 if wide else 20), 1)
+        size = 64 if wide else 52
+        head += struct.pack(order + ("QQQIHHHHHH" if wide else "IIIIHHHHHH"), 0, size, 0, 0, size, 56, 1, 0, 0, 0)
+        path = self.tmp / "program"
+        path.write_bytes(head + struct.pack(order + "I", 3 if interp else 1).ljust(56, b"\0"))
+        return path
+
+    def test_elf(self) -> None:
+        for name in data.names("targets"):
+            target = data.target(name)
+            self.assertEqual(programs.check(self.program(target), target)[:4], b"\x7fELF")
+            with self.assertRaisesRegex(LabError, "needs shared libraries"):
+                programs.check(self.program(target, interp=True), target)
+            with self.assertRaisesRegex(LabError, f"is not for {name}"):
+                programs.check(self.program(target, machine=62), target)
+
+    def test_no_elf(self) -> None:
+        target, path = data.target("mac99-g4"), self.tmp / "program"
+        with self.assertRaisesRegex(LabError, "No such file or directory: name a static program for mac99-g4"):
+            programs.check(path, target)
+        path.write_text("#!/bin/sh\n")
+        with self.assertRaisesRegex(LabError, "is no ELF program: build it with powerpc-linux-gnu-gcc -static"):
+            programs.check(path, target)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
+from lab.config import data
 from lab.machine import protocol
 from lab.tests.machine import recorded
 
 
 class Plan(unittest.TestCase):
-    def words(self, *commands: protocol.Command, **more: Any) -> list[str]:
-        made = protocol.plan("n", "ttyS1", "poweroff", [*commands], **more)
+    def words(self, *commands: protocol.Command, hold_vm: bool = False, **more: Any) -> list[str]:
+        boot = data.Boot("ttyS0", "ttyS1", "poweroff", 60, hold_vm=hold_vm)
+        made = protocol.plan("n", boot, [*commands], **more)
         self.assertTrue(made.endswith(b"\0"))
         return made.decode().split("\0")[:-1]
 
@@ -22,9 +24,9 @@ class Plan(unittest.TestCase):
     def test_all(self) -> None:
         """Words may be empty or have blanks; the number of them says where a command ends."""
         one, two = protocol.Command("t", ["/t", "", "a b"], 3), protocol.Command("sh", ["/bin/sh"], 0, shell=True)
-        words = self.words(one, two, share="x", raw=["hvc1", "hvc2"], hold_vm=True)
+        words = self.words(one, two, share=True, raw=["hvc1", "hvc2"], hold_vm=True)
         self.assertEqual(words[4:8], ["raw", "hvc1", "raw", "hvc2"])
-        self.assertEqual(words[10:14], ["hold-vm", "facts", "share", "x"])
+        self.assertEqual(words[10:14], ["hold-vm", "facts", "share", "share"])
         self.assertEqual(
             words[14:], ["run", "t", "3", "3", "/t", "", "a b", "shell", "sh", "0", "1", "/bin/sh", "done"]
         )

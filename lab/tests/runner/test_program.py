@@ -24,7 +24,7 @@ class Program(Booted):
     def test_run(self) -> None:
         payload = self.tmp / "pp"
         payload.write_bytes(b"elf")
-        with mock.patch.object(program.elf, "check", return_value=b"elf"):
+        with mock.patch.object(program.programs, "check", return_value=b"elf"):
             self.assertEqual(program.run(Options(target="mac99-g4", payload=str(payload), args="-a 'b c'")), 0)
             with self.assertRaisesRegex(LabError, "ARGS: No closing quotation"):
                 program.run(Options(target="mac99-g4", payload=str(payload), args="'"))
