@@ -28,12 +28,11 @@ def architecture() -> str:
     return proc.output(["dpkg", "--print-architecture"]).decode().strip()
 
 
-def mirror(targets: str | None = None) -> tuple[str, str]:
+def mirror() -> tuple[str, str]:
     """The Debian archive and keyring that the machine's own apt uses."""
-    if targets is None:
-        form = "$(REPO_URI)|$(LABEL)|$(COMPONENT)|$(SIGNED_BY)"
-        targets = proc.output(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]).decode()
-    for line in targets.splitlines():
+    form = "$(REPO_URI)|$(LABEL)|$(COMPONENT)|$(SIGNED_BY)"
+    said = proc.output(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]).decode()
+    for line in said.splitlines():
         uri, label, component, signed = [*line.split("|"), "", "", ""][:4]
         # Without fetched lists apt knows no label yet and prints the variable's name.
         if component == "main" and (label == "Debian" or (label.startswith("$") and "security" not in uri)):

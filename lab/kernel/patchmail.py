@@ -46,20 +46,15 @@ def person(text: str) -> Address:
     return found
 
 
-def address(one: Address) -> str:
-    """As it stands in a trailer."""
-    return f"{one.display_name} <{one.addr_spec}>"
-
-
 def signed(message: str, who: Address | None) -> str:
     """A commit message with the sign-off of a person in the place of the project's; or with none."""
     lines = message.rstrip("\n").split("\n")
-    ours = [n for n, line in enumerate(lines) if line.startswith(SIGNED) and NOBODY.search(line)]
-    kept = [line for n, line in enumerate(lines) if n not in ours]
-    if who and f"{SIGNED}{address(who)}" not in kept:
-        at = len(kept) - (len(lines) - 1 - ours[-1]) if ours else len(kept)
-        kept.insert(at, f"{SIGNED}{address(who)}")
-    return "\n".join(kept).rstrip("\n") + "\n"
+    ours = [line for line in lines if line.startswith(SIGNED) and NOBODY.search(line)]
+    signature = f"{SIGNED}{who.display_name} <{who.addr_spec}>" if who else ""
+    if who and signature not in lines:
+        places = [n for n, line in enumerate(lines, 1) if line in ours]
+        lines.insert(places[-1] if places else len(lines), signature)
+    return "\n".join(line for line in lines if line not in ours).rstrip("\n") + "\n"
 
 
 def unsigned(mail: str) -> str:

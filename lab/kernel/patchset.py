@@ -75,12 +75,10 @@ def mails(folder: Path, names: Collection[str] | None = None) -> list[Path]:
 
 def touched(found: list[Path]) -> list[str]:
     """Every kernel file that the mails name, sorted."""
-    files: set[str] = set()
-    for path in found:
-        diff = path.read_text(errors="replace").partition("\n---\n")[2]  # the message may quote one
-        for one, two in re.findall(r"^diff --git a/(\S+) b/(\S+)$", diff, re.MULTILINE):
-            files |= {one, two}
-    return sorted(files)
+    # A message may quote a diff.
+    diffs = "\n".join(path.read_text(errors="replace").partition("\n---\n")[2] for path in found)
+    pairs = re.findall(r"^diff --git a/(\S+) b/(\S+)$", diffs, re.MULTILINE)
+    return sorted({name for pair in pairs for name in pair})
 
 
 def tracked(*folders: str) -> list[str]:

@@ -17,34 +17,26 @@ class Archive:
         self._dirs: set[str] = set()
 
     def _entry(self, name: str, mode: int, data: bytes = b"", device: tuple[int, int] = (0, 0)) -> None:
+        self.folder(Path(name).parent.as_posix())
         self._count += 1
         links = 2 if stat.S_ISDIR(mode) else 1
         raw = name.encode() + b"\0"
         fields = (self._count, mode, 0, 0, links, 0, len(data), 0, 0, *device, len(raw), 0)
-        self._out += b"070701" + b"".join(b"%08X" % f for f in fields) + raw
-        self._pad()
-        self._out += data
-        self._pad()
-
-    def _pad(self) -> None:
-        self._out += bytes(-len(self._out) % 4)
+        for part in (b"070701" + b"".join(b"%08X" % f for f in fields) + raw, data):
+            self._out += part + bytes(-len(part) % 4)
 
     def folder(self, name: str) -> None:
         """A folder and those above it."""
-        for parent in [*reversed(Path(name).parents), Path(name)]:
-            path = parent.as_posix()
-            if path != "." and path not in self._dirs:
-                self._dirs.add(path)
-                self._entry(path, stat.S_IFDIR | 0o755)
+        if name != "." and name not in self._dirs:
+            self._dirs.add(name)
+            self._entry(name, stat.S_IFDIR | 0o755)
 
     def file(self, name: str, data: bytes, mode: int = 0o755) -> None:
         """A file of root's, and the folders above it."""
-        self.folder(Path(name).parent.as_posix())
         self._entry(name, stat.S_IFREG | mode, data)
 
     def device(self, name: str, major: int, minor: int) -> None:
         """A character device of root's, and the folders above it."""
-        self.folder(Path(name).parent.as_posix())
         self._entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
 
     def data(self) -> bytes:

@@ -14,7 +14,8 @@ from lab.tests.series import support
 
 class PatchMail(unittest.TestCase):
     def test_person(self) -> None:
-        self.assertEqual(patchmail.address(patchmail.person("Ann B <a@b.example>")), "Ann B <a@b.example>")
+        found = patchmail.person("Ann B <a@b.example>")
+        self.assertEqual((found.display_name, found.addr_spec), ("Ann B", "a@b.example"))
         for bad in ("", "Ann", "a@b.example", "Ann <a@b>", "Ann <a b>", "Ann <a@users.noreply.example>"):
             with self.assertRaisesRegex(LabError, "FROM="):
                 patchmail.person(bad)
