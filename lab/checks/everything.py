@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from lab.checks import checkout, unit_tests
+from lab.checks import checkout
 from lab.core.options import Options
 from lab.debian import install
 from lab.kernel import kbuild
@@ -23,5 +23,5 @@ def main(options: Options) -> int:
 def before(jobs: list[Job], total: Count) -> None:
     """What is judged before anything is built; the lab's own tests use the compilers' tools too."""
     install.ensure([package for job in jobs for package in kbuild.needs(job.target.build)])
-    unit_tests.unit_tests(total)
+    checkout.unit_tests(total)
     checkout.run(total)

@@ -17,17 +17,12 @@ PACKAGE = "busybox"
 CONFIG = data.DATA / "configs/busybox.config"
 
 
-def merged(defaults: str, wanted: str) -> str:
-    """A configuration with what is wanted on top."""
-    both = kbuild.symbols(defaults) | kbuild.symbols(wanted)
-    return "".join(f"{name}={value}\n" for name, value in both.items())
-
-
 def _configure(tree: Path, out: Path, log: Path) -> None:
     goal = ["make", "-s", "-C", str(tree), f"O={out}"]
     proc.logged([*goal, "allnoconfig"], log, "configuring busybox")
     config, wanted = out / ".config", CONFIG.read_text()
-    cache.write(config, merged(config.read_text(), wanted).encode())
+    both = kbuild.symbols(config.read_text()) | kbuild.symbols(wanted)
+    cache.write(config, "".join(f"{name}={value}\n" for name, value in both.items()).encode())
     # What gets visible by that has its default: empty lines answer all questions.
     proc.logged(["sh", "-c", f"yes '' | {shlex.join([*goal, 'oldconfig'])}"], log, "configuring busybox")
     if lost := kbuild.lost(wanted, config.read_text()):

@@ -83,29 +83,21 @@ def of_subject(all_of_them: Iterable[Series]) -> dict[str, str]:
     return {subject: one.name for one in all_of_them for subject in one.patches}
 
 
-def parts(all_of_them: list[Series]) -> dict[str, list[str]]:
-    """What PART= can be: names of series; the doubtful ones only by SERIES=."""
-    sure = [s for s in all_of_them if not s.doubtful]
-    return {"stable": [s.name for s in sure if s.stable], "safety": [s.name for s in sure if s.safety]}
-
-
 def choose(all_of_them: list[Series], series: str, part: str) -> list[Series]:
-    """What SERIES= or PART= names, with what that is after; everything if both are empty."""
+    """What SERIES= or PART= names, with what that is after; everything if both are empty.
+
+    PART= is 'stable' or 'safety': all that are marked so, but for the doubtful ones.
+    """
     if series and part:
         raise LabError("give SERIES= or PART=, not both")
-    names = [s.name for s in all_of_them]
-    if series:
-        wanted = series.split(",")
-        for name in wanted:
-            if name not in names:
-                raise LabError(f"unknown SERIES={name}; known: {', '.join(names)}")
-        return needed(all_of_them, wanted)
     if part:
-        known = parts(all_of_them)
-        if part not in known:
-            raise LabError(f"unknown PART={part}; known: {', '.join(known)}")
-        return needed(all_of_them, known[part])
-    return all_of_them
+        return needed(all_of_them, [s.name for s in all_of_them if getattr(s, part) and not s.doubtful])
+    names = [s.name for s in all_of_them]
+    wanted = series.split(",") if series else names
+    for name in wanted:
+        if name not in names:
+            raise LabError(f"unknown SERIES={name}; known: {', '.join(names)}")
+    return needed(all_of_them, wanted)
 
 
 def _names(rows: list[tuple[str, str]], new: list[str], before: str) -> list[str]:

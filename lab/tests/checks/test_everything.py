@@ -6,7 +6,7 @@ from __future__ import annotations
 import unittest
 from unittest import mock
 
-from lab.checks import checkout, everything, unit_tests
+from lab.checks import checkout, everything
 from lab.config import data
 from lab.core.options import Options
 from lab.results.tally import Count
@@ -37,7 +37,7 @@ class Everything(unittest.TestCase):
         order = mock.Mock()
         with (
             mock.patch.object(everything.install, "ensure", order.ensure),
-            mock.patch.object(unit_tests, "unit_tests", order.unit_tests),
+            mock.patch.object(checkout, "unit_tests", order.unit_tests),
             mock.patch.object(checkout, "run", order.checks),
         ):
             total = Count()
