@@ -14,7 +14,7 @@ from lab.machine import boot, programs, protocol, verdict
 from lab.results import records
 
 # QEMU's clock counts instructions; flushes that mitigations make would drown KVM's part.
-ICOUNT = ["-icount", "shift=0,sleep=off"]
+ICOUNT = ["-icount", "shift=0,sleep=off", "-smp", "1"]
 CMDLINE = "mitigations=off"
 LIMIT = 120
 E1 = 1.001  # no debugger attached: patched against stock
@@ -38,15 +38,8 @@ COSTS = (("osi_exit", "osi_exit"), ("750_exit", "osi_exit of a 750"), ("750_stor
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
     built = kbuild.build(base, target.build)
     code = programs.compile_for(target.build, "checks/bench.c")
-    spec = boot.Spec(
-        target,
-        built,
-        [protocol.Command("bench", ["/bin/bench"], LIMIT)],
-        {"bin/bench": code},
-        cmdline=CMDLINE,
-        qemu_args=[*ICOUNT, "-smp", "1"],
-        log=f"bench-{base.name}-{target.name}",
-    )
+    command, log = protocol.Command("bench", ["/bin/bench"], LIMIT), f"bench-{base.name}-{target.name}"
+    spec = boot.Spec(target, built, [command], {"bin/bench": code}, cmdline=CMDLINE, qemu_args=ICOUNT, log=log)
     ui.say(f"counting instructions of {built.release} on {target.name}")
     said = bytearray()
     record = boot.run(spec, said.extend)

@@ -14,7 +14,7 @@ from lab.debian import tools
 from lab.demo import demo
 from lab.gdb import unhelped
 from lab.guest import guest
-from lab.kernel import division, patchset
+from lab.kernel import division, kbuild, patchset
 from lab.lockstep import tolerances
 from lab.runner import fuzz, mutants
 from lab.series import backport_notes, catalog
@@ -22,7 +22,7 @@ from lab.series import backport_notes, catalog
 # By a pattern of its path in the checkout: what a file, or each table or value in it ([NAME]), is, and its reader.
 FILES: dict[str, tuple[type, Callable[[Path], object]]] = {
     "lab/data/bases/*.toml": (data.Base, lambda path: data.base(path.stem)),
-    "lab/data/builds/*.toml": (data.KernelBuild, lambda path: data.build(path.stem)),
+    "lab/data/builds/*.toml": (data.KernelBuild, lambda path: kbuild.fragment(data.build(path.stem))),
     "lab/data/expect/*.toml": (data.Expected, lambda path: data.expected(path.stem)),
     "lab/data/guests/*.toml": (guest.Guest, lambda path: guest.find(path.stem)),
     "lab/data/suites/*.toml": (data.Suite, lambda path: data.suite(path.stem)),
@@ -38,7 +38,7 @@ FILES: dict[str, tuple[type, Callable[[Path], object]]] = {
     "lab/data/rooms.toml": (str, lambda path: documents.packages()),
     "lab/data/tools.toml": (tools.Tool, lambda path: tools.tools()),
     "lab/data/unhelped.toml": (unhelped.Reason, lambda path: unhelped.reasons()),
-    "lab/data/upstream.toml": (matrix.File, lambda path: matrix.configs()),
+    "lab/data/upstream.toml": (matrix.File, lambda path: [*map(kbuild.fragment, matrix.configs())]),
     "lab/data/who.toml": (catalog.File, lambda path: data.read(catalog.File, path)),
     "lab/demo/expected.toml": (demo.Expected, lambda path: demo.expected()),
     "patches/*/BASE": (patchset.Base, patchset.read_base),
@@ -60,17 +60,7 @@ def problems(tracked: Iterable[str]) -> list[str]:
                 bad.append(str(why))
         elif path.parts[0] in ("lab", "patches") and path.suffix == ".toml":
             bad.append(f"{name}: nothing reads it: name its dataclass in lab/checks/datafiles.py")
-    return bad + fragments() + expectations()
-
-
-def fragments() -> list[str]:
-    """Kernel builds whose files are not there."""
-    return [
-        f"lab/data/builds/{build.name}.toml: no lab/data/configs/{name}"
-        for build in map(data.build, data.names("builds"))
-        for name in build.fragments
-        if not (data.DATA / "configs" / name).exists()
-    ]
+    return bad + expectations()
 
 
 def expectations() -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import time
 
-from lab.checks import matrix, upstream_builds, upstream_hosts, upstream_ledger, upstream_once
+from lab.checks import matrix, upstream_hosts, upstream_ledger, upstream_once
+from lab.checks.upstream_builds import Builds, Results
 from lab.config import data
 from lab.core import errors, ui
 from lab.core.options import Options
 from lab.results import records
 
 
-def growth(results: list[tuple[matrix.Cell, matrix.Result]]) -> list[str]:
+def growth(results: Results) -> list[str]:
     """Bytes of code of each module before and after."""
     rows = []
     for cell, before in results:
@@ -24,9 +25,7 @@ def growth(results: list[tuple[matrix.Cell, matrix.Result]]) -> list[str]:
     return rows
 
 
-def judged(
-    builds: upstream_builds.Builds, results: list[tuple[matrix.Cell, matrix.Result]]
-) -> tuple[list[str], list[list[str]]]:
+def judged(builds: Builds, results: Results) -> tuple[list[str], list[list[str]]]:
     """The table, commits by configurations; and what is wrong with each build that was judged, no line if it is good.
 
     Each is judged once: not those of a commit that changes nothing compiled, nor what BASE cannot build.
@@ -72,7 +71,7 @@ def count(
 def main(options: Options) -> int:
     start = time.monotonic()
     base = data.base(options.kernel or "mainline")
-    builds = upstream_builds.Builds(base, options)
+    builds = Builds(base, options)
     upstream_ledger.load(builds)
     whole = not (options.target or options.series or options.part)
     ended = False

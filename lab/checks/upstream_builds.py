@@ -27,6 +27,8 @@ from lab.kernel import kbuild, source
 
 T = TypeVar("T")
 R = TypeVar("R")
+Results = list[tuple[matrix.Cell, matrix.Result]]
+OnHost = Callable[[matrix.Commit, data.Target], str]
 # What make says that was killed, or that could not run its tools: nothing is known of the build then.
 LOST = ("no reason given", "sparse is not available")
 STAMP = "lab.cell"  # in a build folder: the file name of the result that the last build in it made
@@ -49,9 +51,8 @@ class Builds:
         self.commits = matrix.commits(base, options)
         self.touched = {name for commit in self.commits for name in commit.files}
         self.store = cache.folder() / "gauntlet"
-        self.tree = source.Tree(
-            cache.folder() / "trees" / f"check-{base.name}-{self.source.key}", self.source.kernel, "", self.source.key
-        )
+        path = cache.folder() / "trees" / f"check-{base.name}-{self.source.key}"
+        self.tree = source.Tree(path, self.source.kernel, "", self.source.key)
         self.turn = threading.Lock()  # of the hosts: cache.lock() says that another make has the tree
         self.ran = 0
         self.impossible: set[str] = set()  # names of the cells that BASE does not build
@@ -79,7 +80,7 @@ class Builds:
         cc = f"{compiler.cc} --version" if compiler.cc else "true"
         return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
 
-    def run(self) -> list[tuple[matrix.Cell, matrix.Result]]:
+    def run(self) -> Results:
         """All cells; builds those whose result is not known."""
         install.ensure([p for c in self.configs for p in kbuild.needs(c)])
         install.ensure([p for c in self.compilers for p in c.packages])
@@ -178,13 +179,7 @@ class Builds:
             cache.need_space(1.5)
             yield
 
-    def on_each_host(
-        self,
-        kind: str,
-        doing: str,
-        key: Callable[[matrix.Commit, data.Target], str],
-        judge: Callable[[matrix.Commit, data.Target], str],
-    ) -> dict[str, list[str]]:
+    def on_each_host(self, kind: str, doing: str, key: OnHost, judge: OnHost) -> dict[str, list[str]]:
         """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
         once for all commits with one key, and never again: what it says is kept. The hosts run at the same time."""
 

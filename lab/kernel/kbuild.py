@@ -32,7 +32,10 @@ class Kernel:
 
 
 def fragment(kernel_build: data.KernelBuild) -> str:
-    """The configuration of a kernel build, as one text; later lines win."""
+    """The configuration of a kernel build, as one text; later lines win. LabError if a file of it is missing."""
+    for name in kernel_build.fragments:
+        if not (data.DATA / "configs" / name).exists():
+            raise LabError(f"the kernel build {kernel_build.name} names lab/data/configs/{name}, which is not there")
     texts = [(data.DATA / "configs" / name).read_text() for name in kernel_build.fragments]
     return "\n".join([*texts, "# CONFIG_LOCALVERSION_AUTO is not set", ""])
 

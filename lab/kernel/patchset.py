@@ -111,7 +111,6 @@ def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:
 
 def why(path: Path, scratch: Path, env: dict[str, str]) -> str:
     said = proc.output(["sh", "-c", 'git apply --check "$0" 2>&1', path], cwd=scratch, env=env, ok=range(256)).decode()
-    for pattern in (r"error: patch failed: (\S+:\d+)", r"error: (\S+): (?:No such file|already exists|patch does not)"):
-        if found := re.search(pattern, said):
-            return found[1]
-    return (said.splitlines() or ["unknown reason"])[0]
+    failed = re.search(r"error: patch failed: (\S+:\d+)", said)
+    found = failed or re.search(r"error: (\S+): (?:No such file|already exists|patch does not)", said)
+    return found[1] if found else (said.splitlines() or ["unknown reason"])[0]

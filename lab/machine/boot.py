@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lab.core import cache, options, proc, ui
-from lab.machine import cpio, identity, programs, protocol, qemu
-from lab.machine.spec import Record, Spec
+from lab.machine import cpio, programs, protocol, qemu
+from lab.machine.spec import Record, Spec, identity
 
 GRACE = 5  # seconds that QEMU has to end by itself after the last word of init
 
@@ -106,9 +106,8 @@ class _Watch:
         self.timed_out = ""
         self.first: float | None = None
         self.ended: float | None = None
-        self.total = spec.limit
-        if self.total is None and all(c.limit for c in spec.commands):
-            self.total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands)
+        limited = all(c.limit for c in spec.commands)
+        self.total = spec.target.boot.limit + sum(c.limit + 2 for c in spec.commands) if limited else None
 
     def seconds(self) -> float:
         """Since the start."""
@@ -143,7 +142,7 @@ class _Watch:
             return True
         if self.stream.identified and self.first is None:
             self.first = now
-            if identity.identity(self.spec, self.stream.facts):
+            if identity(self.spec, self.stream.facts):
                 return True
         if self.stream.done:
             # Some machines cannot switch themselves off.

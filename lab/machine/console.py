@@ -33,5 +33,5 @@ def crash(data: bytes) -> list[str]:
     return []
 
 
-def tail(data: bytes, count: int = 15) -> list[str]:
-    return [line for line in lines(data) if line.strip()][-count:]
+def tail(data: bytes) -> list[str]:
+    return [line for line in lines(data) if line.strip()][-15:]

@@ -74,23 +74,19 @@ class Channel:
     def feed(self, said: bytes) -> None:
         """The next bytes of the stream, in pieces of any size."""
         self._rest += said
-        while True:
-            at = self._rest.find(self._mark)
-            end = self._rest.find(b"\n", at + len(self._mark)) if at >= 0 else -1
-            if at >= 0:
-                self._pass(self._rest[:at])
-                self._rest = self._rest[at:]
-            if end < 0:
-                break
-            line = self._rest[len(self._mark) : end - at]
-            self._rest = self._rest[end - at + 1 :]
+        while (at := self._rest.find(self._mark)) >= 0:
+            self._pass(self._rest[:at])
+            self._rest = self._rest[at:]
+            line, newline, behind = self._rest.removeprefix(self._mark).partition(b"\n")
+            if not newline:
+                return  # the line goes on in the next piece
+            self._rest = behind
             self._event(line.decode(errors="replace"))
-        if not self._rest.startswith(self._mark):
-            # A mark has its only newline at its beginning.
-            before, newline, last = self._rest.rpartition(b"\n")
-            keep = newline + last if newline and self._mark.startswith(newline + last) else b""
-            self._pass(before if keep else self._rest)
-            self._rest = keep
+        # A mark has its only newline at its beginning.
+        before, newline, last = self._rest.rpartition(b"\n")
+        keep = newline + last if newline and self._mark.startswith(newline + last) else b""
+        self._pass(before if keep else self._rest)
+        self._rest = keep
 
     def close(self) -> None:
         """The stream has ended: what is held back is output after all."""

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One boot: what it needs, and what it leaves."""
+"""One boot: what it needs, what it leaves, and whether the machine is the one that its file promises."""
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
+from lab.core.errors import LabError
 from lab.kernel.kbuild import Kernel
 from lab.machine import protocol
 
@@ -20,7 +22,6 @@ class Spec:
     kernel: Kernel  # what it boots
     commands: list[protocol.Command]  # what init runs, in this order; none: boot, identify, end
     files: dict[str, bytes] = field(default_factory=dict)  # by their paths in the initramfs, all executable
-    limit: float | None = None  # seconds in all; None: made up of the parts' limits
     share: Path | None = None  # a folder that becomes the commands' root (pseries)
     sockets: list[Path] = field(default_factory=list)  # of more ports, which QEMU makes
     raw: list[str] = field(default_factory=list)  # terminals in the target, to be set raw
@@ -42,3 +43,31 @@ class Record:
     qemu_says: str = ""  # on its stderr
     seconds: float = 0.0  # from power on to the end
     first_result: float | None = None  # seconds from power on until init spoke; None: it did not
+
+
+def identity(spec: Spec, facts: dict[str, str]) -> str:
+    """What is wrong with the machine that booted; empty if it is the right one."""
+    must = spec.target.must
+    for key, want in (("release", spec.kernel.release), ("machine", must.machine)):
+        if facts.get(key) != want:
+            return f"uname says {key} {facts.get(key, 'nothing')}, not {want}"
+    for pattern in must.cpuinfo:
+        if not re.search(pattern, facts.get("cpuinfo", ""), re.MULTILINE):
+            return f"/proc/cpuinfo has no line that matches {pattern}"
+    if (must.pr or must.hv) and facts.get("kvm") != "yes":
+        return f"/dev/kvm: {facts.get('kvm', 'nothing known')}"
+    for kind in ("pr", "hv"):
+        if getattr(must, kind) and facts.get(kind) != "yes":
+            return f"a KVM {kind.upper()} guest cannot be created: {facts.get(kind, 'nothing known')}"
+    return ""
+
+
+def refuse(spec: Spec, record: Record) -> LabError | None:
+    """The set-up's own faults: QEMU would not start, or the wrong machine booted."""
+    stream = record.channel
+    if stream.identified:
+        wrong = identity(spec, stream.facts)
+        return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
+    if not record.console and not record.timed_out and record.qemu_status:
+        return LabError(f"QEMU does not start: {(record.qemu_says.splitlines() or ['no reason given'])[-1]}")
+    return None

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.core import errors, ui
-from lab.machine import boot, console, identity
-from lab.machine.spec import Record, Spec
+from lab.machine import boot, console
+from lab.machine.spec import Record, Spec, refuse
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Verdict:
 
 def judge(spec: Spec, record: Record) -> Verdict:
     """Did the machine and its kernel behave? (Not yet: did the tests pass.)"""
-    if wrong := identity.refuse(spec, record):
+    if wrong := refuse(spec, record):
         raise wrong
     if report := console.crash(record.console):
         return Verdict(errors.CRASHED, "the kernel under test complains on its console", report)

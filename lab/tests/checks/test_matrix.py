@@ -13,6 +13,7 @@ from lab.checks import matrix
 from lab.config import data
 from lab.core.errors import LabError
 from lab.core.options import Options
+from lab.kernel import kbuild
 from lab.series import repository
 from lab.tests.series import support as folders
 
@@ -51,8 +52,8 @@ class Matrix(unittest.TestCase):
         found = self.configs("", 'add = ["debug.config"]', 'add = ["debug.config"]\ninstead = true')
         self.assertEqual([c.fragments for c in found], [own, [*own, "debug.config"], ["debug.config"]])
         self.assertEqual({(c.name, c.cross) for c in found}, {("c", data.build("mac99-g4").cross)})
-        with self.assertRaisesRegex(LabError, "upstream.toml: c: no lab/data/configs/none.config"):
-            self.configs('add = ["none.config"]')
+        with self.assertRaisesRegex(LabError, "build c names lab/data/configs/none.config, which is not there"):
+            kbuild.fragment(*self.configs('add = ["none.config"]'))
 
     def test_ends_of_series(self) -> None:
         """By key: a test or a document at the end makes the same kernel as the patch before it."""

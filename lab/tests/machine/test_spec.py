@@ -6,8 +6,7 @@ from __future__ import annotations
 import unittest
 
 from lab.config import data
-from lab.machine import identity
-from lab.machine.spec import Spec
+from lab.machine.spec import Spec, identity
 from lab.tests.machine import recorded
 
 
@@ -16,7 +15,7 @@ class Identity(unittest.TestCase):
         """What is wrong with the recorded G4 if these facts were others; an empty one was not told."""
         spec = recorded.spec()
         stream = recorded.record("pass").channel
-        return identity.identity(spec, {k: v for k, v in (stream.facts | facts).items() if v})
+        return identity(spec, {k: v for k, v in (stream.facts | facts).items() if v})
 
     def test_right(self) -> None:
         self.assertEqual(self.wrong(), "")
@@ -37,8 +36,8 @@ class Identity(unittest.TestCase):
         spec = Spec(target, recorded.spec().kernel, [])
         facts = {"release": spec.kernel.release, "machine": target.must.machine, "kvm": "yes", "pr": "yes", "hv": "no"}
         facts["cpuinfo"] = "cpu\t\t: POWER9\nplatform\t: PowerNV\nMMU\t\t: Hash\n"
-        self.assertEqual(identity.identity(spec, facts), "a KVM HV guest cannot be created: no")
-        self.assertEqual(identity.identity(spec, facts | {"hv": "yes"}), "")
+        self.assertEqual(identity(spec, facts), "a KVM HV guest cannot be created: no")
+        self.assertEqual(identity(spec, facts | {"hv": "yes"}), "")
 
 
 if __name__ == "__main__":
