@@ -242,15 +242,12 @@ def sync(tree: Path, source: Source, files: Overlay) -> None:
     before = set(json.loads(manifest.read_text())) if manifest.exists() else set()
     cache.write(manifest, json.dumps(sorted(before | set(files))).encode())
     gone = before - set(files) if tree != stock else set()
-    for path in sorted(gone):
-        if (stock / path).exists():
-            cache.write(tree / path, (stock / path).read_bytes())
-        else:
-            (tree / path).unlink(missing_ok=True)
-    for path, (text, mode) in files.items():
+    back = {path: content(stock / path) for path in gone if (stock / path).exists()}
+    for path in gone - set(back):
+        (tree / path).unlink(missing_ok=True)
+    for path, (text, mode) in (back | files).items():
         at = tree / path
-        if not at.exists() or at.read_bytes() != text:
-            cache.write(at, text)
-        if at.stat().st_mode & 0o777 != mode:
+        if not at.exists() or content(at) != (text, mode):
+            cache.write(at, text)  # first, as chmod() would change a hard link's source too
             at.chmod(mode)
     cache.write(manifest, json.dumps(sorted(files)).encode())

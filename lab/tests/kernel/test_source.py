@@ -31,6 +31,7 @@ class Trees(Small):
 
     def test_the_tree_goes_there_and_back(self) -> None:
         (self.stock / "out-x").mkdir()
+        (self.stock / "old.c").chmod(0o755)
         tree = self.tmp / "tree"
         source.sync(tree, self.source, {"old.c": (b"changed\n", 0o644), "virt/new.c": (b"new\n", 0o755)})
         self.assertEqual((tree / "old.c").read_text(), "changed\n")
@@ -39,8 +40,15 @@ class Trees(Small):
         self.assertTrue((tree / "Makefile").samefile(self.stock / "Makefile"))
         self.assertFalse((tree / "out-x").exists())
         source.sync(tree, self.source, {})
-        self.assertEqual((tree / "old.c").read_text(), "one\n")
+        self.assertEqual(source.content(tree / "old.c"), (b"one\n", 0o755))
         self.assertFalse((tree / "virt/new.c").exists())
+
+    def test_other_permissions_only(self) -> None:
+        """The source, of which the tree has hard links, keeps its own."""
+        before = source.content(self.stock / "old.c")
+        source.sync(self.tmp / "tree", self.source, {"old.c": (b"one\n", 0o755)})
+        self.assertEqual(source.content(self.tmp / "tree/old.c"), (b"one\n", 0o755))
+        self.assertEqual(source.content(self.stock / "old.c"), before)
 
     def test_what_is_the_same_is_not_written(self) -> None:
         """make would compile it again, and all that includes it."""
