@@ -31,8 +31,8 @@ def kill_group(child: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen]:
-    """Run argv as a process group that does not outlive the block. LabError if there is no such command, or after
-    kill_all()."""
+    """Run argv as a process group that does not outlive the block. LabError if there is no such command;
+    KeyboardInterrupt after kill_all(): how a killed command ends is no result, and must not be kept as one."""
     try:
         child = subprocess.Popen([str(a) for a in argv], start_new_session=True, **options)
     except FileNotFoundError:
@@ -40,11 +40,13 @@ def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Pop
     _alive.add(child)
     try:
         if _ending.is_set():  # set later, kill_all() finds the child in _alive
-            raise LabError(f"interrupted before {argv[0]}")
+            raise KeyboardInterrupt
         yield child
     finally:
         _alive.discard(child)
         kill_group(child)
+    if _ending.is_set():
+        raise KeyboardInterrupt
 
 
 def kill_all() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import unittest
 from unittest import mock
 
@@ -15,6 +16,8 @@ from lab.tests.checks import support
 
 
 class Hosts(support.Builds):
+    kill_all = staticmethod(proc.kill_all)
+
     def test_boots(self) -> None:
         """A kernel that crashes is told with the end of its excerpt."""
         crash = verdict.Verdict(1, "died", ["one", "two", "three", "four"])
@@ -45,6 +48,18 @@ class Hosts(support.Builds):
             self.assertEqual(upstream_hosts.boots(self.made), found)
         self.assertEqual(make.call_count, 2)
         self.assertEqual(found["mac99-g4"], [f"{n} patch {n}: {failed}" for n in (0, 1)])
+
+    def test_an_interrupted_build_is_no_result(self) -> None:
+        """Neither that of the commit which was being built, nor those of the commits after it."""
+        self.addCleanup(proc._ending.clear)
+
+        def make(*_: object) -> None:
+            threading.Timer(0.2, self.kill_all).start()
+            proc.logged(["sleep", "60"], self.tmp / "log", "building")
+
+        with mock.patch.object(kbuild, "make", make), self.assertRaises(KeyboardInterrupt):
+            upstream_hosts.boots(self.made)
+        self.assertEqual([*self.made.store.glob("*")], [])
 
     def test_selftests_of_commits_that_change_none(self) -> None:
         """They are built once for all commits whose tools and headers are the same, from an empty folder."""
