@@ -91,7 +91,10 @@ class Builds:
                 here = [c for c in cells if c.commit is commit]
                 todo = list({c.path: c for c in here if not self.known(c, before.get(c.name))}.values())
                 if todo:
-                    self.some(commit, todo)
+                    ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
+                    source.sync(self.tree.path, self.source, commit.files)
+                    cache.need_space(2)
+                    parallel(self.one, todo)
                 if not before:
                     self.impossible = {c.name for c in here if json.loads(c.path.read_text())["failed"]}
                 before |= {c.name: c for c in here}
@@ -108,13 +111,6 @@ class Builds:
             if same or cell.name in self.impossible:
                 cache.write(cell.path, json.dumps(result | {"seconds": 0.0}).encode())
         return cell.path.exists()
-
-    def some(self, commit: matrix.Commit, todo: list[matrix.Cell]) -> None:
-        """Bring the tree to a commit and build these cells of it."""
-        ui.say(f"{commit.number:2} {commit.subject}: {len(todo)} builds")
-        source.sync(self.tree.path, self.source, commit.files)
-        cache.need_space(2)
-        parallel(self.one, todo)
 
     def one(self, cell: matrix.Cell) -> None:
         """Build one cell and keep what was said."""
@@ -136,9 +132,8 @@ class Builds:
             failed = next((m for m in found if "error: " in m), last)
             if any(word in failed for word in LOST):
                 raise LabError(f"{cell.name}, {cell.commit.subject}: {failed}, so it was not built: run it again")
-        sizes = self.sizes(cell, self.tree.path / out.name)
-        read = [] if failed else self.read(self.tree.path / out.name, cell.config.name)
-        result = matrix.Result(failed, dict(found), time.monotonic() - start, sizes, read)
+        read = [] if failed else self.read(out, cell.config.name)
+        result = matrix.Result(failed, dict(found), time.monotonic() - start, self.sizes(cell, out), read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
         cache.write(stamp, cell.path.name.encode())
         self.ran += 1

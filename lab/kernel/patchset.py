@@ -45,10 +45,9 @@ def in_series(folder: Path) -> dict[str, Path]:
     """The mails of all series by their subjects, whatever their names and places are."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*/*.patch")):
-        subject = patchmail.subject(path)
-        if subject in found:
-            raise LabError(f"{path} and {found[subject]} have the same subject: remove one")
-        found[subject] = path
+        first = found.setdefault(patchmail.subject(path), path)
+        if first != path:
+            raise LabError(f"{path} and {first} have the same subject: remove one")
     return found
 
 
