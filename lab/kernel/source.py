@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def fetch(private: apt.Apt, found: apt.Found, sha256: str = "") -> Path:
         with cache.scratch("fetch") as where:
             proc.output(["dpkg", "-x", private.download(found, where), where])
             for tar in (where / "usr/src").glob("linux-source-*.tar.*"):
-                os.rename(tar, work / tar.name)
+                shutil.move(tar, work)
 
     cache.stage(final, fill)
     tarball = next(final.glob("linux-source-*.tar.*"), None)
