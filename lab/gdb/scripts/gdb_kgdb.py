@@ -16,19 +16,19 @@ from session import (
     interrupt_and_step,
     main,
     reg,
+    run_to,
     step,
     step_exactly,
-    step_into_trace_interrupt,
     step_to,
     translated,
     true,
     word,
 )
+from work import interrupted, traced
 
 from lab.guest.ppc import MSR_PR, MSR_SE, RFI
 
 ROUND = "param_set_kgdbts_var"  # called by the guest's process for each round
-EXTERNAL, DECREMENTER = 0x500, 0x900
 SRR1_TRAP = 0x20000
 NIP, TRAP = 4 * 32, 4 * 40  # in the guest's struct pt_regs
 ALONE = 10  # seconds
@@ -58,8 +58,7 @@ def kernel() -> None:
 def rounds() -> int:
     """Of the tests, all passed: the guest's kernel logs nothing else than that they run."""
     kernel()
-    with breakpoint_at(f"*{ROUND}"):
-        equal("the pc", go(), address(ROUND))
+    run_to(ROUND)
     size = word(address("log_buf_len"))
     log = bytes(gdb.selected_inferior().read_memory(address("__log_buf"), size))
     true("a log of kgdb's tests", b"kgdbts:RUN" in log)
@@ -112,13 +111,7 @@ def to_a_step() -> None:
 def to_trace_interrupt() -> bool:
     """Step over the instruction that the guest steps, to the guest's Trace interrupt; false if another came first."""
     to_a_step()
-    if step() in (EXTERNAL, DECREMENTER):
-        equal("SRR0", reg("srr0"), stepped())
-        return False
-    equal("the pc", reg("pc"), stepped() + 4)
-    equal("the guest's own MSR[SE]", reg("msr") & MSR_SE, MSR_SE)
-    step_into_trace_interrupt(stepped() + 4)
-    return True
+    return traced(stepped())
 
 
 @case
@@ -141,9 +134,9 @@ def stepi_into_the_guests_own_breakpoint() -> None:
     for _ in range(3):
         for _ in range(AGAIN):
             kernel()
-            with breakpoint_at(f"*{place:#x}"):
-                equal("the pc", go(), place)
-            if step() not in (EXTERNAL, DECREMENTER):
+            run_to(place)
+            step()
+            if not interrupted(place):
                 break
         equal("the pc", reg("pc"), PROGRAM)
         equal("SRR0", reg("srr0"), place)
@@ -153,7 +146,7 @@ def stepi_into_the_guests_own_breakpoint() -> None:
 
 @case
 def breakpoint_where_the_guests_step_ends() -> None:
-    with breakpoint_at(f"*{stepped() + 4:#x}") as point:
+    with breakpoint_at(stepped() + 4) as point:
         for n in range(1, 7):
             equal("the pc", go(), stepped() + 4)
             equal("hits", point.hit_count, n)

@@ -2,20 +2,7 @@
 """A little-endian program on a POWER8, in real mode; gdb writes it into the guest's memory."""
 
 import units
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    do,
-    equal,
-    go,
-    main,
-    put,
-    reg,
-    step_to,
-    word,
-    write_words,
-)
+from session import MSR_SF, breakpoint_at, case, do, equal, go, main, put, reg, step_to, word, write_words
 
 from lab.guest.ppc import branch
 
@@ -51,7 +38,7 @@ def registers_of_the_floating_point_unit() -> None:
 def breakpoint_counts() -> None:
     write_words(LOOP, (STW_R5_R7, branch(-4)))
     put({"pc": LOOP})
-    with breakpoint_at(f"*{LOOP + 4:#x}") as here:
+    with breakpoint_at(LOOP + 4) as here:
         for n in range(1, 5):
             put({"r5": n})
             equal("the pc", go(), LOOP + 4)

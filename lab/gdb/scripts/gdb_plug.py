@@ -4,21 +4,7 @@
 import re
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    default_case,
-    do,
-    equal,
-    go,
-    main,
-    put,
-    reg,
-    runs,
-    true,
-    word,
-    write_words,
-)
+from session import MSR_SF, breakpoint_at, default_case, do, equal, go, main, put, reg, runs, true, word, write_words
 
 from lab.guest.ppc import NOP, branch
 
@@ -33,7 +19,7 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
     write_words(CODE, (FAKE_SC_1, branch(0)))
     write_words(PLACE - 4, (NOP, NOP, branch(-4)))
     do("set breakpoint always-inserted on")  # or gdb would set it anew after the vCPU has been added
-    with breakpoint_at(f"*{PLACE:#x}") as here:
+    with breakpoint_at(PLACE) as here:
         put({"msr": reg("msr") | MSR_SF, "pc": PLACE - 4})
         equal("the pc of the first vCPU", go(), PLACE)  # QEMU's list has the breakpoint from here on
         listed = do("monitor info hotpluggable-cpus")

@@ -53,7 +53,7 @@ def jump_after_an_interrupt() -> None:
         interrupt_after(0.3 + 0.007 * n)
         calls = reg("r9")
         true("the guest calls", calls)
-        with breakpoint_at(f"*{OTHER + 4:#x}"):
+        with breakpoint_at(OTHER + 4):
             equal("the pc after jump", go(f"jump *{OTHER:#x}"), OTHER + 4)
         equal("system calls", reg("r9"), calls)
 
@@ -61,7 +61,7 @@ def jump_after_an_interrupt() -> None:
 @default_case
 def reset_with_breakpoints() -> None:
     """The firmware is loaded again at a reset; gdb's breakpoints stop the guest all the same."""
-    with breakpoint_at(f"*{ENTRY:#x}") as here:
+    with breakpoint_at(ENTRY) as here:
         for n in range(1, 4):
             do("monitor system_reset")
             do("maintenance flush register-cache")
@@ -77,7 +77,7 @@ def breakpoint_in_code_that_is_copied() -> None:
     """OpenBIOS copies itself from ROM to RAM, with the breakpoint, and goes on in the copy."""
     do("monitor system_reset")
     do("maintenance flush register-cache")
-    with breakpoint_at(f"*{ARCH_INIT:#x}"):
+    with breakpoint_at(ARCH_INIT):
         equal("the pc", go(), ARCH_INIT)
         step_to(ARCH_INIT + 4, "the instruction with a breakpoint")
     true("no breakpoint is left in the copy", word(ARCH_INIT) != TRAP)

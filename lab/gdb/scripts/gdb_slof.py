@@ -17,6 +17,7 @@ from session import (
     main,
     put,
     reg,
+    run_to,
     step,
     step_exactly,
     step_to,
@@ -73,7 +74,7 @@ def stepi_mtmsrd() -> None:
 
 @case
 def breakpoint_counts() -> None:
-    with breakpoint_at(f"*{EARLY_SC:#x}") as here:
+    with breakpoint_at(EARLY_SC) as here:
         for n, must in enumerate("\n\r\nSLOF", 1):
             equal("the pc", go(), EARLY_SC)
             equal("the hypercall", reg("r3"), H_PUT_TERM_CHAR)
@@ -100,8 +101,7 @@ SECOND: list[int] = []  # where the second stage begins
 def find_hypercalls() -> None:
     before = found(SC_1, *EARLY_TEXT)
     true("some sc 1", len(before) >= 3)
-    with breakpoint_at(f"*{PATCHED:#x}"):
-        equal("the pc", go(), PATCHED)
+    run_to(PATCHED)
     HYPERCALLS[:] = found(FAKE_SC_1, *EARLY_TEXT)
     true(f"each has become KVM's: {list(map(hex, HYPERCALLS))}", set(before) <= set(HYPERCALLS))
     equal("more than these: the one that the firmware has tried", len(HYPERCALLS) - len(before), 1)
@@ -142,11 +142,8 @@ def stepi_hypercalls_with_gdb_s_registers() -> None:
 
 @case
 def breakpoint_at_a_vector() -> None:
-    with breakpoint_at(f"*{ENTER_NEXT:#x}"):
-        equal("the pc", go(), ENTER_NEXT)
-    with breakpoint_at(f"*{HANDLER:#x}") as here:
-        equal("the pc", go(), HANDLER)
-        equal("the hits", here.hit_count, 1)
+    run_to(ENTER_NEXT)
+    equal("the hits", run_to(HANDLER), 1)
 
 
 @case
@@ -156,8 +153,7 @@ def stepi_rfid() -> None:
     start = reg("pc")
     SECOND.append(start)
     at = next(a for a in range(start, start + 0x400, 4) if word(a) in RFI)
-    with breakpoint_at(f"*{at:#x}"):
-        equal("the pc", go(), at)
+    run_to(at)
     must, msr = reg("srr0"), reg("srr1")
     step_to(must, "rfid")
     equal("MSR[SF]", reg("msr") & MSR_SF, msr & MSR_SF)

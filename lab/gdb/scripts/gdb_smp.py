@@ -15,11 +15,11 @@ from session import (
     do,
     equal,
     go,
+    interrupt_after,
     main,
     put,
     reg,
-    runs,
-    see,
+    run_to,
     step_exactly,
     step_to,
     true,
@@ -45,10 +45,29 @@ def on(vcpu: int) -> None:
     do(f"thread {vcpu + 1}")
 
 
-def in_loop(vcpu: int) -> None:
+def in_loop(vcpu: int, loop: int) -> None:
     on(vcpu)
-    at = reg("pc")
-    true(f"vCPU {vcpu} is in its loop, at {at:#x}", at in range(LOOPS[vcpu], LOOPS[vcpu] + 4 * len(LOOP), 4))
+    true(f"vCPU {vcpu} is in its loop, at {reg('pc'):#x}", reg("pc") in range(loop, loop + 4 * len(LOOP), 4))
+
+
+def run_both(seconds: float, loops: tuple[int, int] = LOOPS) -> None:
+    """Until they are interrupted: each is in its loop then, and has counted."""
+    before = count(0), count(1)
+    interrupt_after(seconds)
+    for vcpu in (0, 1):
+        in_loop(vcpu, loops[vcpu])
+        true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
+
+
+def step_three_rounds(vcpu: int) -> int:
+    """Of one's loop; how often the other one has counted meanwhile."""
+    in_loop(vcpu, LOOPS[vcpu])
+    mine, other = count(vcpu), count(1 - vcpu)
+    for _ in range(3 * len(LOOP)):
+        true("no interrupt", step_exactly())
+        equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+    equal("the counter of the stepped one", count(vcpu), mine + 3)
+    return count(1 - vcpu) - other
 
 
 @contextlib.contextmanager
@@ -87,11 +106,7 @@ def start_the_second() -> None:
 
 @case
 def both_run() -> None:
-    before = count(0), count(1)
-    true("they run until they are interrupted", not runs("continue", 2))
-    for vcpu in (0, 1):
-        in_loop(vcpu)
-        true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
+    run_both(2)
 
 
 def expect_stop(vcpu: int, point: gdb.Breakpoint, place: int, hits: int) -> None:
@@ -103,7 +118,7 @@ def expect_stop(vcpu: int, point: gdb.Breakpoint, place: int, hits: int) -> None
 @case
 def breakpoint_of_each() -> None:
     for vcpu in (0, 1, 1, 0):
-        with breakpoint_at(f"*{LOOPS[vcpu]:#x}") as here:
+        with breakpoint_at(LOOPS[vcpu]) as here:
             for n in range(1, 4):
                 before = count(vcpu)
                 expect_stop(vcpu, here, LOOPS[vcpu], n)
@@ -115,23 +130,17 @@ def breakpoint_of_each() -> None:
 def stepi_with_scheduler_locking_on() -> None:
     with locking("on"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            other = count(1 - vcpu)
-            mine = count(vcpu)
-            for _ in range(3 * len(LOOP)):
-                true("no interrupt", step_exactly())
-            equal("the counter of the stepped one", count(vcpu), mine + 3)
-            equal("the counter of the other one", count(1 - vcpu), other)
+            equal("what the other one has counted", step_three_rounds(vcpu), 0)
 
 
 @case
 def continue_with_scheduler_locking_on() -> None:
     with locking("on"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
+            in_loop(vcpu, LOOPS[vcpu])
             mine, other = count(vcpu), count(1 - vcpu)
-            true("it runs until it is interrupted", not runs("continue", 1))
-            in_loop(vcpu)
+            interrupt_after(1)
+            in_loop(vcpu, LOOPS[vcpu])
             true("it counts", count(vcpu) > mine)
             equal("the counter of the other one", count(1 - vcpu), other)
 
@@ -139,26 +148,15 @@ def continue_with_scheduler_locking_on() -> None:
 @case
 def stepi_with_scheduler_locking_off() -> None:
     for vcpu in (0, 1):
-        in_loop(vcpu)
-        mine, other = count(vcpu), count(1 - vcpu)
-        for _ in range(3 * len(LOOP)):
-            true("no interrupt", step_exactly())
-            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-        equal("the counter of the stepped one", count(vcpu), mine + 3)
-        true("the other one goes on", count(1 - vcpu) > other)
+        true("the other one goes on", step_three_rounds(vcpu) > 0)
 
 
 @case
 def scheduler_locking_step() -> None:
     with locking("step"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            mine, other = count(vcpu), count(1 - vcpu)
-            for _ in range(3 * len(LOOP)):
-                true("no interrupt", step_exactly())
-            equal("the counter of the stepped one", count(vcpu), mine + 3)
-            equal("the counter of the other one", count(1 - vcpu), other)
-            with breakpoint_at(f"*{LOOPS[1 - vcpu] + 8:#x}"):
+            equal("what the other one has counted", step_three_rounds(vcpu), 0)
+            with breakpoint_at(LOOPS[1 - vcpu] + 8):
                 equal("the pc", go(), LOOPS[1 - vcpu] + 8)
                 equal("gdb's thread: continue lets both run", gdb.selected_thread().num, 2 - vcpu)
 
@@ -180,16 +178,8 @@ def both_at_one_breakpoint_that_is_deleted() -> None:
     on(1)
     put({"pc": LOOPS[0]})
     for n in range(10):
-        place = LOOPS[0] + 4 * (n % len(LOOP))
-        with breakpoint_at(f"*{place:#x}"):
-            equal("the pc", go(), place)
-        before = count(0), count(1)
-        true("they run until they are interrupted", not runs("continue", 0.3))
-        see()
-        for vcpu in (0, 1):
-            on(vcpu)
-            true(f"vCPU {vcpu} is in the loop, at {reg('pc'):#x}", 0 <= reg("pc") - LOOPS[0] < 4 * len(LOOP))
-            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+        run_to(LOOPS[0] + 4 * (n % len(LOOP)))
+        run_both(0.3, (LOOPS[0], LOOPS[0]))
     on(1)
     put({"pc": LOOPS[1]})
 
@@ -197,12 +187,9 @@ def both_at_one_breakpoint_that_is_deleted() -> None:
 @case
 def interrupts_while_both_run() -> None:
     for n in range(10):
-        before = count(0), count(1)
-        true("they run until they are interrupted", not runs("continue", 0.2 + 0.037 * n))
-        see()
+        run_both(0.2 + 0.037 * n)
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+            on(vcpu)
             with locking("on"):
                 for _ in range(5):
                     true("no interrupt", step_exactly())

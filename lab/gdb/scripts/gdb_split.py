@@ -14,6 +14,7 @@ from session import (
     main,
     put,
     reg,
+    run_to,
     see,
     step_exactly,
     step_to,
@@ -85,7 +86,7 @@ def stepi_in_split_real_mode() -> None:
 @case
 def breakpoint_counts_in_split_real_mode() -> None:
     first = word(DATA)
-    with breakpoint_at(f"*{SUBROUTINE:#x}") as here:
+    with breakpoint_at(SUBROUTINE) as here:
         for n in range(1, 6):
             equal("the pc", go(), SUBROUTINE)
             split()
@@ -96,7 +97,7 @@ def breakpoint_counts_in_split_real_mode() -> None:
 
 @case
 def stepi_on_a_breakpoint_in_split_real_mode() -> None:
-    with breakpoint_at(f"*{LOOP:#x}"), breakpoint_at(f"*{LOOP + 4:#x}"):
+    with breakpoint_at(LOOP), breakpoint_at(LOOP + 4):
         equal("the pc", go(), LOOP)
         step_to(LOOP + 4, "a load with a breakpoint")
         step_to(LOOP + 8, "an instruction with a breakpoint")
@@ -104,8 +105,7 @@ def stepi_on_a_breakpoint_in_split_real_mode() -> None:
 
 @case
 def stepi_into_a_fault() -> None:
-    with breakpoint_at(f"*{LOOP:#x}"):
-        equal("the pc", go(), LOOP)
+    run_to(LOOP)
     put({"r7": 0x60000000})
     step_to(0x300, "a load from where nothing is")
     equal("SRR0", reg("srr0"), LOOP)
@@ -134,8 +134,7 @@ def interrupts_in_split_real_mode() -> None:
 
 @case
 def stepi_back_to_real_mode() -> None:
-    with breakpoint_at(f"*{SUBROUTINE:#x}"):
-        equal("the pc", go(), SUBROUTINE)
+    run_to(SUBROUTINE)
     put({"r5": 0, "pc": MTMSR})
     step_to(MTMSR + 4, "mtmsr")
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)

@@ -4,20 +4,7 @@
 import time
 
 import gdb
-from session import (
-    breakpoint_at,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    step,
-    true,
-    word,
-    write_words,
-)
+from session import breakpoint_at, do, equal, go, interrupt_after, main, put, reg, run_to, step, true, word, write_words
 from session import default_case as case
 from watch import at, watched
 
@@ -135,8 +122,7 @@ def watch_beside_an_access() -> None:
 
 @case
 def stepi_onto_the_access() -> None:
-    with breakpoint_at(f"*{STORE:#x}"):
-        equal("the pc", go(), STORE)
+    run_to(STORE)
     with watched(at(COUNT)) as point:
         equal("the pc after the store", step(), STORE + 4)
         equal("the hits", point.hit_count, 1)
@@ -170,7 +156,7 @@ def watch_with_condition() -> None:
 
 @case
 def breakpoints_and_watchpoints_together() -> None:
-    with watched(at(COUNT)), breakpoint_at(f"*{LOAD:#x}"), breakpoint_at(f"*{BYTE:#x}"):
+    with watched(at(COUNT)), breakpoint_at(LOAD), breakpoint_at(BYTE):
         for _ in range(3):
             equal("the pc", go(), LOAD)
             equal("the pc", go(), STORE + 4)
@@ -180,7 +166,7 @@ def breakpoints_and_watchpoints_together() -> None:
 @case
 def hbreak_before_the_code_is_there() -> None:
     equal("memory", word(LATER), 0)
-    with breakpoint_at(f"*{LATER:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as point:
+    with breakpoint_at(LATER, type=gdb.BP_HARDWARE_BREAKPOINT) as point:
         equal("memory is as it was", word(LATER), 0)
         put({"pc": CODE + 0x80, "ctr": LATER})
         write_words(CODE + 0x80, (0x4E800420,))  # bctr
@@ -218,7 +204,7 @@ def interrupts_with_a_watchpoint_set() -> None:
 
 def rounds_a_second(rounds: int) -> float:
     """From the loop's first instruction. A breakpoint ends it: gdb can miss a Ctrl-C while it steps."""
-    with breakpoint_at(f"*{CODE + 0x200:#x}") as here:
+    with breakpoint_at(CODE + 0x200) as here:
         here.ignore_count = rounds
         began = time.monotonic()
         equal("the pc", go(), CODE + 0x200)
@@ -234,8 +220,7 @@ def a_hundred_times_as_fast_as_by_steps() -> None:
         first = word(COUNT)
         interrupt_after(3)
         fast = (word(COUNT) - first) / 3
-    with breakpoint_at(f"*{CODE + 0x200:#x}"):
-        go()
+    run_to(CODE + 0x200)
     with watched(at(COUNT + 4), software=True):
         slow = rounds_a_second(40)
     print(f"# rounds a second: {fast:.0f} with the hardware's, {slow:.1f} with gdb's")

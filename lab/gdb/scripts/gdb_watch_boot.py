@@ -13,8 +13,8 @@ LOCAL_ENTRY = 8  # bytes behind a function's global entry, which callers within 
 def hbreak_before_the_kernel_is_loaded() -> None:
     start = address("start_kernel")
     with (
-        breakpoint_at(f"*{start:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as one,
-        breakpoint_at(f"*{start + LOCAL_ENTRY:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as other,
+        breakpoint_at(start, type=gdb.BP_HARDWARE_BREAKPOINT) as one,
+        breakpoint_at(start + LOCAL_ENTRY, type=gdb.BP_HARDWARE_BREAKPOINT) as other,
     ):
         true(f"the pc is start_kernel's: {go():#x}", reg("pc") in (start, start + LOCAL_ENTRY))
         equal("the hits", one.hit_count + other.hit_count, 1)

@@ -173,9 +173,9 @@ def step_to(must: int, what: str) -> None:
 
 
 @contextlib.contextmanager
-def breakpoint_at(place: str, **options: object):
-    """A breakpoint for a while; its hit_count is gdb's."""
-    made = gdb.Breakpoint(place, **options)
+def breakpoint_at(place: int | str, **options: object):
+    """A breakpoint for a while, at an address or a place as gdb has it; its hit_count is gdb's."""
+    made = gdb.Breakpoint(f"*{place:#x}" if isinstance(place, int) else place, **options)
     try:
         yield made
     finally:
@@ -183,24 +183,25 @@ def breakpoint_at(place: str, **options: object):
             made.delete()
 
 
+def run_to(place: int | str) -> int:
+    """Run to an address, or to a symbol's, by a breakpoint for that while; the breakpoint's hits."""
+    by_name = isinstance(place, str)
+    with breakpoint_at(f"*{place}" if by_name else place) as here:
+        equal("the pc", go(), address(place) if by_name else place)
+        return here.hit_count
+
+
 def bits() -> int:
     """Of the guest's registers."""
     return 8 * gdb.parse_and_eval("$pc").type.sizeof
-
-
-def follows(at: int) -> int:
-    """Where the instruction at an address leads to, if it causes no interrupt. Not for sc and tw."""
-    code = word(at)
-    true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
-    return ppc.follows(code, at, reg, bits())
 
 
 def step_exactly() -> bool:
     """A step of one instruction. False if an interrupt came instead, with SRR0 at the instruction, or if gdb may miss
     the end of the step: the guest then runs for a moment.
 
-    From a load that reserves gdb goes on to behind the store, without a stop. sc leads to its
-    vector, and SRR0 is the instruction after it.
+    From a load that reserves gdb goes on to behind the store, without a stop. sc leads to its vector, and SRR0 is the
+    instruction after it.
     """
     at, msr = reg("pc"), reg("msr")
     try:
@@ -208,7 +209,8 @@ def step_exactly() -> bool:
             interrupt_after(SHORT)
             return False
         code = word(at)
-        must, reserves = follows(at), ppc.reserves(code)
+        true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
+        must, reserves = ppc.follows(code, at, reg, bits()), ppc.reserves(code)
     except gdb.MemoryError:  # gdb was let in between a jump and the fault at its end
         code, must, reserves = 0, None, False
     now = step()
@@ -224,14 +226,6 @@ def step_exactly() -> bool:
         raise Failed(f"the pc after a step at {at:#x} is {now:#x}, not {'a vector' if must is None else hex(must)}")
     equal(f"SRR0 at {now:#x}", reg("srr0"), at)
     return False
-
-
-def step_into_trace_interrupt(after: int) -> None:
-    """The guest's own one, from behind the instruction that it traces."""
-    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
-    equal("SRR0", reg("srr0"), after)
-    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
-    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
 
 
 def gdb_may_miss() -> bool:
