@@ -115,7 +115,6 @@ class Stub:
     """What both ways to a gdbstub have in common."""
 
     wire: Wire
-    registers: list[int]  # those that a state has after those of 'g'
 
     def ask(self, text: str) -> str:
         """The answer to a packet's text, as text."""
@@ -131,7 +130,8 @@ class Stub:
 
     def state(self) -> bytes:
         """The bytes of 'g', then those of each chosen register, in the guest's byte order; nothing is run."""
-        return next(iter(list(self.steps(0))))
+        (state,) = self.steps(0)
+        return state
 
     def sure(self, text: str, wanted: str = "OK") -> None:
         """Ask, and raise Broken if the answer does not begin as wanted."""
@@ -198,15 +198,13 @@ class Direct(Stub):
         return self.wire.packet()
 
     def choose(self, registers: list[int]) -> None:
-        self.registers = registers
-        self._questions = b"".join(frame(q) for q in ["g", *(f"p{n:x}" for n in registers)])
-        self._step = frame("s")
+        self._questions = [frame(question) for question in ["g", *(f"p{n:x}" for n in registers)]]
 
     def steps(self, count: int) -> Iterator[bytes]:
-        wire, answers = self.wire, 1 + len(self.registers)
+        wire, questions, step = self.wire, b"".join(self._questions), frame("s")
         for left in range(count, -1, -1):
-            wire.send(self._questions + self._step if left else self._questions)
-            yield unhex("".join([wire.packet() for _ in range(answers)]))
+            wire.send(questions + step if left else questions)
+            yield unhex("".join([wire.packet() for _ in self._questions]))
             if left and not (said := wire.packet()).startswith("T05"):
                 raise Broken(f"no stop by a step: '{said}'")
 
@@ -217,7 +215,6 @@ class Pilot(Stub):
     def __init__(self, path: Path, limit: float) -> None:
         self.wire = Wire(path, limit)
         self._words = bytearray()
-        self.registers = []
 
     def _packet(self) -> str:
         head = self.wire.take(5)
@@ -236,7 +233,6 @@ class Pilot(Stub):
         return self._packet()
 
     def choose(self, registers: list[int]) -> None:
-        self.registers = registers
         self.wire.send(("r" + "".join(f" {n:x}" for n in registers) + "\n").encode())
         self._words = bytearray()
 
