@@ -84,7 +84,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
     elves = [e for e in (guest.symbols(who), guest.program(who)) if e]
     words = [w for line in settings(who) for w in ("-ex", line)]
     words += [w for elf in elves[1:] for w in ("-ex", f"add-symbol-file {elf}")]
-    words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
+    words += ["-ex", "set python print-stack full", "-ex", f"python import session; session.main('{test.binary}')"]
+    words += map(str, elves[:1])
     with nested_qemu.Client(what) as host:
         host.greeting()
         env = {"SESSION_SOCKET": str(host.socket), "SESSION_FLOW": flow()}

@@ -8,16 +8,14 @@ from collections.abc import Callable
 from lab.config import data
 from lab.gdb import session
 from lab.guest import guest, nested_qemu
-from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, NOP
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, NOP, PROGRAM, TRAP
 from lab.lockstep import lockstep, rsp
 from lab.results import ktap, tally
 
 CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
-TRAP = 0x00DDDD00
 MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4 = 0x7C7883A6, 0x7C9983A6
 MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4 = 0x7C7083A6, 0x7C9183A6
 BAT_256M, BAT_VS, BAT_RW = 0x1FFC, 2, 2
-PROGRAM = 0x700
 KERNEL = 0xC0000000  # an effective address that a BAT translates, in privileged state only
 
 

@@ -3,7 +3,8 @@
 two addresses (idle.c, at work())."""
 
 import gdb
-from session import address, breakpoint_at, case, default_case, do, equal, go, main, reg, run_to, true
+from run import breakpoint_at, go, run_to
+from session import address, case, default_case, do, equal, reg, true
 from work import KERNEL, arg, call_of_work, problem_state, start_the_clock, to_the_kernel
 
 from lab.guest.ppc import MSR_DR, MSR_IR
@@ -74,6 +75,3 @@ def breakpoint_at_a_handler_by_its_symbol() -> None:
         equal("the pc", go(), DECREMENTER)
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
     run_to("work")
-
-
-main()

@@ -6,24 +6,8 @@ case looks whether it is that one.
 """
 
 import gdb
-from session import (
-    access,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    real_breakpoint,
-    reg,
-    run_to,
-    step,
-    step_exactly,
-    step_to,
-    true,
-    word,
-)
+from run import access, breakpoint_at, go, interrupt_after, real_breakpoint, run_to, step, step_exactly, step_to
+from session import case, equal, put, reg, true, word
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
@@ -248,4 +232,3 @@ def interrupts_while_polling_mmio() -> None:
 
 gdb.execute("set architecture powerpc:common", to_string=True)
 gdb.execute("set endian big", to_string=True)
-main()

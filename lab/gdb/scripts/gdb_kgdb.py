@@ -2,31 +2,11 @@
 """Linux as a guest whose kernel tests its own debugger (lab/guest/init/kgdb.c), debugged from outside."""
 
 import gdb
-from session import (
-    BREAK,
-    PROGRAM,
-    TRACE,
-    Failed,
-    address,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    interrupt_and_step,
-    main,
-    reg,
-    run_to,
-    step,
-    step_exactly,
-    step_to,
-    translated,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, interrupt_and_step, run_to, step, step_exactly, step_to, translated
+from session import Failed, address, case, equal, reg, true, word
 from work import interrupted, traced
 
-from lab.guest.ppc import MSR_PR, MSR_SE, RFI
+from lab.guest.ppc import BREAK, MSR_PR, MSR_SE, PROGRAM, RFI, TRACE
 
 ROUND = "param_set_kgdbts_var"  # called by the guest's process for each round
 SRR1_TRAP = 0x20000
@@ -158,6 +138,3 @@ def interrupts_while_the_guest_debugs_itself() -> None:
     first = rounds()
     interrupt_and_step()
     true("the tests go on", rounds() > first)
-
-
-main()

@@ -3,25 +3,8 @@
 
 import time
 
-from session import (
-    Failed,
-    address,
-    breakpoint_at,
-    case,
-    connect,
-    default_case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    reg,
-    run_to,
-    step,
-    translated,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, translated
+from session import Failed, address, case, connect, default_case, do, equal, reg, true, word
 from work import BL, BL_MASK, arg, attach, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
 from lab.guest.ppc import MSR_PR
@@ -285,6 +268,3 @@ def disconnect_and_connect() -> None:
         equal("work()'s argument", arg(), last)
         equal("the pc", go(), address("work"))
         equal("work()'s argument", arg(), last + 1)
-
-
-main()

@@ -2,9 +2,10 @@
 """A little-endian program on a POWER8, in real mode; gdb writes it into the guest's memory."""
 
 import units
-from session import MSR_SF, breakpoint_at, case, do, equal, go, main, put, reg, step_to, word, write_words
+from run import breakpoint_at, go, step_to
+from session import case, do, equal, put, reg, word, write_words
 
-from lab.guest.ppc import branch
+from lab.guest.ppc import MSR_SF, branch
 
 MSR_LE = 1
 CODE, DATA, LOOP = 0x2000000, 0x2010000, 0x2001000
@@ -45,6 +46,3 @@ def breakpoint_counts() -> None:
             equal("the hits", here.hit_count, n)
             equal("what the guest stored", word(DATA), n)
         step_to(LOOP, "an instruction with a breakpoint")
-
-
-main()

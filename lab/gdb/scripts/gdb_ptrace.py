@@ -2,21 +2,8 @@
 """Linux as a guest in which one process single-steps another (lab/guest/init/tracer.c), debugged from outside."""
 
 import gdb
-from session import (
-    address,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    interrupt_and_step,
-    main,
-    reg,
-    run_to,
-    step_exactly,
-    translated,
-    true,
-)
+from run import breakpoint_at, go, interrupt_after, interrupt_and_step, run_to, step_exactly, translated
+from session import address, case, equal, reg, true
 from work import start_the_clock, traced
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
@@ -155,6 +142,3 @@ def interrupts_while_tracing() -> None:
     translated()
     count = in_the_tracer() - first
     true(f"the tracer goes on: {count} steps", count > 0)
-
-
-main()

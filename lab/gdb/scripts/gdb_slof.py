@@ -6,26 +6,10 @@ whether it is that one.
 """
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    run_to,
-    step,
-    step_exactly,
-    step_to,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to
+from session import case, do, equal, put, reg, true, word
 
-from lab.guest.ppc import RFI
+from lab.guest.ppc import FAKE_SC_1, MSR_SF, RFI
 
 RESET, START, MTMSRD = 0x100, 0x4000, 0x4014
 MTMSRD_R11 = 0x7D600164
@@ -35,7 +19,7 @@ ENTER_NEXT = 0x4D4C  # bctrl to the second stage, once it and its interrupt vect
 HANDLER = 0x100  # the second stage is entered like an interrupt
 # The CPU of a partition does not give sc 1 in problem state to KVM but to its own hypervisor,
 # which refuses it. SLOF finds that out and puts an instruction there that KVM knows.
-SC_1, FAKE_SC_1 = 0x44000022, 0x7C000268
+SC_1 = 0x44000022
 H_PUT_TERM_CHAR, H_GET_TERM_CHAR, H_REMOVE = 0x58, 0x54, 0x04
 MINUS = 1 << 64
 H_SUCCESS, H_FUNCTION, H_PRIVILEGE, H_NOT_FOUND = 0, MINUS - 2, MINUS - 3, MINUS - 7
@@ -193,6 +177,3 @@ def interrupts_while_polling_by_hypercall() -> None:
         step_to(poll + 4, "a hypercall")
         equal("r3", reg("r3"), H_SUCCESS)
         equal("r4: no key", reg("r4"), 0)
-
-
-main()

@@ -7,28 +7,12 @@ gdb writes the loops, and a call of RTAS that starts the second vCPU, into the g
 import contextlib
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    default_case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    run_to,
-    step_exactly,
-    step_to,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to
+from session import case, default_case, do, equal, put, reg, true, word, write_words
 from watch import watched
 
-FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
+from lab.guest.ppc import FAKE_SC_1, MSR_SF
+
 H_RTAS, START_CPU = 0xF000, 0x2006
 CODE, ARGUMENTS, COUNTERS = 0x2000000, 0x2010000, (0x2020000, 0x2020080)
 # ld r4,0(r3); addi r4,r4,1; std r4,0(r3); b back
@@ -193,6 +177,3 @@ def interrupts_while_both_run() -> None:
             with locking("on"):
                 for _ in range(5):
                     true("no interrupt", step_exactly())
-
-
-main()

@@ -5,23 +5,8 @@ Linux does so for a few instructions at a time (add_hash_page()); gdb writes a l
 the guest's memory.
 """
 
-from session import (
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    run_to,
-    see,
-    step_exactly,
-    step_to,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to
+from session import case, equal, put, reg, see, true, word, write_words
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
@@ -143,6 +128,3 @@ def stepi_back_to_real_mode() -> None:
     count = word(REAL_DATA)
     step_to(LOOP + 4, "the load, without translation")
     equal("r6", reg("r6"), count)
-
-
-main()

@@ -4,8 +4,9 @@
 import time
 
 import gdb
-from session import breakpoint_at, do, equal, go, interrupt_after, main, put, reg, run_to, step, true, word, write_words
+from run import breakpoint_at, go, interrupt_after, run_to, step
 from session import default_case as case
+from session import do, equal, put, reg, true, word, write_words
 from watch import at, watched
 
 from lab.guest.ppc import NOP, branch
@@ -244,6 +245,3 @@ def more_than_there_is_room_for() -> None:
     true("sixteen fit", reg("pc") != before)
     for point in points:
         point.delete()
-
-
-main()

@@ -2,7 +2,8 @@
 """From the reset of a little-endian Linux guest: a breakpoint where its kernel will be, and a watched lock."""
 
 import gdb
-from session import address, breakpoint_at, equal, go, main, reg, true, word
+from run import breakpoint_at, go
+from session import address, equal, reg, true, word
 from session import default_case as case
 from watch import at, watched
 
@@ -29,6 +30,3 @@ def watch_a_spinlock() -> None:
             go()
             equal("the hits", point.hit_count, n)
             equal(f"the lock is held after its change number {n}", int(word(lock) != 0), n % 2)
-
-
-main()

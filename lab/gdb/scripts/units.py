@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 import gdb
-from session import byte_order, do, equal, put, reg, step_to, true, word, write_words
+from run import step_to
+from session import byte_order, do, equal, put, reg, true, word, write_words
 
 MSR_VEC, MSR_FP = 1 << 25, 1 << 13
 ACCESSES = {

@@ -7,24 +7,10 @@ import os
 import socket
 
 import gdb
-from session import (
-    LIMIT,
-    TRACE,
-    Failed,
-    address,
-    breakpoint_at,
-    connect,
-    equal,
-    go,
-    interrupt_after,
-    reg,
-    run_to,
-    step,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step
+from session import LIMIT, Failed, address, connect, equal, reg, true, word
 
-from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE, SC
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE, SC, TRACE
 
 BL_MASK, BL = 0xFC000003, 0x48000001
 KERNEL = 0xC0000000

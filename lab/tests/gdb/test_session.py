@@ -132,7 +132,7 @@ class Judged(Booted):
         """The results have the test's name; the log has what gdb and the guest said."""
         words, name, log = self.session("")
         self.assertEqual((name, words[-2:]), ("one", ["helped", session.nested_qemu.SOCKET]))
-        self.assertIn(f"{session.SCRIPTS}/gdb_firmware.py", words)
+        self.assertIn("session.main('gdb_firmware')", words)
         self.assertIn("\n--- the guest:\n{", log.read_text())
 
     def test_commands_have_a_limit_where_many_do_not_stop(self) -> None:
