@@ -50,12 +50,11 @@ def table() -> list[str]:
     rows = []
     for one in reasons().values():
         for program in dict.fromkeys(t.partition(".")[0] for t in (*one.fails, *one.sometimes)):
-            parts = (
-                ("", one.fails),
-                ("not each time: ", one.sometimes),
-                ("then, from where these leave the guest: ", one.follows),
-            )
-            cells = [how + cases for how, tests in parts if (cases := _cases(program, tests))]
+            cells = [always] if (always := _cases(program, one.fails)) else []
+            if some := _cases(program, one.sometimes):
+                cells.append(f"not each time: {some}")
+            if then := _cases(program, one.follows):
+                cells.append(f"then, from where these leave the guest: {then}")
             rows.append([f"`{program}`", "; ".join(cells), one.why, one.instead])
     return markdown.table(["session", "cases", "why they fail", "what to do"], rows)
 

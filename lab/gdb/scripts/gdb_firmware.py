@@ -6,7 +6,7 @@ case looks whether it is that one.
 """
 
 import gdb
-from run import access, breakpoint_at, go, interrupt_after, real_breakpoint, run_to, step, step_exactly, step_to
+from run import access, breakpoint_at, go, interrupt_after, real_breakpoint, run_to, step, step_exactly, step_to, stops
 from session import case, equal, put, reg, true, word
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
@@ -187,11 +187,8 @@ def stepi_mmio_store() -> None:
 @case
 def breakpoint_counts_at_mmio() -> None:
     banner = "\n>> " + 40 * "="
-    with breakpoint_at(SEND) as here:
-        for n, must in enumerate(banner, 1):
-            equal("the pc", go(), SEND)
-            equal(f"character {n}: none is missed and none comes twice", reg("r30"), ord(must))
-            equal("the hits", here.hit_count, n)
+    for n in stops(breakpoint_at(SEND), len(banner), SEND):
+        equal(f"character {n}: none is missed and none comes twice", reg("r30"), ord(banner[n - 1]))
 
 
 @case

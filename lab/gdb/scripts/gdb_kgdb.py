@@ -2,9 +2,9 @@
 """Linux as a guest whose kernel tests its own debugger (lab/guest/init/kgdb.c), debugged from outside."""
 
 import gdb
-from run import breakpoint_at, go, interrupt_after, interrupt_and_step, run_to, step, step_exactly, step_to, translated
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to, stops, translated
 from session import Failed, address, case, equal, reg, true, word
-from work import interrupted, traced
+from work import interrupt_and_step, interrupted, traced
 
 from lab.guest.ppc import BREAK, MSR_PR, MSR_SE, PROGRAM, RFI, TRACE
 
@@ -64,12 +64,10 @@ def without_a_debugger() -> None:
 
 @case
 def breakpoint_in_the_handler_of_steps() -> None:
-    with breakpoint_at("*kgdb_singlestep"):
-        for _ in range(4):
-            equal("the pc", go(), address("kgdb_singlestep"))
-            regs = reg("r3")
-            equal("where the guest's step led to", word(regs + NIP), stepped() + 4)
-            equal("the interrupt", word(regs + TRAP) & ~0xF, TRACE)
+    for _ in stops(breakpoint_at("*kgdb_singlestep"), 4, address("kgdb_singlestep")):
+        regs = reg("r3")
+        equal("where the guest's step led to", word(regs + NIP), stepped() + 4)
+        equal("the interrupt", word(regs + TRAP) & ~0xF, TRACE)
     rounds()
 
 
@@ -126,10 +124,7 @@ def stepi_into_the_guests_own_breakpoint() -> None:
 
 @case
 def breakpoint_where_the_guests_step_ends() -> None:
-    with breakpoint_at(stepped() + 4) as point:
-        for n in range(1, 7):
-            equal("the pc", go(), stepped() + 4)
-            equal("hits", point.hit_count, n)
+    list(stops(breakpoint_at(stepped() + 4), 6, stepped() + 4))
     rounds()
 
 

@@ -3,7 +3,7 @@
 
 import time
 
-from run import breakpoint_at, go, interrupt_after, run_to, step, translated
+from run import breakpoint_at, go, interrupt_after, run_to, step, stops, translated
 from session import Failed, address, case, connect, default_case, do, equal, reg, true, word
 from work import BL, BL_MASK, arg, attach, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
@@ -27,12 +27,9 @@ def clock_runs() -> None:
 @case
 def user_breakpoint_counts() -> None:
     first = arg()
-    with breakpoint_at("*work") as here:
-        for n in range(1, 5):
-            equal("the pc", go(), address("work"))
-            problem_state()
-            equal("work()'s argument: none is missed", arg(), first + n)
-        equal("the hits", here.hit_count, 4)
+    for n in stops(breakpoint_at("*work"), 4, address("work")):
+        problem_state()
+        equal("work()'s argument: none is missed", arg(), first + n)
 
 
 @case
@@ -149,10 +146,7 @@ def kernel_nexti_over_a_call() -> None:
 
 @case
 def kernel_page_fault() -> None:
-    with breakpoint_at("*handle_mm_fault") as here:
-        for _ in range(2):
-            equal("the pc", go(), address("handle_mm_fault"))
-        equal("the hits", here.hit_count, 2)
+    list(stops(breakpoint_at("*handle_mm_fault"), 2, address("handle_mm_fault")))
 
 
 @case

@@ -26,7 +26,6 @@ def little_endian() -> None:
 
 @case
 def registers_of_the_vector_unit() -> None:
-    units.set_up(CODE, DATA)
     units.vector(CODE, DATA)
 
 

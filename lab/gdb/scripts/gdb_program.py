@@ -17,7 +17,6 @@ HANDLER = (0x39290001, RFI[0])  # addi r9, r9, 1
 @case
 def registers_of_the_vector_unit() -> None:
     put({"msr": 0})
-    units.set_up(CODE, DATA)
     units.vector(CODE, DATA)
 
 

@@ -2,9 +2,9 @@
 """Linux as a guest in which one process single-steps another (lab/guest/init/tracer.c), debugged from outside."""
 
 import gdb
-from run import breakpoint_at, go, interrupt_after, interrupt_and_step, run_to, step_exactly, translated
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, translated
 from session import address, case, equal, reg, true
-from work import start_the_clock, traced
+from work import interrupt_and_step, start_the_clock, traced
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
 

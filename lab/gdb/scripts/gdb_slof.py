@@ -6,7 +6,7 @@ whether it is that one.
 """
 
 import gdb
-from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to, stops
 from session import case, do, equal, put, reg, true, word
 
 from lab.guest.ppc import FAKE_SC_1, MSR_SF, RFI
@@ -58,12 +58,10 @@ def stepi_mtmsrd() -> None:
 
 @case
 def breakpoint_counts() -> None:
-    with breakpoint_at(EARLY_SC) as here:
-        for n, must in enumerate("\n\r\nSLOF", 1):
-            equal("the pc", go(), EARLY_SC)
-            equal("the hypercall", reg("r3"), H_PUT_TERM_CHAR)
-            equal("the character", reg("r6") >> 56, ord(must))
-            equal("the hits", here.hit_count, n)
+    greeting = "\n\r\nSLOF"
+    for n in stops(breakpoint_at(EARLY_SC), len(greeting), EARLY_SC):
+        equal("the hypercall", reg("r3"), H_PUT_TERM_CHAR)
+        equal("the character", reg("r6") >> 56, ord(greeting[n - 1]))
 
 
 @case

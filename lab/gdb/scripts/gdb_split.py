@@ -5,7 +5,7 @@ Linux does so for a few instructions at a time (add_hash_page()); gdb writes a l
 the guest's memory.
 """
 
-from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to, stops
 from session import case, equal, put, reg, see, true, word, write_words
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
@@ -71,13 +71,10 @@ def stepi_in_split_real_mode() -> None:
 @case
 def breakpoint_counts_in_split_real_mode() -> None:
     first = word(DATA)
-    with breakpoint_at(SUBROUTINE) as here:
-        for n in range(1, 6):
-            equal("the pc", go(), SUBROUTINE)
-            split()
-            equal("LR", reg("lr"), CALL + 4)
-            equal("the hits", here.hit_count, n)
-            equal("the counter", word(DATA), first + n)
+    for n in stops(breakpoint_at(SUBROUTINE), 5, SUBROUTINE):
+        split()
+        equal("LR", reg("lr"), CALL + 4)
+        equal("the counter", word(DATA), first + n)
 
 
 @case

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 import gdb
 from session import HELPED, Failed, address, equal, reg, runs, see, translate_by, true, word
@@ -34,14 +35,6 @@ def interrupt_after(seconds: float) -> None:
     """Let the guest run, and stop it by Ctrl-C."""
     true("it runs until it is interrupted", not runs("continue", seconds))
     see()
-
-
-def interrupt_and_step() -> None:
-    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
-    for n in range(10):
-        interrupt_after(0.1 + 0.053 * n)
-        for _ in range(10):
-            step_exactly()
 
 
 def go(command: str = "continue") -> int:
@@ -79,6 +72,15 @@ def run_to(place: int | str) -> int:
     with breakpoint_at(f"*{place}" if by_name else place) as here:
         equal("the pc", go(), address(place) if by_name else place)
         return here.hit_count
+
+
+def stops(by: contextlib.AbstractContextManager[gdb.Breakpoint], times: int, place: int) -> Iterator[int]:
+    """Run to so many stops by a breakpoint or watchpoint, each at that address and counted by gdb; their numbers."""
+    with by as point:
+        for n in range(1, times + 1):
+            equal("the pc", go(), place)
+            equal("the hits", point.hit_count, n)
+            yield n
 
 
 def bits() -> int:

@@ -20,17 +20,13 @@ VECTOR = (0x00112233, 0x44556677, 0x8899AABB, 0xCCDDEEFF)
 BACKWARDS = tuple(reversed(VECTOR))
 
 
-def set_up(code: int, data: int) -> None:
-    """At the first of these instructions; x/i shows each."""
+def vector(code: int, data: int) -> None:
+    """What gdb sets is what the guest stores, what the guest loads is what gdb shows; x/i shows the instructions."""
     write_words(code, tuple(ACCESSES.values()))
     put({"msr": reg("msr") | MSR_VEC | MSR_FP, "pc": code, "r7": data})
     for n, text in enumerate(ACCESSES):
         shown = re.sub(r"\s+", " ", do(f"x/i {code + 4 * n:#x}"))
         true(f"x/i shows {text}: {shown}", text in shown)
-
-
-def vector(code: int, data: int) -> None:
-    """What gdb sets is what the guest stores, and what the guest loads is what gdb shows."""
     do(f"set $vr3.v4_int32 = {{{', '.join(map(hex, VECTOR))}}}")
     step_to(code + 4, "stvx")
     for n, must in enumerate(VECTOR):
@@ -43,6 +39,7 @@ def vector(code: int, data: int) -> None:
 
 
 def floating_point(code: int, data: int) -> None:
+    """Behind vector()."""
     high = 0 if byte_order() == "big" else 4  # of a number's two words in memory
     do("set $f1 = 1.5")
     step_to(code + 12, "stfd")

@@ -7,7 +7,7 @@ import os
 import socket
 
 import gdb
-from run import breakpoint_at, go, interrupt_after, run_to, step
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly
 from session import LIMIT, Failed, address, connect, equal, reg, true, word
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE, SC, TRACE
@@ -91,6 +91,14 @@ def to_the_kernel(seconds: float) -> None:
         if in_the_kernel():
             return
     true("the kernel, in twenty interrupts", False)
+
+
+def interrupt_and_step() -> None:
+    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
+    for n in range(10):
+        interrupt_after(0.1 + 0.053 * n)
+        for _ in range(10):
+            step_exactly()
 
 
 def jiffies() -> int:
