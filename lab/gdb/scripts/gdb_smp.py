@@ -7,7 +7,7 @@ gdb writes the loops, and a call of RTAS that starts the second vCPU, into the g
 import contextlib
 
 import gdb
-from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to, stops
 from session import case, default_case, do, equal, put, reg, true, word, write_words
 from watch import watched
 
@@ -93,21 +93,14 @@ def both_run() -> None:
     run_both(2)
 
 
-def expect_stop(vcpu: int, point: gdb.Breakpoint, place: int, hits: int) -> None:
-    equal("the pc", go(), place)
-    equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-    equal("the hits", point.hit_count, hits)
-
-
 @case
 def breakpoint_of_each() -> None:
     for vcpu in (0, 1, 1, 0):
-        with breakpoint_at(LOOPS[vcpu]) as here:
-            for n in range(1, 4):
-                before = count(vcpu)
-                expect_stop(vcpu, here, LOOPS[vcpu], n)
-                if n > 1:
-                    equal("once around the loop", count(vcpu), before + 1)
+        counts = []
+        for _ in stops(breakpoint_at(LOOPS[vcpu]), 3, LOOPS[vcpu]):
+            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+            counts.append(count(vcpu))
+        true(f"once around the loop each time: {counts}", counts == [counts[0] + n for n in range(3)])
 
 
 @case
@@ -149,11 +142,10 @@ def scheduler_locking_step() -> None:
 def watch_of_each() -> None:
     """Both run; the one that stores is gdb's thread."""
     for vcpu in (0, 1, 1, 0):
-        with watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}") as point:
-            for n in range(1, 4):
-                before = count(vcpu)
-                expect_stop(vcpu, point, LOOPS[vcpu] + 12, n)
-                equal("the counter", count(vcpu), before + 1)
+        first = count(vcpu)
+        for n in stops(watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}"), 3, LOOPS[vcpu] + 12):
+            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+            equal("the counter", count(vcpu), first + n)
 
 
 @case

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: how the sessions let the guest run to a stop, and step it."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 

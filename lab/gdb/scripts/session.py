@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: what the sessions share. A session is a list of cases, each with a name and its assertions."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: vector and floating-point registers as gdb has them, against the guest's own view, in real mode."""
 
-from __future__ import annotations
-
 import re
 
 import gdb

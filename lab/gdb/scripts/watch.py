@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: what sessions with watchpoints share."""
 
-from __future__ import annotations
-
 import contextlib
 
 import gdb

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: what sessions with a Linux guest share; work() is a function of its first process."""
 
-from __future__ import annotations
-
 import os
 import socket
 
