@@ -23,7 +23,7 @@ from lab.lockstep import rsp, stepping, tolerances
 from lab.machine import boot, programs, protocol, verdict
 from lab.results import ktap, records, tally
 
-GUEST, TARGET = "openbios-g4", "mac99-g4"
+TARGET = "mac99-g4"
 STEPS = 20000
 MAGIC = b"KVMSTEPS"
 PAGE = 4096

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lab.core.errors import LabError
 
 CHUNK = 0x800  # of a feature's text, per packet
+PACKET = re.compile(rb"\$([^#]*)#..", re.DOTALL)
 
 
 class Broken(LabError):
@@ -83,13 +84,10 @@ class Wire:
 
     def packet(self) -> str:
         """The next packet; acknowledgements are not looked at."""
-        while True:
-            start = self._have.find(b"$")
-            end = self._have.find(b"#", start + 1) if start >= 0 else -1
-            if end >= 0 and len(self._have) >= end + 3:
-                text, self._have = self._have[start + 1 : end], self._have[end + 3 :]
-                return text.decode()
+        while not (found := PACKET.search(self._have)):
             self._more()
+        self._have = self._have[found.end() :]
+        return found[1].decode()
 
     def line(self) -> str:
         """The next line, without its end."""
