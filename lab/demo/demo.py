@@ -19,6 +19,7 @@ from lab.debian import install
 from lab.gdb import session
 from lab.guest import guest as guests
 from lab.guest import nested_qemu
+from lab.guest.ppc import MSR_SE
 from lab.kernel import kbuild
 from lab.machine import boot, programs, protocol, qemu, verdict
 from lab.results import records
@@ -29,19 +30,11 @@ WIDTH = 100
 HALF = (WIDTH - 4) // 2
 MARK = "<>"
 LIMIT = 180  # seconds for one session; what runs the guest in it has a limit of its own
-SE = 0x400
 PLACES = ("--section-start=.reset=0x100", "--section-start=.syscall=0xc00", "-Ttext=0x20f000")
 ENDS = 10  # seconds from gdb's "kill" to the end of the target
 MACHINE = ["-M", "mac99,accel=kvm", "-cpu", "G4"]
 QEMU = ["/usr/bin/qemu-system-ppc", *MACHINE, "-m", "64", "-display", "none", "-nodefaults", "-no-user-config", "-S"]
 TROUBLE = ("did not stop", "gdb: ", "stepper: ", "Could not insert hardware watchpoint")
-# What stepper says, as a person would have asked for it.
-WORDS = {
-    "break": "(kvm) breakpoint at reported",
-    "run": "(kvm) KVM_RUN",
-    "step": "(kvm) KVM_RUN, single-step",
-    "look": "(kvm) set pc = look",
-}
 
 
 @dataclass(frozen=True)
@@ -124,14 +117,14 @@ def tidy(text: str) -> list[str]:
 
 
 def decorate(lines: list[str], guest: Guest) -> list[str]:
-    """What stepper says, in the form in which gdb says it."""
+    """What stepper says, with its stops in the form in which gdb says them."""
 
     def stop(found: re.Match[str]) -> str:
         at = int(found[1], 16)
         place, what = guest.code.get(at, ("", ""))
         return f"=> {at:#x} <{place}>: {what}" if place else f"=> {at:#x}:"
 
-    return [re.sub(r"^stop (0x[0-9a-f]+|0)$", stop, WORDS.get(line, line)) for line in lines]
+    return [re.sub(r"^stop (0x[0-9a-f]+|0)$", stop, line) for line in lines]
 
 
 def findings(lines: list[str], want: Expected) -> list[str]:
@@ -149,7 +142,7 @@ def findings(lines: list[str], want: Expected) -> list[str]:
     for name, value in want.values.items():
         shown = next((int(m[1], 16) for line in lines if (m := re.match(rf"{name} (0x[0-9a-f]+)", line))), None)
         if shown is not None and shown != value:
-            why = " (the debugger's MSR_SE)" if shown ^ value == SE else ""
+            why = " (the debugger's MSR_SE)" if shown ^ value == MSR_SE else ""
             found.append(f"{name} is {shown:#x} instead of {value:#x}{why}")
         elif shown is None and not found:
             found.append(f"{name} is not shown")

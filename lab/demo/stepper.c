@@ -6,7 +6,8 @@
  * stepper GUEST.ELF BREAKPOINT STEPS LOOK
  *
  * Runs the guest to a software breakpoint, steps on from there, and at last
- * steps over the mfmsr at LOOK. "stop ADDRESS" is a line for each stop.
+ * steps over the mfmsr at LOOK. It prints what a person would have asked for,
+ * and "stop ADDRESS" for each stop.
  */
 #include <elf.h>
 #include <endian.h>
@@ -147,7 +148,7 @@ static int go(uint32_t control)
 
 static int step(void)
 {
-	printf("step\n");
+	printf("(kvm) KVM_RUN, single-step\n");
 	return go(KVM_GUESTDBG_SINGLESTEP);
 }
 
@@ -170,10 +171,10 @@ int main(int argc, char **argv)
 	create(load(argv[1]));
 
 	at = strtoul(argv[2], NULL, 0);
-	printf("break\n");
+	printf("(kvm) breakpoint at reported\n");
 	original = *word_at(at);
 	*word_at(at) = htobe32(SW_BREAKPOINT);
-	printf("run\n");
+	printf("(kvm) KVM_RUN\n");
 	if (!go(KVM_GUESTDBG_USE_SW_BP))
 		return 0;
 	*word_at(at) = original;
@@ -183,7 +184,7 @@ int main(int argc, char **argv)
 	for (steps = strtol(argv[3], NULL, 0); steps > 0 && step(); steps--)
 		;
 
-	printf("look\n");
+	printf("(kvm) set pc = look\n");
 	call(vcpu, KVM_GET_REGS, &regs, "KVM_GET_REGS");
 	regs.pc = strtoul(argv[4], NULL, 0);
 	call(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 from lab.config import data
 from lab.core import cache, errors, proc, ui
@@ -36,10 +34,10 @@ def settings(who: guest.Guest) -> list[str]:
     return [f"set {setting}" for setting in what]
 
 
-def command(who: guest.Guest, socket: object, more: list[str]) -> list[str]:
+def command(who: guest.Guest, socket: object) -> list[str]:
     words = [x for line in [*settings(who), f"target remote {socket}"] for x in ("-ex", line)]
     elf = guest.symbols(who)
-    return ["gdb-multiarch", "-q", *more, *words, *([str(elf)] if elf else [])]
+    return ["gdb-multiarch", "-q", *words, *([str(elf)] if elf else [])]
 
 
 def interactive(options: Options) -> int:
@@ -54,8 +52,7 @@ def interactive(options: Options) -> int:
     with nested_qemu.Client(what) as host:
         version = host.greeting()
         ui.say(f"QEMU {version} is up in the target; the guest's console: {cache.log(log)} (written at the end)")
-        with _prompt(command(who, host.socket, [])) as gdb:
-            gdb.wait()
+        _prompt(command(who, host.socket))
         record = host.end()
     cache.write(cache.log(log), host.said)
     found = verdict.judge(host.spec, record) if record.timed_out or not record.channel.running else None
@@ -82,15 +79,13 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
     """A session of lab/gdb/scripts: what it prints, and what became of the host."""
     who = guest.find(test.guest)
     log = f"{test.id}-{base.name}-{target.name}"
-    state = checkpoint.start_state(base, target, who, test.start) if test.start else None
-    more = ["-incoming", f"file:{nested_qemu.inside(target)}/state"] if state else []
-    what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target), *more], log)
-    if state:
-        what.files["state"] = state.read_bytes()
+    state = checkpoint.start_state(base, target, who, test.start)
+    what = nested_qemu.plan(base, target, who, [*guest.CONSOLE, *nested_qemu.stub(target)], log, state)
     elves = [e for e in (guest.symbols(who), guest.program(who)) if e]
     words = [w for line in settings(who) for w in ("-ex", line)]
     words += [w for elf in elves[1:] for w in ("-ex", f"add-symbol-file {elf}")]
-    words += ["-x", str(SCRIPTS / f"{test.binary}.py"), *map(str, elves[:1])]
+    words += ["-ex", "set python print-stack full", "-ex", f"python import session; session.main('{test.binary}')"]
+    words += map(str, elves[:1])
     with nested_qemu.Client(what) as host:
         host.greeting()
         env = {"SESSION_SOCKET": str(host.socket), "SESSION_FLOW": flow()}
@@ -140,8 +135,7 @@ def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[st
     return outcome
 
 
-@contextlib.contextmanager
-def _prompt(argv: list[str]) -> Iterator[subprocess.Popen]:
+def _prompt(argv: list[str]) -> None:
     """gdb at this terminal, as its foreground group: Ctrl-C is for gdb, not for make."""
     before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     terminal, ours = sys.stdin.fileno(), os.getpgrp()
@@ -150,7 +144,7 @@ def _prompt(argv: list[str]) -> Iterator[subprocess.Popen]:
             try:
                 os.tcsetpgrp(terminal, child.pid)
                 os.killpg(child.pid, signal.SIGCONT)  # if it was quicker than that
-                yield child
+                child.wait()
             finally:
                 child.kill()
                 child.wait()

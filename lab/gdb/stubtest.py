@@ -6,29 +6,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lab.config import data
+from lab.core.errors import LabError
 from lab.gdb import session
 from lab.guest import guest, nested_qemu
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, NOP, PROGRAM, TRAP
 from lab.lockstep import lockstep, rsp
 from lab.results import ktap, tally
 
 CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
-NOP, TRAP = 0x60000000, 0x00DDDD00
 MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4 = 0x7C7883A6, 0x7C9983A6
 MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4 = 0x7C7083A6, 0x7C9183A6
 BAT_256M, BAT_VS, BAT_RW = 0x1FFC, 2, 2
-PROGRAM = 0x700
-MSR_PR, MSR_IR, MSR_DR = 0x4000, 0x20, 0x10
 KERNEL = 0xC0000000  # an effective address that a BAT translates, in privileged state only
-
-
-class Failed(Exception):
-    """What a case has found."""
 
 
 def equal(what: str, have: object, must: object) -> None:
     if have != must:
         show = [f"{x:#x}" if isinstance(x, int) else repr(x) for x in (have, must)]
-        raise Failed(f"{what} is {show[0]}, not {show[1]}")
+        raise LabError(f"{what} is {show[0]}, not {show[1]}")
 
 
 class Machine:
@@ -168,7 +163,7 @@ def run(stub: rsp.Stub, name: str) -> list[ktap.Result]:
         try:
             case(machine)
             results.append(ktap.Result(f"{name}.{case.__name__}", ktap.Status.PASS))
-        except (Failed, rsp.Broken) as why:
+        except LabError as why:
             results.append(ktap.Result(f"{name}.{case.__name__}", ktap.Status.FAIL, str(why)))
     return results
 

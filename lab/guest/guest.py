@@ -109,11 +109,9 @@ def firmware(guest: Guest) -> dict[str, bytes]:
 
 def files(guest: Guest) -> dict[str, bytes]:
     """What QEMU loads, by name; the kernel without its symbols: it goes through an initramfs."""
-    found = firmware(guest)
-    if guest.build is None:
+    found, vmlinux = firmware(guest), symbols(guest)
+    if guest.build is None or vmlinux is None:
         return found
-    vmlinux = symbols(guest)
-    assert vmlinux is not None
     strip: list[str | Path] = [f"{guest.build.cross}strip", vmlinux, "-o"]
     final = cache.folder() / "guests" / f"{vmlinux.parent.name}-{guest.build.name}"
     cache.stage(final, lambda work: proc.output([*strip, work / "vmlinux"]))
@@ -122,7 +120,6 @@ def files(guest: Guest) -> dict[str, bytes]:
 
 def initrd(guest: Guest) -> bytes:
     """The guest's initramfs: its first process, and nothing else."""
-    assert guest.build is not None
     root = cpio.Archive()
     for name in ("dev", "proc", "sys", "tmp"):
         root.folder(name)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn, TypeVar
 
 from lab.config import data
 from lab.core import errors, options, ui
@@ -21,16 +22,15 @@ from lab.guest import guest
 from lab.kernel import kbuild, patched_qemu
 from lab.machine import boot, protocol, verdict
 
+_Found = TypeVar("_Found")
 DEBIAN, PATCHED = "debian", "patched"  # values of CLIENT=
 HOST = "pseries-p8"
 SOCKET = "target.sock"
 # The greeting of QMP tells the version, and that QEMU is up; nobody talks to it.
 GREETS = ["-qmp", "stdio"]
+GREETING = re.compile(rb'\{"QMP": .*?\}\}')
 # Times a host's own limit until init speaks: a run of hours must not end because the machine is busy.
 PATIENCE = 5
-# One vCPU and no mitigations: what runs in the target is what waits for the step,
-# and each way into the kernel flushes caches that this machine only pretends to have.
-QUICK = ("mitigations=off", ["-smp", "1"])
 
 
 @dataclass
@@ -98,26 +98,25 @@ class Client:
         self._stop, self._news = threading.Event(), threading.Condition()
         self._record: boot.Record | None = None
         self._why: BaseException | None = None
-        cmdline, smp = QUICK
         patient = dataclasses.replace(plan.target.boot, limit=PATIENCE * plan.target.boot.limit)
         files = {f"lab/{name}": content for name, content in plan.files.items()}
-        folder = root(plan.target)
-        share: Path | None = folder
-        if plan.target.must.machine not in tools.PACKAGED:
+        folder, shared = root(plan.target), plan.target.must.machine in tools.PACKAGED
+        if not shared:
             program = plan.program.lstrip("/")
             files[program] = (folder / program).read_bytes()
-            share = None
-        tty = Path(port(plan.target)).name if plan.target.boot.client else ""
+        tty = plan.target.boot.client
         self.spec = boot.Spec(
             dataclasses.replace(plan.target, boot=patient),
             plan.kernel,
             [protocol.Command(Path(plan.argv[0]).name, plan.argv, plan.limit)],
             files,
-            share=share,
+            share=folder if shared else None,
             sockets=[self.socket],
             raw=[tty] if tty.startswith("hvc") else [],
-            cmdline=cmdline,
-            qemu_args=smp,
+            # No mitigations and one vCPU: each way into the kernel flushes caches that this machine only pretends to
+            # have, and what runs in the target is what waits for the step.
+            cmdline="mitigations=off",
+            qemu_args=["-smp", "1"],
             log=plan.log,
             stop=self._stop,
         )
@@ -150,24 +149,18 @@ class Client:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def wait_for(self, what: Callable[[], object], limit: float, name: str) -> None:
-        """Until what() is true; LabError with the console's tail if it will not be."""
+    def wait_for(self, what: Callable[[], _Found | None], limit: float, name: str) -> _Found:
+        """What what() returns, once that is true; LabError with the console's tail if it will not be."""
         end = time.monotonic() + limit
         with self._news:
-            while not what():
-                # Its thread may still be alive when the host is not.
-                if self._record or self._why:
-                    wanted = name
-                    break
-                if time.monotonic() > end:
-                    wanted = f"{name} within {limit:.0f} s"
-                    break
+            # Its thread may still be alive when the host is not.
+            while not ((found := what()) or self._record or self._why or time.monotonic() > end):
                 self._news.wait(0.5)
-            else:
-                return
-        self.fail(wanted)
+        if not found:
+            self.fail(name if self._record or self._why else f"{name} within {limit:.0f} s")
+        return found
 
-    def fail(self, wanted: str) -> None:
+    def fail(self, wanted: str) -> NoReturn:
         """The host did not do what was wanted: say what it did."""
         record = self.end()
         found = verdict.judge(self.spec, record)
@@ -180,14 +173,9 @@ class Client:
 
     def greeting(self) -> str:
         """QEMU's version, once it is up."""
-        found: list[re.Match[bytes]] = []
-
-        def look() -> bool:
-            found[:] = re.finditer(rb'\{"QMP": .*?\}\}', self.said)
-            return bool(found)
-
-        self.wait_for(look, self.spec.target.boot.limit + 60, "greeting of the QEMU in the target")
-        version = json.loads(found[0][0])["QMP"]["version"]
+        limit = self.spec.target.boot.limit + 60
+        found = self.wait_for(lambda: GREETING.search(self.said), limit, "greeting of the QEMU in the target")
+        version = json.loads(found[0])["QMP"]["version"]
         return "{major}.{minor}.{micro}".format(**version["qemu"]) + f" ({version['package']})"
 
     def ended(self, limit: float) -> boot.Record:
@@ -205,10 +193,15 @@ class Client:
         return self._record
 
 
-def plan(base: data.Base, target: data.Target, who: guest.Guest, more: list[str], log: str) -> Plan:
-    """A guest under KVM in a target, stopped at its first instruction."""
+def plan(
+    base: data.Base, target: data.Target, who: guest.Guest, more: list[str], log: str, state: Path | None = None
+) -> Plan:
+    """A guest under KVM in a target, stopped at its first instruction or in a saved state."""
     root(target)  # a wrong T= is told before anything is built
     built = kbuild.build(base, target.build)
-    program = f"/usr/bin/{who.program}"
+    program, files = f"/usr/bin/{who.program}", guest.files(who)
+    if state:
+        files["state"] = state.read_bytes()
+        more = [*more, "-incoming", f"file:{inside(target)}/state"]
     argv = guest.command(who, [program, "-accel", "kvm"], inside(target), more)
-    return Plan(target, built, argv, program, guest.files(who), log=log)
+    return Plan(target, built, argv, program, files, log=log)

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 
 Registers = Callable[[str], int]
 
-MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 0x8000, 0x4000, 0x400, 0x20, 0x10
+MSR_SF, MSR_EE, MSR_PR, MSR_SE, MSR_IR, MSR_DR = 1 << 63, 0x8000, 0x4000, 0x400, 0x20, 0x10
+PROGRAM, TRACE = 0x700, 0xD00  # vectors
 NOP, SC = 0x60000000, 0x44000002
+TRAP = 0x00DDDD00  # the breakpoints of KVM PR
+BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
+FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
 RFI = (0x4C000064, 0x4C000024)  # rfi, rfid
 BCLR, BCCTR = 16, 528
 

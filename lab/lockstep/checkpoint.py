@@ -62,8 +62,10 @@ def reach(who: guest.Guest, start: str, path: Path) -> None:
         tcg.save(path)
 
 
-def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: str) -> Path:
-    """A file with the guest at that place."""
+def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: str) -> Path | None:
+    """A file with the guest at that place; None if it is to start at its reset."""
+    if not start:
+        return None
     path = checkpoint(kbuild.build(base, target.build).release, who, start).folder / "start"
     if not path.exists():
         reach(who, start, path)

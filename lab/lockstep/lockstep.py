@@ -23,16 +23,13 @@ STEPS = 20000
 
 @contextlib.contextmanager
 def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
-    more = ["-incoming", f"file:{nested_qemu.inside(target)}/state"] if state else []
-    plan = nested_qemu.plan(base, target, who, more, f"lockstep-{base.name}-{target.name}-{who.name}")
+    plan = nested_qemu.plan(base, target, who, [], f"lockstep-{base.name}-{target.name}-{who.name}", state)
     preload = "-"
     plan.files["pilot"] = programs.compile_for(target.build, "lockstep/pilot.c")
     if nested_qemu.chosen() == nested_qemu.DEBIAN:  # the patched one holds interrupts back itself
         preload = f"{nested_qemu.inside(target)}/blockirq"
         plan.files["blockirq"] = programs.compile_for(target.build, "lockstep/blockirq.c", programs.PRELOAD)
     plan.argv = [f"{nested_qemu.inside(target)}/pilot", nested_qemu.port(target), preload, *plan.argv]
-    if state:
-        plan.files["state"] = state.read_bytes()
     ui.say(f"booting {plan.kernel.release} on {target.name}; the guest is {who.name}: {who.summary}")
     with nested_qemu.Client(plan) as host:
         host.wait_for(host.socket.exists, pair.TARGET, "serial port of the target")
@@ -58,17 +55,14 @@ def main(options: Options) -> int:
     nested_qemu.root(target)
     nested_qemu.port(target)
     here = checkpoint.checkpoint(kbuild.build(base, target.build).release, who, start)
-    state: Path | None = None
     resume = options.resume and here.read()
     if options.resume and not resume:
         ui.say("nothing to resume: no run of this kernel, this guest and this START has stopped; from the beginning")
     if resume:
         ui.say(f"going on after step {here.done}")
-        state = here.state
         if here.done >= count:
             raise LabError(f"{here.done} steps are done: give more STEPS, or leave RESUME= out")
-    elif start:
-        state = checkpoint.start_state(base, target, who, start)
+    state = here.state if resume else checkpoint.start_state(base, target, who, start)
     watch = watched(options.watch)
     found = compare(base, target, who, count, here, state, watch=watch)
     leave_record(base, target, who, found, start, watch)
@@ -120,7 +114,7 @@ def leave_record(
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: so many steps without a difference."""
     who = guest.find(test.guest)
-    state = checkpoint.start_state(base, target, who, test.start) if test.start else None
+    state = checkpoint.start_state(base, target, who, test.start)
     with cache.scratch("lockstep") as folder:
         try:
             found = compare(base, target, who, test.steps, checkpoint.Checkpoint(folder), state, test.limit)

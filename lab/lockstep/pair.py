@@ -55,8 +55,8 @@ class Pair(stepping.Walk):
         self._choose()
         while (here := self.kvm.state()) != (there := self.tcg.state()):
             if time.monotonic() > end:
-                one, two = (self.step_shape.values(s) for s in (here, there))
-                wrong = ", ".join(f"{n} {one[n]:#x} and {two[n]:#x}" for n in one if one[n] != two[n])
+                differs = self.step_shape.differing(here, there)
+                wrong = ", ".join(f"{name} {one:#x} and {two:#x}" for name, (one, two) in differs.items())
                 raise rsp.Broken(f"KVM and TCG have not loaded the same state: {wrong}")
             time.sleep(1)
 
@@ -66,22 +66,21 @@ class Pair(stepping.Walk):
 
     def run(self, count: int, here: checkpoint.Checkpoint, limit: float = 0) -> Result:
         """Up to that many steps, in so many seconds (0: as many as it takes)."""
-        start = time.monotonic()
         heart = ui.Heartbeat("lockstep", 20)
         heart.note = partial(self._so_far, count)
         while self.result.steps < count and not self.result.difference:
-            if limit and time.monotonic() > start + limit:
+            if limit and heart.elapsed() > limit:
                 raise LabError(f"{self.result.steps} of {count} steps in {limit:.0f} s", errors.TIMEOUT)
             self._choose()
-            self._batch(min(BATCH, count - self.result.steps), start, heart)
+            self._batch(min(BATCH, count - self.result.steps), heart)
             if not self.result.difference:
                 self._compare_rest()
             if not self.result.difference and self.result.steps % SAVE == 0:
                 here.write(self.tcg, self.result.steps, self.result.by_rule)
-        self.result.seconds = time.monotonic() - start
+        self.result.seconds = heart.elapsed()
         return self.result
 
-    def _batch(self, count: int, start: float, heart: ui.Heartbeat) -> None:
+    def _batch(self, count: int, heart: ui.Heartbeat) -> None:
         """The reference goes ahead, to where both must meet; then KVM's side, and each state is compared."""
         end = self.result.steps + count
         while self.result.steps < end and not self.result.difference:
@@ -97,16 +96,16 @@ class Pair(stepping.Walk):
                 self.result.steps += 1
                 self._check(kvm, before, here, there)
                 before = here
-                self._tick(start, heart)
+                self._tick(heart)
             if self.result.difference or self.result.steps == end:
                 return
             word = self.at_hand(states[-1])
             if word is not None and ppc.reserves(word):
                 self._over_reservation(before, word)
-                self._tick(start, heart)
+                self._tick(heart)
 
-    def _tick(self, start: float, heart: ui.Heartbeat) -> None:
-        self.result.seconds = time.monotonic() - start
+    def _tick(self, heart: ui.Heartbeat) -> None:
+        self.result.seconds = heart.elapsed()
         heart.beat()
 
     def _so_far(self, count: int) -> str:
@@ -150,13 +149,12 @@ class Pair(stepping.Walk):
         there = self._unit(self.tcg, before, outside)
         here = self._unit(self.kvm, before, outside)
         for _ in range(AGAIN):
-            one, two = (self.step_shape.values(s) for s in (here, there))
-            if [n for n in one if one[n] != two[n]] != ["cr"] or one["cr"] ^ two["cr"] != CR0_EQ or one["cr"] & CR0_EQ:
+            differs = self.step_shape.differing(here, there)
+            if list(differs) != ["cr"] or differs["cr"][1] != differs["cr"][0] | CR0_EQ:
                 break
             # It stored nothing, so it is as if it had not been tried.
-            for name, value in self.step_shape.values(before).items():
-                if one[name] != value:
-                    self.put(self.kvm, name, value)
+            for name, (value, _) in self.step_shape.differing(before, here).items():
+                self.put(self.kvm, name, value)
             here = self._unit(self.kvm, before, outside)
         self.last.append((start, word))
         self.result.steps += 1
@@ -180,46 +178,45 @@ class Pair(stepping.Walk):
     def _check(self, ahead: Iterator[bytes], before: bytes, kvm: bytes, tcg: bytes) -> None:
         if kvm == tcg:
             return
-        one, two = (self.step_shape.values(s) for s in (kvm, tcg))
-        names = [n for n in one if one[n] != two[n]]
+        differs = self.step_shape.differing(kvm, tcg)
         code = self.last[-1][1] if self.last else None
         registers = partial(self.step_shape.values, before)
         for rule in self.table.rule:
-            if code is None or not names or not set(names) <= rule.allows(code, registers):
+            if code is None or not differs or not differs.keys() <= rule.allows(code, registers):
                 continue
-            if any((one[n] ^ two[n]) & ~rule.bits for n in names):
+            if any((one ^ two) & ~rule.bits for one, two in differs.values()):
                 continue
-            to, value = (self.kvm, two) if rule.goes_on_with == "tcg" else (self.tcg, one)
-            for name in names:
-                self.put(to, name, value[name])
+            for name, (one, two) in differs.items():
+                if rule.goes_on_with == "tcg":
+                    self.put(self.kvm, name, two)
+                else:
+                    self.put(self.tcg, name, one)
             self.result.by_rule[rule.name] = self.result.by_rule.get(rule.name, 0) + 1
             return
         deque(ahead, maxlen=0)  # KVM's side must have stopped before it can be asked
-        self.result.difference = self._report(names, before, one, two)
+        self.result.difference = self._report(before, kvm, tcg)
 
     def _compare_rest(self) -> None:
         """The registers that are not compared after each step; in parts, as many as fit."""
         for part in (self.rest[at : at + 48] for at in range(0, len(self.rest), 48)):
-            shape = stepping.State([*[r for r in self.layout if r.number < 70], *part], self.order)
-            states = []
+            shape = stepping.State([*self.general, *part], self.order)
             for stub in (self.kvm, self.tcg):
                 stub.choose([r.number for r in part])
-                states.append(shape.values(stub.state()))
-            one, two = states
-            names = [r.name for r in part if one[r.name] != two[r.name]]
-            if names:
+            all_differ = shape.differing(self.kvm.state(), self.tcg.state())
+            if differs := {r.name: all_differ[r.name] for r in part if r.name in all_differ}:
                 self.result.difference = [
-                    f"difference in {', '.join(names)}, found after step {self.result.steps}: "
+                    f"difference in {', '.join(differs)}, found after step {self.result.steps}: "
                     f"it began at most {BATCH} steps before",
-                    *(f"  {n:8} KVM {one[n]:#x}, TCG {two[n]:#x}" for n in names),
+                    *(f"  {name:8} KVM {one:#x}, TCG {two:#x}" for name, (one, two) in differs.items()),
                 ]
                 return
 
-    def _report(self, names: list[str], before: bytes, one: dict[str, int], two: dict[str, int]) -> list[str]:
-        last = self.step_shape.values(before)
-        lines = [f"difference in {', '.join(names)} after step {self.result.steps}"]
+    def _report(self, before: bytes, kvm: bytes, tcg: bytes) -> list[str]:
+        last, one, two = (self.step_shape.values(state) for state in (before, kvm, tcg))
+        differs = self.step_shape.differing(kvm, tcg)
+        lines = [f"difference in {', '.join(differs)} after step {self.result.steps}"]
         lines += [f"  {'':8} {'before':>18} {'KVM':>18} {'TCG':>18}"]
-        lines += [f"{'>' if n in names else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]
+        lines += [f"{'>' if n in differs else ' '} {n:8} {last[n]:#18x} {one[n]:#18x} {two[n]:#18x}" for n in last]
         under_kvm = [(at, self.instruction(self.kvm, at)) for at, _ in self.last]
         sides = [stepping.disassemble(self.who, code) for code in (list(self.last), under_kvm)]
         lines += ["the last instructions" + ("" if sides[0] == sides[1] else " (TCG)"), *sides[0]]

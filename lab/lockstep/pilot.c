@@ -8,8 +8,7 @@
  * emulated, slow line.  lab/lockstep/rsp.py is the other side.
  *
  * Commands, a line each:
- *   p PACKET    pass a packet of the gdb remote protocol on, hand its answer
- *               back.  A byte 3 meanwhile is passed on as well: it interrupts.
+ *   p PACKET    pass a packet of the gdb remote protocol on, hand its answer back
  *   r N N ...   the registers (hexadecimal numbers) that 'g' does not cover
  *   n COUNT     that many steps; the state before the first and after each
  *
@@ -33,7 +32,6 @@
 #include <unistd.h>
 
 #define MAX_WORDS	255
-#define INTERRUPT	3
 #define PORT_TRIES	2000
 #define PORT_WAIT_US	5000
 #define LOOK_MS		1000	/* how often it is asked whether QEMU is still there */
@@ -112,21 +110,14 @@ static size_t frame(char *to, const char *text, size_t len)
 	return len + 4;
 }
 
-/*
- * The next byte from the stub.  While it has nothing to say, the other side
- * may ask for an interrupt.
- */
+/* The next byte from the stub, waited for while QEMU is there. */
 static int stub_byte(void)
 {
 	static uint8_t buf[65536];
 	static ssize_t have, at;
 
 	while (at == have) {
-		struct pollfd p[2] = {
-			{ .fd = stub_in, .events = POLLIN },
-			{ .fd = port, .events = POLLIN },
-		};
-		char byte;
+		struct pollfd more = { .fd = stub_in, .events = POLLIN };
 		int ready;
 
 		have = read(stub_in, buf, sizeof(buf));
@@ -134,13 +125,11 @@ static int stub_byte(void)
 		if (have > 0)
 			break;
 		have = 0;
-		ready = poll(p, 2, LOOK_MS);
+		ready = poll(&more, 1, LOOK_MS);
 		if (ready < 0 && errno != EINTR)
 			fail("poll");
 		if (!ready && waitpid(-1, NULL, WNOHANG) > 0)
 			fail("QEMU has ended");
-		if ((p[1].revents & POLLIN) && read(port, &byte, 1) == 1 && byte == INTERRUPT)
-			put_all(stub_out, &byte, 1);
 	}
 	return buf[at++];
 }
@@ -252,7 +241,7 @@ static int command(char *line, size_t size)
 			line[n] = 0;
 			return 1;
 		}
-		if (c != INTERRUPT && n < size - 1)	/* too late: it has stopped already */
+		if (n < size - 1)
 			line[n++] = c;
 	}
 	return 0;

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lab.core.errors import LabError
 
 CHUNK = 0x800  # of a feature's text, per packet
+PACKET = re.compile(rb"\$([^#]*)#..", re.DOTALL)
 
 
 class Broken(LabError):
@@ -83,13 +84,10 @@ class Wire:
 
     def packet(self) -> str:
         """The next packet; acknowledgements are not looked at."""
-        while True:
-            start = self._have.find(b"$")
-            end = self._have.find(b"#", start + 1) if start >= 0 else -1
-            if end >= 0 and len(self._have) >= end + 3:
-                text, self._have = self._have[start + 1 : end], self._have[end + 3 :]
-                return text.decode()
+        while not (found := PACKET.search(self._have)):
             self._more()
+        self._have = self._have[found.end() :]
+        return found[1].decode()
 
     def line(self) -> str:
         """The next line, without its end."""
@@ -115,7 +113,6 @@ class Stub:
     """What both ways to a gdbstub have in common."""
 
     wire: Wire
-    registers: list[int]  # those that a state has after those of 'g'
 
     def ask(self, text: str) -> str:
         """The answer to a packet's text, as text."""
@@ -131,7 +128,8 @@ class Stub:
 
     def state(self) -> bytes:
         """The bytes of 'g', then those of each chosen register, in the guest's byte order; nothing is run."""
-        return next(iter(list(self.steps(0))))
+        (state,) = self.steps(0)
+        return state
 
     def sure(self, text: str, wanted: str = "OK") -> None:
         """Ask, and raise Broken if the answer does not begin as wanted."""
@@ -198,15 +196,13 @@ class Direct(Stub):
         return self.wire.packet()
 
     def choose(self, registers: list[int]) -> None:
-        self.registers = registers
-        self._questions = b"".join(frame(q) for q in ["g", *(f"p{n:x}" for n in registers)])
-        self._step = frame("s")
+        self._questions = [frame(question) for question in ["g", *(f"p{n:x}" for n in registers)]]
 
     def steps(self, count: int) -> Iterator[bytes]:
-        wire, answers = self.wire, 1 + len(self.registers)
+        wire, questions, step = self.wire, b"".join(self._questions), frame("s")
         for left in range(count, -1, -1):
-            wire.send(self._questions + self._step if left else self._questions)
-            yield unhex("".join([wire.packet() for _ in range(answers)]))
+            wire.send(questions + step if left else questions)
+            yield unhex("".join([wire.packet() for _ in self._questions]))
             if left and not (said := wire.packet()).startswith("T05"):
                 raise Broken(f"no stop by a step: '{said}'")
 
@@ -217,7 +213,6 @@ class Pilot(Stub):
     def __init__(self, path: Path, limit: float) -> None:
         self.wire = Wire(path, limit)
         self._words = bytearray()
-        self.registers = []
 
     def _packet(self) -> str:
         head = self.wire.take(5)
@@ -236,7 +231,6 @@ class Pilot(Stub):
         return self._packet()
 
     def choose(self, registers: list[int]) -> None:
-        self.registers = registers
         self.wire.send(("r" + "".join(f" {n:x}" for n in registers) + "\n").encode())
         self._words = bytearray()
 

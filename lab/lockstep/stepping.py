@@ -26,22 +26,20 @@ class State:
     """Registers by name, out of the bytes of a state."""
 
     def __init__(self, registers: list[rsp.Register], order: data.Endian) -> None:
-        self.order = order
-        self._at: dict[str, tuple[int, int]] = {}
-        start = 0
+        self.order, start = order, 0
+        self.at: dict[str, slice] = {}
         for reg in registers:
-            self._at[reg.name] = (start, start + reg.size)
+            self.at[reg.name] = slice(start, start + reg.size)
             start += reg.size
-        self.size = start
 
     def values(self, state: bytes) -> dict[str, int]:
         """All registers by name."""
-        return {n: int.from_bytes(state[a:b], self.order) for n, (a, b) in self._at.items()}
+        return {name: int.from_bytes(state[at], self.order) for name, at in self.at.items()}
 
-    def piece(self, state: bytes, name: str) -> bytes:
-        """The bytes of one register."""
-        start, end = self._at[name]
-        return state[start:end]
+    def differing(self, one: bytes, other: bytes) -> dict[str, tuple[int, int]]:
+        """The registers that differ, and what each is in both states."""
+        pairs = zip(self.values(one).items(), self.values(other).values(), strict=True)
+        return {name: (a, b) for (name, a), b in pairs if a != b}
 
 
 class Walk:
@@ -50,8 +48,9 @@ class Walk:
     def __init__(self, who: guest.Guest, tcg: rsp.Stub) -> None:
         self.who, self.tcg, self.table = who, tcg, tolerances.table(who)
         self.layout, self.order = tcg.layout(), who.endian
+        self.general = [r for r in self.layout if r.number < 70]  # those of 'g'
         step = self.named(self.table.registers.step)
-        self.step_shape = State([*[r for r in self.layout if r.number < 70], *step], self.order)
+        self.step_shape = State([*self.general, *step], self.order)
         self.step_numbers = [r.number for r in step]
         self.numbers = {r.name: r.number for r in reversed(self.layout)}
 
@@ -66,7 +65,7 @@ class Walk:
 
     def pc(self, state: bytes) -> int:
         """The address of the next instruction."""
-        return int.from_bytes(self.step_shape.piece(state, "pc"), self.order)
+        return int.from_bytes(state[self.step_shape.at["pc"]], self.order)
 
     def instruction(self, stub: rsp.Stub, at: int) -> int | None:
         """The word at an address, translated as that of data; None if it cannot be read."""
@@ -95,8 +94,8 @@ class Walk:
 
     def put(self, stub: rsp.Stub, name: str, value: int) -> None:
         """Write a register by its name."""
-        size = len(self.step_shape.piece(bytes(self.step_shape.size), name))
-        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(size, self.order).hex()}")
+        at = self.step_shape.at[name]
+        stub.sure(f"P{self.numbers[name]:x}={value.to_bytes(at.stop - at.start, self.order).hex()}")
 
 
 def disassemble(who: guest.Guest, code: list[tuple[int, int | None]]) -> list[str]:
@@ -129,11 +128,7 @@ class Reference(rsp.Direct):
         """What a QMP command returns. Broken if QEMU refuses it."""
         self._qmp.send(json.dumps({"execute": command, "arguments": arguments}).encode())
         while True:
-            line = self._qmp.line()
-            try:
-                said = json.loads(line)
-            except ValueError:
-                raise rsp.Broken(f"QEMU's monitor answers '{line[:40]}', which is no JSON") from None
+            said = json.loads(self._qmp.line())
             if "error" in said:
                 raise rsp.Broken(f"QEMU refuses {command}: {said['error']['desc']}")
             if "return" in said:

@@ -3,18 +3,8 @@
 two addresses (idle.c, at work())."""
 
 import gdb
-from session import (
-    address,
-    breakpoint_at,
-    case,
-    default_case,
-    do,
-    equal,
-    go,
-    main,
-    reg,
-    true,
-)
+from run import breakpoint_at, go, run_to
+from session import address, case, default_case, do, equal, reg, true
 from work import KERNEL, arg, call_of_work, problem_state, start_the_clock, to_the_kernel
 
 from lab.guest.ppc import MSR_DR, MSR_IR
@@ -39,9 +29,8 @@ def return_from_a_function() -> None:
     caller, n = reg("lr"), arg()
     do("return")
     equal("the pc", reg("pc"), caller)
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
-        equal("work()'s argument", arg(), n + 1)
+    run_to("work")
+    equal("work()'s argument", arg(), n + 1)
 
 
 @case
@@ -69,28 +58,20 @@ def call_after_an_interrupt() -> None:
 @default_case
 def commands_that_continue() -> None:
     """Each takes longer than a tick of the guest."""
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
+    run_to("work")
     first = arg()
-    here = gdb.Breakpoint("*work")
-    here.silent = True
-    here.commands = f"python import time; time.sleep({TICKS})\nif $r3 < {first + HITS}\ncontinue\nend"
-    try:
+    with breakpoint_at("*work") as here:
+        here.silent = True
+        here.commands = f"python import time; time.sleep({TICKS})\nif $r3 < {first + HITS}\ncontinue\nend"
         equal("the pc", go(), address("work"))
         equal("work()'s argument", arg(), first + HITS)
         equal("the hits", here.hit_count, HITS)
-    finally:
-        here.delete()
 
 
 @default_case
 def breakpoint_at_a_handler_by_its_symbol() -> None:
     """A symbol has the address with translation on. gdb gets a SIGTRAP at the other one, and the guest lives on."""
-    with breakpoint_at(f"*{KERNEL + DECREMENTER:#x}"):
+    with breakpoint_at(KERNEL + DECREMENTER):
         equal("the pc", go(), DECREMENTER)
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
-
-
-main()
+    run_to("work")

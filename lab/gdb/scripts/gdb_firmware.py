@@ -6,23 +6,8 @@ case looks whether it is that one.
 """
 
 import gdb
-from session import (
-    access,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    real_breakpoint,
-    reg,
-    step,
-    step_exactly,
-    step_to,
-    true,
-    word,
-)
+from run import access, breakpoint_at, go, interrupt_after, real_breakpoint, run_to, step, step_exactly, step_to, stops
+from session import case, equal, put, reg, true, word
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
@@ -62,7 +47,7 @@ def stepi_mtmsr() -> None:
 
 @case
 def breakpoint_counts() -> None:
-    with breakpoint_at(f"*{COPY:#x}") as here:
+    with breakpoint_at(COPY) as here:
         for n in range(5):
             equal("the pc", go(), COPY)
             equal("r4, the copy's target", reg("r4"), 16 * n)
@@ -75,7 +60,7 @@ def breakpoint_counts() -> None:
 
 @case
 def stepi_on_a_breakpoint() -> None:
-    with breakpoint_at(f"*{COPY:#x}"), breakpoint_at(f"*{COPY + 4:#x}"):
+    with breakpoint_at(COPY), breakpoint_at(COPY + 4):
         equal("the pc", go(), COPY + 4)
         step_to(COPY + 8, "the instruction with a breakpoint")
         equal("the pc", go(), COPY)
@@ -84,7 +69,7 @@ def stepi_on_a_breakpoint() -> None:
 
 @case
 def breakpoint_with_condition() -> None:
-    with breakpoint_at(f"*{COPY:#x}") as here:
+    with breakpoint_at(COPY) as here:
         here.condition = "$r4 % 64 == 0"
         for _ in range(2):
             equal("the pc", go(), COPY)
@@ -99,16 +84,13 @@ def until_and_advance() -> None:
 
 @case
 def breakpoint_at_a_vector() -> None:
-    with breakpoint_at(f"*{ISI:#x}") as here:
-        equal("the pc", go(), ISI)
-        equal("the hits", here.hit_count, 1)
+    equal("the hits", run_to(ISI), 1)
     equal("SRR0, where translation begins", reg("srr0"), TRANSLATED)
 
 
 @case
 def breakpoint_at_rfi() -> None:
-    with breakpoint_at(f"*{HANDLER_RFI:#x}"):
-        equal("the pc", go(), HANDLER_RFI)
+    run_to(HANDLER_RFI)
     true("at an rfi", word(HANDLER_RFI) in RFI)
 
 
@@ -123,15 +105,12 @@ def stepi_rfi() -> None:
 
 @case
 def breakpoint_translated() -> None:
-    with breakpoint_at(f"*{ARCH_INIT:#x}") as here:
-        equal("the pc", go(), ARCH_INIT)
-        equal("the hits", here.hit_count, 1)
+    equal("the hits", run_to(ARCH_INIT), 1)
 
 
 @case
 def stepi_mtmsr_translated() -> None:
-    with breakpoint_at(f"*{CONTEXT_MTMSR:#x}"):
-        equal("the pc", go(), CONTEXT_MTMSR)
+    run_to(CONTEXT_MTMSR)
     value = reg("r0")
     step_to(CONTEXT_MTMSR + 4, "mtmsr")
     equal("the MSR", reg("msr"), value)
@@ -139,8 +118,7 @@ def stepi_mtmsr_translated() -> None:
 
 @case
 def stepi_into_a_page_fault() -> None:
-    with breakpoint_at(f"*{FIRST_FAULT:#x}"):
-        equal("the pc", go(), FIRST_FAULT)
+    run_to(FIRST_FAULT)
     step_to(0x300, "an access to a page that is not mapped")
     equal("SRR0", reg("srr0"), FIRST_FAULT)
 
@@ -155,8 +133,7 @@ def stepi_in_the_handler() -> None:
 
 @case
 def the_fault_ends() -> None:
-    with breakpoint_at(f"*{HANDLER_RFI:#x}"):
-        equal("the pc", go(), HANDLER_RFI)
+    run_to(HANDLER_RFI)
     step_to(FIRST_FAULT, "rfi")
     step_to(FIRST_FAULT + 4, "the access, once its page is mapped")
 
@@ -181,8 +158,7 @@ def breakpoint_in_the_handler() -> None:
 def at_access(place: int, code: int, store: bool) -> int:
     """Run to a load or store of the console; its register's number."""
     equal(f"the instruction at {place:#x}", word(place), code)
-    with breakpoint_at(f"*{place:#x}"):
-        equal("the pc", go(), place)
+    run_to(place)
     what = access(code)
     true(f"{code:08x} is a {'store' if store else 'load'} of a byte", what and what.store == store and what.size == 1)
     true(f"its address is one of the ESCC: {what.address:#x}", what.address in ESCC)
@@ -211,11 +187,8 @@ def stepi_mmio_store() -> None:
 @case
 def breakpoint_counts_at_mmio() -> None:
     banner = "\n>> " + 40 * "="
-    with breakpoint_at(f"*{SEND:#x}") as here:
-        for n, must in enumerate(banner, 1):
-            equal("the pc", go(), SEND)
-            equal(f"character {n}: none is missed and none comes twice", reg("r30"), ord(must))
-            equal("the hits", here.hit_count, n)
+    for n in stops(breakpoint_at(SEND), len(banner), SEND):
+        equal(f"character {n}: none is missed and none comes twice", reg("r30"), ord(banner[n - 1]))
 
 
 @case
@@ -256,4 +229,3 @@ def interrupts_while_polling_mmio() -> None:
 
 gdb.execute("set architecture powerpc:common", to_string=True)
 gdb.execute("set endian big", to_string=True)
-main()

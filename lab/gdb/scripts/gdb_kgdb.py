@@ -2,33 +2,13 @@
 """Linux as a guest whose kernel tests its own debugger (lab/guest/init/kgdb.c), debugged from outside."""
 
 import gdb
-from session import (
-    BREAK,
-    PROGRAM,
-    TRACE,
-    Failed,
-    address,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    interrupt_and_step,
-    main,
-    reg,
-    step,
-    step_exactly,
-    step_into_trace_interrupt,
-    step_to,
-    translated,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to, stops, translated
+from session import Failed, address, case, equal, reg, true, word
+from work import interrupt_and_step, interrupted, traced
 
-from lab.guest.ppc import MSR_PR, MSR_SE, RFI
+from lab.guest.ppc import BREAK, MSR_PR, MSR_SE, PROGRAM, RFI, TRACE
 
 ROUND = "param_set_kgdbts_var"  # called by the guest's process for each round
-EXTERNAL, DECREMENTER = 0x500, 0x900
 SRR1_TRAP = 0x20000
 NIP, TRAP = 4 * 32, 4 * 40  # in the guest's struct pt_regs
 ALONE = 10  # seconds
@@ -58,8 +38,7 @@ def kernel() -> None:
 def rounds() -> int:
     """Of the tests, all passed: the guest's kernel logs nothing else than that they run."""
     kernel()
-    with breakpoint_at(f"*{ROUND}"):
-        equal("the pc", go(), address(ROUND))
+    run_to(ROUND)
     size = word(address("log_buf_len"))
     log = bytes(gdb.selected_inferior().read_memory(address("__log_buf"), size))
     true("a log of kgdb's tests", b"kgdbts:RUN" in log)
@@ -85,12 +64,10 @@ def without_a_debugger() -> None:
 
 @case
 def breakpoint_in_the_handler_of_steps() -> None:
-    with breakpoint_at("*kgdb_singlestep"):
-        for _ in range(4):
-            equal("the pc", go(), address("kgdb_singlestep"))
-            regs = reg("r3")
-            equal("where the guest's step led to", word(regs + NIP), stepped() + 4)
-            equal("the interrupt", word(regs + TRAP) & ~0xF, TRACE)
+    for _ in stops(breakpoint_at("*kgdb_singlestep"), 4, address("kgdb_singlestep")):
+        regs = reg("r3")
+        equal("where the guest's step led to", word(regs + NIP), stepped() + 4)
+        equal("the interrupt", word(regs + TRAP) & ~0xF, TRACE)
     rounds()
 
 
@@ -112,13 +89,7 @@ def to_a_step() -> None:
 def to_trace_interrupt() -> bool:
     """Step over the instruction that the guest steps, to the guest's Trace interrupt; false if another came first."""
     to_a_step()
-    if step() in (EXTERNAL, DECREMENTER):
-        equal("SRR0", reg("srr0"), stepped())
-        return False
-    equal("the pc", reg("pc"), stepped() + 4)
-    equal("the guest's own MSR[SE]", reg("msr") & MSR_SE, MSR_SE)
-    step_into_trace_interrupt(stepped() + 4)
-    return True
+    return traced(stepped())
 
 
 @case
@@ -141,9 +112,9 @@ def stepi_into_the_guests_own_breakpoint() -> None:
     for _ in range(3):
         for _ in range(AGAIN):
             kernel()
-            with breakpoint_at(f"*{place:#x}"):
-                equal("the pc", go(), place)
-            if step() not in (EXTERNAL, DECREMENTER):
+            run_to(place)
+            step()
+            if not interrupted(place):
                 break
         equal("the pc", reg("pc"), PROGRAM)
         equal("SRR0", reg("srr0"), place)
@@ -153,10 +124,7 @@ def stepi_into_the_guests_own_breakpoint() -> None:
 
 @case
 def breakpoint_where_the_guests_step_ends() -> None:
-    with breakpoint_at(f"*{stepped() + 4:#x}") as point:
-        for n in range(1, 7):
-            equal("the pc", go(), stepped() + 4)
-            equal("hits", point.hit_count, n)
+    list(stops(breakpoint_at(stepped() + 4), 6, stepped() + 4))
     rounds()
 
 
@@ -165,6 +133,3 @@ def interrupts_while_the_guest_debugs_itself() -> None:
     first = rounds()
     interrupt_and_step()
     true("the tests go on", rounds() > first)
-
-
-main()

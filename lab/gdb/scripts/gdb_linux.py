@@ -3,26 +3,9 @@
 
 import time
 
-from attach import attach, detach
-from session import (
-    Failed,
-    address,
-    breakpoint_at,
-    case,
-    connect,
-    default_case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    reg,
-    step,
-    translated,
-    true,
-    word,
-)
-from work import BL, BL_MASK, arg, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
+from run import breakpoint_at, go, interrupt_after, run_to, step, stops, translated
+from session import Failed, address, case, connect, default_case, do, equal, reg, true, word
+from work import BL, BL_MASK, arg, attach, call_of_work, interrupted, next_over, problem_state, start_the_clock, to_sc
 
 from lab.guest.ppc import MSR_PR
 
@@ -38,19 +21,15 @@ def stopped_in_problem_state() -> None:
 @case
 def clock_runs() -> None:
     start_the_clock()
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
+    run_to("work")
 
 
 @case
 def user_breakpoint_counts() -> None:
     first = arg()
-    with breakpoint_at("*work") as here:
-        for n in range(1, 5):
-            equal("the pc", go(), address("work"))
-            problem_state()
-            equal("work()'s argument: none is missed", arg(), first + n)
-        equal("the hits", here.hit_count, 4)
+    for n in stops(breakpoint_at("*work"), 4, address("work")):
+        problem_state()
+        equal("work()'s argument: none is missed", arg(), first + n)
 
 
 @case
@@ -91,14 +70,13 @@ def user_nexti_over_a_call() -> None:
         raise Failed("no nexti without an interrupt, in ten")
     problem_state()
     equal("work()'s result", arg(), 3 * (first + 1) + 1)
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
+    run_to("work")
 
 
 @case
 def user_nexti_stops_at_a_breakpoint() -> None:
     call = call_of_work()
-    with breakpoint_at(f"*{call:#x}"), breakpoint_at("*work") as there:
+    with breakpoint_at(call), breakpoint_at("*work") as there:
         equal("the pc", go(), call)
         go("nexti")
         if not interrupted(call):
@@ -108,8 +86,7 @@ def user_nexti_stops_at_a_breakpoint() -> None:
 
 @case
 def user_finish() -> None:
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
+    run_to("work")
     caller, n = reg("lr"), arg()
     equal("the pc after finish", go("finish"), caller)
     problem_state()
@@ -143,18 +120,15 @@ def stepi_to_the_kernel() -> None:
 
 @case
 def kernel_breakpoint() -> None:
-    with breakpoint_at("*ksys_write") as here:
-        equal("the pc", go(), address("ksys_write"))
-        equal("MSR[PR]", reg("msr") & MSR_PR, 0)
-        equal("the hits", here.hit_count, 1)
+    equal("the hits", run_to("ksys_write"), 1)
+    equal("MSR[PR]", reg("msr") & MSR_PR, 0)
 
 
 @case
 def kernel_finish() -> None:
     """Not out of ksys_write(): it returns to where ret_from_syscall begins, which gdb takes for another function's
     frame than the one it waits for."""
-    with breakpoint_at("*vfs_write"):
-        equal("the pc", go(), address("vfs_write"))
+    run_to("vfs_write")
     caller = reg("lr")
     equal("the pc after vfs_write()", go("finish"), caller)
     equal("MSR[PR]", reg("msr") & MSR_PR, 0)
@@ -172,10 +146,7 @@ def kernel_nexti_over_a_call() -> None:
 
 @case
 def kernel_page_fault() -> None:
-    with breakpoint_at("*handle_mm_fault") as here:
-        for _ in range(2):
-            equal("the pc", go(), address("handle_mm_fault"))
-        equal("the hits", here.hit_count, 2)
+    list(stops(breakpoint_at("*handle_mm_fault"), 2, address("handle_mm_fault")))
 
 
 @case
@@ -188,11 +159,10 @@ def kernel_context_switch() -> None:
 
 @default_case
 def kernel_from_problem_state() -> None:
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
-        problem_state()
-        text = do("x/i ksys_write")
-        true(f"gdb disassembles the kernel: {text}", "ksys_write" in text and ".long" not in text)
+    run_to("work")
+    problem_state()
+    text = do("x/i ksys_write")
+    true(f"gdb disassembles the kernel: {text}", "ksys_write" in text and ".long" not in text)
 
 
 @default_case
@@ -233,8 +203,7 @@ def find_work() -> None:
     translated()
     if reg("msr") & MSR_PR:
         sc_to_kernel()
-    with breakpoint_at("*ksys_write"):
-        equal("the pc", go(), address("ksys_write"))
+    run_to("ksys_write")
 
 
 def counts_on(before: int) -> int:
@@ -258,7 +227,7 @@ def detach_and_attach() -> None:
     find_work()
     last = counts_on(0)
     for _ in range(3):
-        detach()
+        do("detach")
         time.sleep(ALONE)
         attach()
         find_work()
@@ -272,7 +241,7 @@ def detach_with_breakpoints() -> None:
     sc_to_kernel()
     with breakpoint_at("*ksys_write"), breakpoint_at("*work"):
         equal("the pc", go(), address("ksys_write"))
-        detach()
+        do("detach")
         time.sleep(ALONE)
         do("delete")
         attach()
@@ -293,6 +262,3 @@ def disconnect_and_connect() -> None:
         equal("work()'s argument", arg(), last)
         equal("the pc", go(), address("work"))
         equal("work()'s argument", arg(), last + 1)
-
-
-main()

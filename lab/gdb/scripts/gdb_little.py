@@ -2,22 +2,10 @@
 """A little-endian program on a POWER8, in real mode; gdb writes it into the guest's memory."""
 
 import units
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    do,
-    equal,
-    go,
-    main,
-    put,
-    reg,
-    step_to,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, step_to
+from session import case, do, equal, put, reg, word, write_words
 
-from lab.guest.ppc import branch
+from lab.guest.ppc import MSR_SF, branch
 
 MSR_LE = 1
 CODE, DATA, LOOP = 0x2000000, 0x2010000, 0x2001000
@@ -38,7 +26,6 @@ def little_endian() -> None:
 
 @case
 def registers_of_the_vector_unit() -> None:
-    units.set_up(CODE, DATA)
     units.vector(CODE, DATA)
 
 
@@ -51,13 +38,10 @@ def registers_of_the_floating_point_unit() -> None:
 def breakpoint_counts() -> None:
     write_words(LOOP, (STW_R5_R7, branch(-4)))
     put({"pc": LOOP})
-    with breakpoint_at(f"*{LOOP + 4:#x}") as here:
+    with breakpoint_at(LOOP + 4) as here:
         for n in range(1, 5):
             put({"r5": n})
             equal("the pc", go(), LOOP + 4)
             equal("the hits", here.hit_count, n)
             equal("what the guest stored", word(DATA), n)
         step_to(LOOP, "an instruction with a breakpoint")
-
-
-main()

@@ -4,25 +4,11 @@
 import re
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    default_case,
-    do,
-    equal,
-    go,
-    main,
-    put,
-    reg,
-    runs,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go
+from session import default_case, do, equal, monitor, put, reg, runs, true, word, write_words
 
-from lab.guest.ppc import NOP, branch
+from lab.guest.ppc import FAKE_SC_1, MSR_SF, NOP, branch
 
-FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
 H_RTAS, START_CPU = 0xF000, 0x2006
 CODE, ARGUMENTS, PLACE = 0x2000000, 0x2010000, 0x2000204
 TO_START = 10  # seconds
@@ -33,7 +19,7 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
     write_words(CODE, (FAKE_SC_1, branch(0)))
     write_words(PLACE - 4, (NOP, NOP, branch(-4)))
     do("set breakpoint always-inserted on")  # or gdb would set it anew after the vCPU has been added
-    with breakpoint_at(f"*{PLACE:#x}") as here:
+    with breakpoint_at(PLACE) as here:
         put({"msr": reg("msr") | MSR_SF, "pc": PLACE - 4})
         equal("the pc of the first vCPU", go(), PLACE)  # QEMU's list has the breakpoint from here on
         listed = do("monitor info hotpluggable-cpus")
@@ -41,8 +27,7 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
         free = [core for core in listed.split("type:")[1:] if "qom_path" not in core]
         true(f"a vCPU can be added: {listed!r}", free)
         kind, number = re.search(r'"(\S+)"', free[0])[1], re.search(r'core-id: "(\d+)"', free[0])[1]
-        said = do(f"monitor device_add {kind},core-id={number}")
-        true(f"it is added: {said}", "rror" not in said)
+        monitor(f"device_add {kind},core-id={number}")
         hits = here.hit_count
         for cpu in (1, 8):  # the new one's number, by how many threads QEMU leaves room for
             write_words(ARGUMENTS, (START_CPU, 3, 1, cpu, PLACE - 4, 0, 0xDEAD))
@@ -53,6 +38,3 @@ def breakpoint_on_a_vcpu_that_is_added() -> None:
         equal("the pc", reg("pc"), PLACE)
         equal("gdb's thread", gdb.selected_thread().num, 2)
         equal("the hits", here.hit_count, hits + 1)
-
-
-main()

@@ -2,26 +2,10 @@
 """What users do with a program in real mode on a G4; gdb writes the program into the guest's memory."""
 
 import units
-from session import (
-    TRAP,
-    breakpoint_at,
-    case,
-    default_case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    step,
-    step_to,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, step, step_to
+from session import case, default_case, equal, monitor, put, reg, true, word, write_words
 
-from lab.guest.ppc import MSR_PR, NOP, RFI, SC, branch
+from lab.guest.ppc import MSR_PR, NOP, RFI, SC, TRAP, branch
 
 RESET, ENTRY = 0xFFF00100, 0xFFF02520  # of OpenBIOS: the first instruction, and where it leads
 ARCH_INIT = 0xFFF080C0  # it runs in the copy of the ROM
@@ -33,7 +17,6 @@ HANDLER = (0x39290001, RFI[0])  # addi r9, r9, 1
 @case
 def registers_of_the_vector_unit() -> None:
     put({"msr": 0})
-    units.set_up(CODE, DATA)
     units.vector(CODE, DATA)
 
 
@@ -53,7 +36,7 @@ def jump_after_an_interrupt() -> None:
         interrupt_after(0.3 + 0.007 * n)
         calls = reg("r9")
         true("the guest calls", calls)
-        with breakpoint_at(f"*{OTHER + 4:#x}"):
+        with breakpoint_at(OTHER + 4):
             equal("the pc after jump", go(f"jump *{OTHER:#x}"), OTHER + 4)
         equal("system calls", reg("r9"), calls)
 
@@ -61,10 +44,9 @@ def jump_after_an_interrupt() -> None:
 @default_case
 def reset_with_breakpoints() -> None:
     """The firmware is loaded again at a reset; gdb's breakpoints stop the guest all the same."""
-    with breakpoint_at(f"*{ENTRY:#x}") as here:
+    with breakpoint_at(ENTRY) as here:
         for n in range(1, 4):
-            do("monitor system_reset")
-            do("maintenance flush register-cache")
+            monitor("system_reset")
             equal("the pc", reg("pc"), RESET)
             equal("the pc", go(), ENTRY)
             equal("the hits", here.hit_count, n)
@@ -75,12 +57,8 @@ def reset_with_breakpoints() -> None:
 @default_case
 def breakpoint_in_code_that_is_copied() -> None:
     """OpenBIOS copies itself from ROM to RAM, with the breakpoint, and goes on in the copy."""
-    do("monitor system_reset")
-    do("maintenance flush register-cache")
-    with breakpoint_at(f"*{ARCH_INIT:#x}"):
+    monitor("system_reset")
+    with breakpoint_at(ARCH_INIT):
         equal("the pc", go(), ARCH_INIT)
         step_to(ARCH_INIT + 4, "the instruction with a breakpoint")
     true("no breakpoint is left in the copy", word(ARCH_INIT) != TRAP)
-
-
-main()

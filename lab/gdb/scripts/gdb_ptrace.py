@@ -2,23 +2,9 @@
 """Linux as a guest in which one process single-steps another (lab/guest/init/tracer.c), debugged from outside."""
 
 import gdb
-from session import (
-    address,
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    interrupt_and_step,
-    main,
-    reg,
-    step,
-    step_exactly,
-    step_into_trace_interrupt,
-    translated,
-    true,
-)
-from work import start_the_clock
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, translated
+from session import address, case, equal, reg, true
+from work import interrupt_and_step, start_the_clock, traced
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
 
@@ -38,8 +24,7 @@ def place(number: int) -> int:
 
 def in_the_tracer() -> int:
     """Run to the tracer's next look at a step; how many it has seen before."""
-    with breakpoint_at("*stepped"):
-        equal("the pc", go(), address("stepped"))
+    run_to("stepped")
     equal("the traced process's address", reg("r3"), reg("r4"))
     equal("what was wrong", variable("tracer_wrong"), 0)
     return variable("tracer_steps")
@@ -78,8 +63,7 @@ def tracing_without_a_debugger() -> None:
 
 
 def in_the_traced(number: int) -> None:
-    with breakpoint_at(f"*{place(number):#x}"):
-        equal("the pc", go(), place(number))
+    run_to(place(number))
     equal("MSR[PR] and the guest's own MSR[SE]", reg("msr") & (MSR_PR | MSR_SE), MSR_PR | MSR_SE)
 
 
@@ -92,14 +76,7 @@ def breakpoint_in_the_traced_code() -> None:
 def to_trace_interrupt() -> bool:
     """Step over a traced instruction to the guest's own Trace interrupt; false if another one came first."""
     in_the_traced(2)
-    step()
-    if reg("pc") in (0x500, 0x900):
-        equal("SRR0", reg("srr0"), place(2))
-        return False
-    equal("the pc", reg("pc"), place(3))
-    equal("MSR[PR] and the guest's own MSR[SE]", reg("msr") & (MSR_PR | MSR_SE), MSR_PR | MSR_SE)
-    step_into_trace_interrupt(place(3))
-    return True
+    return traced(place(2))
 
 
 @case
@@ -165,6 +142,3 @@ def interrupts_while_tracing() -> None:
     translated()
     count = in_the_tracer() - first
     true(f"the tracer goes on: {count} steps", count > 0)
-
-
-main()

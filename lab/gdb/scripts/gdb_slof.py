@@ -6,25 +6,10 @@ whether it is that one.
 """
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    step,
-    step_exactly,
-    step_to,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly, step_to, stops
+from session import case, do, equal, put, reg, true, word
 
-from lab.guest.ppc import RFI
+from lab.guest.ppc import FAKE_SC_1, MSR_SF, RFI
 
 RESET, START, MTMSRD = 0x100, 0x4000, 0x4014
 MTMSRD_R11 = 0x7D600164
@@ -34,7 +19,7 @@ ENTER_NEXT = 0x4D4C  # bctrl to the second stage, once it and its interrupt vect
 HANDLER = 0x100  # the second stage is entered like an interrupt
 # The CPU of a partition does not give sc 1 in problem state to KVM but to its own hypervisor,
 # which refuses it. SLOF finds that out and puts an instruction there that KVM knows.
-SC_1, FAKE_SC_1 = 0x44000022, 0x7C000268
+SC_1 = 0x44000022
 H_PUT_TERM_CHAR, H_GET_TERM_CHAR, H_REMOVE = 0x58, 0x54, 0x04
 MINUS = 1 << 64
 H_SUCCESS, H_FUNCTION, H_PRIVILEGE, H_NOT_FOUND = 0, MINUS - 2, MINUS - 3, MINUS - 7
@@ -73,12 +58,10 @@ def stepi_mtmsrd() -> None:
 
 @case
 def breakpoint_counts() -> None:
-    with breakpoint_at(f"*{EARLY_SC:#x}") as here:
-        for n, must in enumerate("\n\r\nSLOF", 1):
-            equal("the pc", go(), EARLY_SC)
-            equal("the hypercall", reg("r3"), H_PUT_TERM_CHAR)
-            equal("the character", reg("r6") >> 56, ord(must))
-            equal("the hits", here.hit_count, n)
+    greeting = "\n\r\nSLOF"
+    for n in stops(breakpoint_at(EARLY_SC), len(greeting), EARLY_SC):
+        equal("the hypercall", reg("r3"), H_PUT_TERM_CHAR)
+        equal("the character", reg("r6") >> 56, ord(greeting[n - 1]))
 
 
 @case
@@ -100,8 +83,7 @@ SECOND: list[int] = []  # where the second stage begins
 def find_hypercalls() -> None:
     before = found(SC_1, *EARLY_TEXT)
     true("some sc 1", len(before) >= 3)
-    with breakpoint_at(f"*{PATCHED:#x}"):
-        equal("the pc", go(), PATCHED)
+    run_to(PATCHED)
     HYPERCALLS[:] = found(FAKE_SC_1, *EARLY_TEXT)
     true(f"each has become KVM's: {list(map(hex, HYPERCALLS))}", set(before) <= set(HYPERCALLS))
     equal("more than these: the one that the firmware has tried", len(HYPERCALLS) - len(before), 1)
@@ -142,11 +124,8 @@ def stepi_hypercalls_with_gdb_s_registers() -> None:
 
 @case
 def breakpoint_at_a_vector() -> None:
-    with breakpoint_at(f"*{ENTER_NEXT:#x}"):
-        equal("the pc", go(), ENTER_NEXT)
-    with breakpoint_at(f"*{HANDLER:#x}") as here:
-        equal("the pc", go(), HANDLER)
-        equal("the hits", here.hit_count, 1)
+    run_to(ENTER_NEXT)
+    equal("the hits", run_to(HANDLER), 1)
 
 
 @case
@@ -156,8 +135,7 @@ def stepi_rfid() -> None:
     start = reg("pc")
     SECOND.append(start)
     at = next(a for a in range(start, start + 0x400, 4) if word(a) in RFI)
-    with breakpoint_at(f"*{at:#x}"):
-        equal("the pc", go(), at)
+    run_to(at)
     must, msr = reg("srr0"), reg("srr1")
     step_to(must, "rfid")
     equal("MSR[SF]", reg("msr") & MSR_SF, msr & MSR_SF)
@@ -197,6 +175,3 @@ def interrupts_while_polling_by_hypercall() -> None:
         step_to(poll + 4, "a hypercall")
         equal("r3", reg("r3"), H_SUCCESS)
         equal("r4: no key", reg("r4"), 0)
-
-
-main()

@@ -7,28 +7,12 @@ gdb writes the loops, and a call of RTAS that starts the second vCPU, into the g
 import contextlib
 
 import gdb
-from session import (
-    MSR_SF,
-    breakpoint_at,
-    case,
-    default_case,
-    do,
-    equal,
-    go,
-    main,
-    put,
-    reg,
-    runs,
-    see,
-    step_exactly,
-    step_to,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to, stops
+from session import case, default_case, do, equal, put, reg, true, word, write_words
 from watch import watched
 
-FAKE_SC_1 = 0x7C000268  # what KVM PR takes for a hypercall in a host that is a partition itself
+from lab.guest.ppc import FAKE_SC_1, MSR_SF
+
 H_RTAS, START_CPU = 0xF000, 0x2006
 CODE, ARGUMENTS, COUNTERS = 0x2000000, 0x2010000, (0x2020000, 0x2020080)
 # ld r4,0(r3); addi r4,r4,1; std r4,0(r3); b back
@@ -45,10 +29,29 @@ def on(vcpu: int) -> None:
     do(f"thread {vcpu + 1}")
 
 
-def in_loop(vcpu: int) -> None:
+def in_loop(vcpu: int, loop: int) -> None:
     on(vcpu)
-    at = reg("pc")
-    true(f"vCPU {vcpu} is in its loop, at {at:#x}", at in range(LOOPS[vcpu], LOOPS[vcpu] + 4 * len(LOOP), 4))
+    true(f"vCPU {vcpu} is in its loop, at {reg('pc'):#x}", reg("pc") in range(loop, loop + 4 * len(LOOP), 4))
+
+
+def run_both(seconds: float, loops: tuple[int, int] = LOOPS) -> None:
+    """Until they are interrupted: each is in its loop then, and has counted."""
+    before = count(0), count(1)
+    interrupt_after(seconds)
+    for vcpu in (0, 1):
+        in_loop(vcpu, loops[vcpu])
+        true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
+
+
+def step_three_rounds(vcpu: int) -> int:
+    """Of one's loop; how often the other one has counted meanwhile."""
+    in_loop(vcpu, LOOPS[vcpu])
+    mine, other = count(vcpu), count(1 - vcpu)
+    for _ in range(3 * len(LOOP)):
+        true("no interrupt", step_exactly())
+        equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+    equal("the counter of the stepped one", count(vcpu), mine + 3)
+    return count(1 - vcpu) - other
 
 
 @contextlib.contextmanager
@@ -87,51 +90,34 @@ def start_the_second() -> None:
 
 @case
 def both_run() -> None:
-    before = count(0), count(1)
-    true("they run until they are interrupted", not runs("continue", 2))
-    for vcpu in (0, 1):
-        in_loop(vcpu)
-        true(f"vCPU {vcpu} counts: {before[vcpu]}, {count(vcpu)}", count(vcpu) > before[vcpu])
-
-
-def expect_stop(vcpu: int, point: gdb.Breakpoint, place: int, hits: int) -> None:
-    equal("the pc", go(), place)
-    equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-    equal("the hits", point.hit_count, hits)
+    run_both(2)
 
 
 @case
 def breakpoint_of_each() -> None:
     for vcpu in (0, 1, 1, 0):
-        with breakpoint_at(f"*{LOOPS[vcpu]:#x}") as here:
-            for n in range(1, 4):
-                before = count(vcpu)
-                expect_stop(vcpu, here, LOOPS[vcpu], n)
-                if n > 1:
-                    equal("once around the loop", count(vcpu), before + 1)
+        counts = []
+        for _ in stops(breakpoint_at(LOOPS[vcpu]), 3, LOOPS[vcpu]):
+            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+            counts.append(count(vcpu))
+        true(f"once around the loop each time: {counts}", counts == [counts[0] + n for n in range(3)])
 
 
 @case
 def stepi_with_scheduler_locking_on() -> None:
     with locking("on"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            other = count(1 - vcpu)
-            mine = count(vcpu)
-            for _ in range(3 * len(LOOP)):
-                true("no interrupt", step_exactly())
-            equal("the counter of the stepped one", count(vcpu), mine + 3)
-            equal("the counter of the other one", count(1 - vcpu), other)
+            equal("what the other one has counted", step_three_rounds(vcpu), 0)
 
 
 @case
 def continue_with_scheduler_locking_on() -> None:
     with locking("on"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
+            in_loop(vcpu, LOOPS[vcpu])
             mine, other = count(vcpu), count(1 - vcpu)
-            true("it runs until it is interrupted", not runs("continue", 1))
-            in_loop(vcpu)
+            interrupt_after(1)
+            in_loop(vcpu, LOOPS[vcpu])
             true("it counts", count(vcpu) > mine)
             equal("the counter of the other one", count(1 - vcpu), other)
 
@@ -139,26 +125,15 @@ def continue_with_scheduler_locking_on() -> None:
 @case
 def stepi_with_scheduler_locking_off() -> None:
     for vcpu in (0, 1):
-        in_loop(vcpu)
-        mine, other = count(vcpu), count(1 - vcpu)
-        for _ in range(3 * len(LOOP)):
-            true("no interrupt", step_exactly())
-            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
-        equal("the counter of the stepped one", count(vcpu), mine + 3)
-        true("the other one goes on", count(1 - vcpu) > other)
+        true("the other one goes on", step_three_rounds(vcpu) > 0)
 
 
 @case
 def scheduler_locking_step() -> None:
     with locking("step"):
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            mine, other = count(vcpu), count(1 - vcpu)
-            for _ in range(3 * len(LOOP)):
-                true("no interrupt", step_exactly())
-            equal("the counter of the stepped one", count(vcpu), mine + 3)
-            equal("the counter of the other one", count(1 - vcpu), other)
-            with breakpoint_at(f"*{LOOPS[1 - vcpu] + 8:#x}"):
+            equal("what the other one has counted", step_three_rounds(vcpu), 0)
+            with breakpoint_at(LOOPS[1 - vcpu] + 8):
                 equal("the pc", go(), LOOPS[1 - vcpu] + 8)
                 equal("gdb's thread: continue lets both run", gdb.selected_thread().num, 2 - vcpu)
 
@@ -167,11 +142,10 @@ def scheduler_locking_step() -> None:
 def watch_of_each() -> None:
     """Both run; the one that stores is gdb's thread."""
     for vcpu in (0, 1, 1, 0):
-        with watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}") as point:
-            for n in range(1, 4):
-                before = count(vcpu)
-                expect_stop(vcpu, point, LOOPS[vcpu] + 12, n)
-                equal("the counter", count(vcpu), before + 1)
+        first = count(vcpu)
+        for n in stops(watched(f"*(unsigned long long *){COUNTERS[vcpu]:#x}"), 3, LOOPS[vcpu] + 12):
+            equal("gdb's thread", gdb.selected_thread().num, vcpu + 1)
+            equal("the counter", count(vcpu), first + n)
 
 
 @case
@@ -180,16 +154,8 @@ def both_at_one_breakpoint_that_is_deleted() -> None:
     on(1)
     put({"pc": LOOPS[0]})
     for n in range(10):
-        place = LOOPS[0] + 4 * (n % len(LOOP))
-        with breakpoint_at(f"*{place:#x}"):
-            equal("the pc", go(), place)
-        before = count(0), count(1)
-        true("they run until they are interrupted", not runs("continue", 0.3))
-        see()
-        for vcpu in (0, 1):
-            on(vcpu)
-            true(f"vCPU {vcpu} is in the loop, at {reg('pc'):#x}", 0 <= reg("pc") - LOOPS[0] < 4 * len(LOOP))
-            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+        run_to(LOOPS[0] + 4 * (n % len(LOOP)))
+        run_both(0.3, (LOOPS[0], LOOPS[0]))
     on(1)
     put({"pc": LOOPS[1]})
 
@@ -197,15 +163,9 @@ def both_at_one_breakpoint_that_is_deleted() -> None:
 @case
 def interrupts_while_both_run() -> None:
     for n in range(10):
-        before = count(0), count(1)
-        true("they run until they are interrupted", not runs("continue", 0.2 + 0.037 * n))
-        see()
+        run_both(0.2 + 0.037 * n)
         for vcpu in (0, 1):
-            in_loop(vcpu)
-            true(f"vCPU {vcpu} counts", count(vcpu) > before[vcpu])
+            on(vcpu)
             with locking("on"):
                 for _ in range(5):
                     true("no interrupt", step_exactly())
-
-
-main()

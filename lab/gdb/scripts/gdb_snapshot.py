@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Snapshots of a G4 between the steps of a program in real mode; gdb writes the program into the guest's memory."""
 
-from session import breakpoint_at, case, do, equal, go, main, put, reg, step_to, true, word, write_words
+from run import breakpoint_at, go, step_to
+from session import case, equal, monitor, put, reg, word, write_words
 
 CODE, DATA = 0x100000, 0x200000
 COUNT = (
@@ -10,12 +11,6 @@ COUNT = (
     0x90C70000,  # stw r6, 0(r7)
     0x4BFFFFF4,  # b CODE
 )
-
-
-def monitor(command: str) -> None:
-    said = do(f"monitor {command}")
-    true(f"{command}: {said}", "rror" not in said)
-    do("maintenance flush register-cache")
 
 
 def once_around(first: int) -> None:
@@ -51,7 +46,7 @@ def save_and_load_between_steps() -> None:
 @case
 def breakpoints_after_load() -> None:
     """A snapshot that is taken while the guest is stopped has no breakpoint of gdb in it."""
-    with breakpoint_at(f"*{CODE + 12:#x}") as here:
+    with breakpoint_at(CODE + 12) as here:
         equal("the pc", go(), CODE + 12)
         monitor("savevm stopped")
         equal("the pc", go(), CODE + 12)
@@ -64,6 +59,3 @@ def breakpoints_after_load() -> None:
             equal("the counter", word(DATA), n)
         equal("the hits", here.hit_count, 4)
     equal("the instruction", word(CODE + 12), COUNT[3])
-
-
-main()

@@ -5,22 +5,8 @@ Linux does so for a few instructions at a time (add_hash_page()); gdb writes a l
 the guest's memory.
 """
 
-from session import (
-    breakpoint_at,
-    case,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    see,
-    step_exactly,
-    step_to,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to, stops
+from session import case, equal, put, reg, see, true, word, write_words
 
 from lab.guest.ppc import MSR_DR, MSR_IR, RFI
 
@@ -85,18 +71,15 @@ def stepi_in_split_real_mode() -> None:
 @case
 def breakpoint_counts_in_split_real_mode() -> None:
     first = word(DATA)
-    with breakpoint_at(f"*{SUBROUTINE:#x}") as here:
-        for n in range(1, 6):
-            equal("the pc", go(), SUBROUTINE)
-            split()
-            equal("LR", reg("lr"), CALL + 4)
-            equal("the hits", here.hit_count, n)
-            equal("the counter", word(DATA), first + n)
+    for n in stops(breakpoint_at(SUBROUTINE), 5, SUBROUTINE):
+        split()
+        equal("LR", reg("lr"), CALL + 4)
+        equal("the counter", word(DATA), first + n)
 
 
 @case
 def stepi_on_a_breakpoint_in_split_real_mode() -> None:
-    with breakpoint_at(f"*{LOOP:#x}"), breakpoint_at(f"*{LOOP + 4:#x}"):
+    with breakpoint_at(LOOP), breakpoint_at(LOOP + 4):
         equal("the pc", go(), LOOP)
         step_to(LOOP + 4, "a load with a breakpoint")
         step_to(LOOP + 8, "an instruction with a breakpoint")
@@ -104,8 +87,7 @@ def stepi_on_a_breakpoint_in_split_real_mode() -> None:
 
 @case
 def stepi_into_a_fault() -> None:
-    with breakpoint_at(f"*{LOOP:#x}"):
-        equal("the pc", go(), LOOP)
+    run_to(LOOP)
     put({"r7": 0x60000000})
     step_to(0x300, "a load from where nothing is")
     equal("SRR0", reg("srr0"), LOOP)
@@ -134,8 +116,7 @@ def interrupts_in_split_real_mode() -> None:
 
 @case
 def stepi_back_to_real_mode() -> None:
-    with breakpoint_at(f"*{SUBROUTINE:#x}"):
-        equal("the pc", go(), SUBROUTINE)
+    run_to(SUBROUTINE)
     put({"r5": 0, "pc": MTMSR})
     step_to(MTMSR + 4, "mtmsr")
     equal("MSR[IR] and MSR[DR]", reg("msr") & (MSR_IR | MSR_DR), 0)
@@ -144,6 +125,3 @@ def stepi_back_to_real_mode() -> None:
     count = word(REAL_DATA)
     step_to(LOOP + 4, "the load, without translation")
     equal("r6", reg("r6"), count)
-
-
-main()

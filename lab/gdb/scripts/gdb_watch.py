@@ -4,21 +4,9 @@
 import time
 
 import gdb
-from session import (
-    breakpoint_at,
-    do,
-    equal,
-    go,
-    interrupt_after,
-    main,
-    put,
-    reg,
-    step,
-    true,
-    word,
-    write_words,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, stops
 from session import default_case as case
+from session import do, equal, put, reg, true, word, write_words
 from watch import at, watched
 
 from lab.guest.ppc import NOP, branch
@@ -63,21 +51,15 @@ def set_up() -> None:
 
 @case
 def watch_stops_behind_the_store() -> None:
-    with watched(at(COUNT)) as point:
-        for n in range(1, 6):
-            equal("the pc", go(), STORE + 4)
-            equal("the value", word(COUNT), n)
-            equal("the hits", point.hit_count, n)
+    for n in stops(watched(at(COUNT)), 5, STORE + 4):
+        equal("the value", word(COUNT), n)
 
 
 @case
 def rwatch_stops_behind_the_load() -> None:
     before = word(COUNT)
-    with watched(at(COUNT), READ) as point:
-        for n in range(3):
-            equal("the pc", go(), LOAD + 4)
-            equal("r6", reg("r6"), before + n)
-        equal("the hits", point.hit_count, 3)
+    for n in stops(watched(at(COUNT), READ), 3, LOAD + 4):
+        equal("r6", reg("r6"), before + n - 1)
 
 
 @case
@@ -101,10 +83,7 @@ def watch_and_rwatch_at_one_address() -> None:
 
 @case
 def watch_64_bytes() -> None:
-    with watched(f"*(unsigned char (*)[64]){ARRAY:#x}") as point:
-        for n in range(1, 4):
-            equal("the pc", go(), BYTE + 4)
-            equal("the hits", point.hit_count, n)
+    list(stops(watched(f"*(unsigned char (*)[64]){ARRAY:#x}"), 3, BYTE + 4))
 
 
 @case
@@ -113,15 +92,9 @@ def watch_a_device_register() -> None:
     write_words(CODE + 0x280, DEVICE)
     put({"pc": CODE + 0x280, "r9": NVRAM})
     byte = f"*(unsigned char *){NVRAM:#x}"
-    with watched(byte) as point:
-        for n in range(1, 4):
-            equal("the pc", go(), CODE + 0x28C)
-            equal("the register", int(gdb.parse_and_eval(byte)), reg("r6") & 0xFF)
-            equal("the hits", point.hit_count, n)
-    with watched(byte, READ) as point:
-        for n in range(1, 4):
-            equal("the pc", go(), CODE + 0x284)
-            equal("the hits", point.hit_count, n)
+    for _ in stops(watched(byte), 3, CODE + 0x28C):
+        equal("the register", int(gdb.parse_and_eval(byte)), reg("r6") & 0xFF)
+    list(stops(watched(byte, READ), 3, CODE + 0x284))
     put({"pc": CODE})
 
 
@@ -135,8 +108,7 @@ def watch_beside_an_access() -> None:
 
 @case
 def stepi_onto_the_access() -> None:
-    with breakpoint_at(f"*{STORE:#x}"):
-        equal("the pc", go(), STORE)
+    run_to(STORE)
     with watched(at(COUNT)) as point:
         equal("the pc after the store", step(), STORE + 4)
         equal("the hits", point.hit_count, 1)
@@ -145,7 +117,7 @@ def stepi_onto_the_access() -> None:
         equal("the hits", point.hit_count, 2)
 
 
-def stops(rounds: int, software: bool) -> list[tuple[int, int]]:
+def found(rounds: int, software: bool) -> list[tuple[int, int]]:
     """The pc and what has been counted, of each stop; from the loop's first instruction, with the counter at 0."""
     put({"pc": CODE})
     write_words(COUNT, (0,))
@@ -155,7 +127,7 @@ def stops(rounds: int, software: bool) -> list[tuple[int, int]]:
 
 @case
 def software_watchpoint_finds_the_same() -> None:
-    hardware, software = stops(5, False), stops(5, True)
+    hardware, software = found(5, False), found(5, True)
     true(f"the stops are the same: {hardware}, {software}", hardware == software)
 
 
@@ -170,7 +142,7 @@ def watch_with_condition() -> None:
 
 @case
 def breakpoints_and_watchpoints_together() -> None:
-    with watched(at(COUNT)), breakpoint_at(f"*{LOAD:#x}"), breakpoint_at(f"*{BYTE:#x}"):
+    with watched(at(COUNT)), breakpoint_at(LOAD), breakpoint_at(BYTE):
         for _ in range(3):
             equal("the pc", go(), LOAD)
             equal("the pc", go(), STORE + 4)
@@ -180,7 +152,7 @@ def breakpoints_and_watchpoints_together() -> None:
 @case
 def hbreak_before_the_code_is_there() -> None:
     equal("memory", word(LATER), 0)
-    with breakpoint_at(f"*{LATER:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as point:
+    with breakpoint_at(LATER, type=gdb.BP_HARDWARE_BREAKPOINT) as point:
         equal("memory is as it was", word(LATER), 0)
         put({"pc": CODE + 0x80, "ctr": LATER})
         write_words(CODE + 0x80, (0x4E800420,))  # bctr
@@ -195,11 +167,8 @@ def hbreak_before_the_code_is_there() -> None:
 def watch_a_lock_word() -> None:
     write_words(DATA, (0,))
     put({"pc": LWARX})
-    with watched(at(DATA)) as point:
-        for n in range(1, 4):
-            equal("the pc", go(), STWCX + 4)
-            equal("the value", word(DATA), n)
-        equal("the hits", point.hit_count, 3)
+    for n in stops(watched(at(DATA)), 3, STWCX + 4):
+        equal("the value", word(DATA), n)
     with watched(at(DATA + 4)):
         first = word(DATA)
         interrupt_after(2)
@@ -218,7 +187,7 @@ def interrupts_with_a_watchpoint_set() -> None:
 
 def rounds_a_second(rounds: int) -> float:
     """From the loop's first instruction. A breakpoint ends it: gdb can miss a Ctrl-C while it steps."""
-    with breakpoint_at(f"*{CODE + 0x200:#x}") as here:
+    with breakpoint_at(CODE + 0x200) as here:
         here.ignore_count = rounds
         began = time.monotonic()
         equal("the pc", go(), CODE + 0x200)
@@ -234,8 +203,7 @@ def a_hundred_times_as_fast_as_by_steps() -> None:
         first = word(COUNT)
         interrupt_after(3)
         fast = (word(COUNT) - first) / 3
-    with breakpoint_at(f"*{CODE + 0x200:#x}"):
-        go()
+    run_to(CODE + 0x200)
     with watched(at(COUNT + 4), software=True):
         slow = rounds_a_second(40)
     print(f"# rounds a second: {fast:.0f} with the hardware's, {slow:.1f} with gdb's")
@@ -259,6 +227,3 @@ def more_than_there_is_room_for() -> None:
     true("sixteen fit", reg("pc") != before)
     for point in points:
         point.delete()
-
-
-main()

@@ -2,7 +2,8 @@
 """From the reset of a little-endian Linux guest: a breakpoint where its kernel will be, and a watched lock."""
 
 import gdb
-from session import address, breakpoint_at, equal, go, main, reg, true, word
+from run import breakpoint_at, go
+from session import address, equal, reg, true, word
 from session import default_case as case
 from watch import at, watched
 
@@ -13,8 +14,8 @@ LOCAL_ENTRY = 8  # bytes behind a function's global entry, which callers within 
 def hbreak_before_the_kernel_is_loaded() -> None:
     start = address("start_kernel")
     with (
-        breakpoint_at(f"*{start:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as one,
-        breakpoint_at(f"*{start + LOCAL_ENTRY:#x}", type=gdb.BP_HARDWARE_BREAKPOINT) as other,
+        breakpoint_at(start, type=gdb.BP_HARDWARE_BREAKPOINT) as one,
+        breakpoint_at(start + LOCAL_ENTRY, type=gdb.BP_HARDWARE_BREAKPOINT) as other,
     ):
         true(f"the pc is start_kernel's: {go():#x}", reg("pc") in (start, start + LOCAL_ENTRY))
         equal("the hits", one.hit_count + other.hit_count, 1)
@@ -29,6 +30,3 @@ def watch_a_spinlock() -> None:
             go()
             equal("the hits", point.hit_count, n)
             equal(f"the lock is held after its change number {n}", int(word(lock) != 0), n % 2)
-
-
-main()

@@ -2,7 +2,8 @@
 """Watchpoints in Linux as a guest, stopped in its first process (lab/guest/init/idle.c, at work())."""
 
 import gdb
-from session import address, breakpoint_at, do, equal, go, interrupt_after, main, reg, step, true
+from run import breakpoint_at, go, interrupt_after, run_to, step
+from session import address, do, equal, reg, true
 from session import default_case as case
 from watch import at, watched
 from work import arg, jiffies, problem_state, start_the_clock
@@ -76,9 +77,5 @@ def interrupts_with_watchpoints_set() -> None:
         for n in range(5):
             first = value("rounds")
             interrupt_after(0.5 + 0.1 * n)
-            with breakpoint_at("*work"):
-                equal("the pc", go(), address("work"))
+            run_to("work")
             true("the process goes on", value("rounds") > first)
-
-
-main()

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: what the sessions share. A session is a list of cases, each with a name and its assertions."""
 
-from __future__ import annotations
-
 import contextlib
+import importlib
 import os
 import signal
 import threading
@@ -12,17 +11,9 @@ from typing import Literal
 
 import gdb
 
-from lab.guest import ppc
-from lab.guest.ppc import MSR_DR, MSR_EE, MSR_IR, MSR_SE, SC
-
 HELPED = os.environ.get("SESSION_FLOW") == "helped"  # else gdb's own settings, and nothing done behind its back
 LIMIT = float(os.environ.get("SESSION_LIMIT", "60"))  # seconds until something that runs must have stopped
 GIVE_UP = 20  # more, until gdb is told again: then it leaves a QEMU that does not answer
-SEQUENCE = 16  # instructions in which gdb looks for the store conditional
-SHORT = 0.05  # seconds
-TRAP = 0x00DDDD00
-BREAK = 0x7D821008  # twge r2, r2: the breakpoints of Linux itself, as a guest
-MSR_SF, PROGRAM, TRACE = 1 << 63, 0x700, 0xD00
 
 _cases: list[Callable[[], None]] = []
 _unhelped: set[str] = set()
@@ -117,152 +108,19 @@ def see() -> None:
     its breakpoints, where the guest's addresses led to at that time.
     """
     if HELPED:
-        _translate_by(reg("msr"))
+        translate_by(reg("msr"))
 
 
-def _translate_by(msr: int) -> None:
+def translate_by(msr: int) -> None:
     text = msr.to_bytes(gdb.parse_and_eval("$msr").type.sizeof, byte_order())
     do(f"maintenance packet P41={text.hex()}")
 
 
-def real_breakpoint(place: str) -> gdb.Breakpoint:
-    """At a real address, while the guest is stopped with translation on.
-
-    gdb has effective addresses only, and reads and writes memory by the translation of the
-    moment. A hardware breakpoint needs no memory.
-    """
-    if not HELPED:
-        return gdb.Breakpoint(place, type=gdb.BP_HARDWARE_BREAKPOINT)
-    _translate_by(reg("msr") & ~(MSR_IR | MSR_DR))
-    try:
-        return gdb.Breakpoint(place)
-    finally:
-        see()
-
-
-def interrupt_after(seconds: float) -> None:
-    """Let the guest run, and stop it by Ctrl-C."""
-    true("it runs until it is interrupted", not runs("continue", seconds))
-    see()
-
-
-def interrupt_and_step() -> None:
-    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
-    for n in range(10):
-        interrupt_after(0.1 + 0.053 * n)
-        for _ in range(10):
-            step_exactly()
-
-
-def go(command: str = "continue") -> int:
-    """Run to a stop; the pc there."""
-    stopped = runs(command)
-    see()
-    if not stopped:
-        raise Failed(f"'{command}' does not stop: interrupted at {reg('pc'):#x}")
-    return reg("pc")
-
-
-def step() -> int:
-    return go("stepi")
-
-
-def step_to(must: int, what: str) -> None:
-    at = reg("pc")
-    equal(f"the pc after {what} at {at:#x}", step(), must)
-
-
-@contextlib.contextmanager
-def breakpoint_at(place: str, **options: object):
-    """A breakpoint for a while; its hit_count is gdb's."""
-    made = gdb.Breakpoint(place, **options)
-    try:
-        yield made
-    finally:
-        if made.is_valid():
-            made.delete()
-
-
-def bits() -> int:
-    """Of the guest's registers."""
-    return 8 * gdb.parse_and_eval("$pc").type.sizeof
-
-
-def follows(at: int) -> int:
-    """Where the instruction at an address leads to, if it causes no interrupt. Not for sc and tw."""
-    code = word(at)
-    true(f"an instruction to read at {at:#x}, not a breakpoint: QEMU shows its own", code != TRAP)
-    return ppc.follows(code, at, reg, bits())
-
-
-def step_exactly() -> bool:
-    """A step of one instruction. False if an interrupt came instead, with SRR0 at the instruction, or if gdb may miss
-    the end of the step: the guest then runs for a moment.
-
-    From a load that reserves gdb goes on to behind the store, without a stop. sc leads to its
-    vector, and SRR0 is the instruction after it.
-    """
-    at, msr = reg("pc"), reg("msr")
-    try:
-        if gdb_may_miss():
-            interrupt_after(SHORT)
-            return False
-        code = word(at)
-        must, reserves = follows(at), ppc.reserves(code)
-    except gdb.MemoryError:  # gdb was let in between a jump and the fault at its end
-        code, must, reserves = 0, None, False
-    now = step()
-    if now == 0xC00 and (code == SC or must is None):
-        equal("SRR0 after sc", reg("srr0"), at + 4)
-        return True
-    if (now == must and code != BREAK) or (reserves and at < now <= at + 64):
-        return True
-    vectors = (0x300, 0x380, 0x400, 0x480) + ((0x500, 0x900) if msr & MSR_EE else ())
-    vectors += (PROGRAM,) if code == BREAK else ()
-    vectors += (TRACE,) if msr & MSR_SE else ()  # the guest's own, after the instruction before
-    if now not in vectors:
-        raise Failed(f"the pc after a step at {at:#x} is {now:#x}, not {'a vector' if must is None else hex(must)}")
-    equal(f"SRR0 at {now:#x}", reg("srr0"), at)
-    return False
-
-
-def step_into_trace_interrupt(after: int) -> None:
-    """The guest's own one, from behind the instruction that it traces."""
-    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
-    equal("SRR0", reg("srr0"), after)
-    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
-    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
-
-
-def gdb_may_miss() -> bool:
-    """True at a load-and-reserve whose sequence the guest can leave by bclr or bcctr.
-
-    stepi lets the guest run from the load to a breakpoint of gdb's, behind the store conditional or where a branch
-    leads. gdb sets none for bclr and bcctr.
-    """
-    at = reg("pc")
-    if not ppc.reserves(word(at)):
-        return False
-    rest = [word(at + 4 * n) for n in range(1, SEQUENCE + 1)]
-    end = next((n for n, code in enumerate(rest) if ppc.uses_reservation(code)), SEQUENCE)
-    return any(ppc.by_register(code) for code in rest[:end])
-
-
-def translated() -> None:
-    """Step until translation is on; it may be so already."""
-    for _ in range(100):
-        if reg("msr") & (MSR_IR | MSR_DR) == MSR_IR | MSR_DR:
-            return
-        if gdb_may_miss():
-            interrupt_after(SHORT)
-        else:
-            step()
-    raise Failed(f"no translation within 100 steps, at {reg('pc'):#x}")
-
-
-def access(code: int) -> ppc.Access | None:
-    """What a load or store is about to do."""
-    return ppc.access(code, reg, bits())
+def monitor(command: str) -> None:
+    """A command of QEMU's monitor, which must not fail; gdb asks for the registers anew after it."""
+    said = do(f"monitor {command}")
+    true(f"{command}: {said}", "rror" not in said)
+    do("maintenance flush register-cache")
 
 
 def connect() -> None:
@@ -270,8 +128,9 @@ def connect() -> None:
     see()
 
 
-def main() -> None:
-    """All cases, as TAP: what one leaves behind is what the next starts from."""
+def main(script: str) -> None:
+    """All cases of a script, as TAP: what one leaves behind is what the next starts from."""
+    importlib.import_module(script)
     settings = ["confirm off", "pagination off", "width 0", "remotetimeout 120"]
     if HELPED:  # else gdb would take breakpoints out before see() can say where they are
         settings.append("breakpoint always-inserted on")

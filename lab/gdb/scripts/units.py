@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in gdb: vector and floating-point registers as gdb has them, against the guest's own view, in real mode."""
 
-from __future__ import annotations
-
 import re
 
 import gdb
-from session import byte_order, do, equal, put, reg, step_to, true, word, write_words
+from run import step_to
+from session import byte_order, do, equal, put, reg, true, word, write_words
 
 MSR_VEC, MSR_FP = 1 << 25, 1 << 13
 ACCESSES = {
@@ -19,17 +18,13 @@ VECTOR = (0x00112233, 0x44556677, 0x8899AABB, 0xCCDDEEFF)
 BACKWARDS = tuple(reversed(VECTOR))
 
 
-def set_up(code: int, data: int) -> None:
-    """At the first of these instructions; x/i shows each."""
+def vector(code: int, data: int) -> None:
+    """What gdb sets is what the guest stores, what the guest loads is what gdb shows; x/i shows the instructions."""
     write_words(code, tuple(ACCESSES.values()))
     put({"msr": reg("msr") | MSR_VEC | MSR_FP, "pc": code, "r7": data})
     for n, text in enumerate(ACCESSES):
         shown = re.sub(r"\s+", " ", do(f"x/i {code + 4 * n:#x}"))
         true(f"x/i shows {text}: {shown}", text in shown)
-
-
-def vector(code: int, data: int) -> None:
-    """What gdb sets is what the guest stores, and what the guest loads is what gdb shows."""
     do(f"set $vr3.v4_int32 = {{{', '.join(map(hex, VECTOR))}}}")
     step_to(code + 4, "stvx")
     for n, must in enumerate(VECTOR):
@@ -42,6 +37,7 @@ def vector(code: int, data: int) -> None:
 
 
 def floating_point(code: int, data: int) -> None:
+    """Behind vector()."""
     high = 0 if byte_order() == "big" else 4  # of a number's two words in memory
     do("set $f1 = 1.5")
     step_to(code + 12, "stfd")

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs in gdb: what sessions with a Linux guest do at work(), a function of its first process."""
+"""Runs in gdb: what sessions with a Linux guest share; work() is a function of its first process."""
 
-from __future__ import annotations
+import os
+import socket
 
 import gdb
-from session import (
-    Failed,
-    address,
-    breakpoint_at,
-    equal,
-    go,
-    interrupt_after,
-    reg,
-    step,
-    true,
-    word,
-)
+from run import breakpoint_at, go, interrupt_after, run_to, step, step_exactly
+from session import LIMIT, Failed, address, connect, equal, reg, true, word
 
-from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, SC
+from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE, SC, TRACE
 
 BL_MASK, BL = 0xFC000003, 0x48000001
 KERNEL = 0xC0000000
@@ -40,10 +31,26 @@ def interrupted(before: int) -> bool:
     return True
 
 
+def traced(at: int) -> bool:
+    """Step over an instruction that the guest itself traces, and into its own Trace interrupt; false if another
+    interrupt came first."""
+    bits = reg("msr") & (MSR_PR | MSR_SE)
+    step()
+    if interrupted(at):
+        return False
+    equal("the pc", reg("pc"), at + 4)
+    equal("MSR[PR] and the guest's own MSR[SE]", reg("msr") & (MSR_PR | MSR_SE), bits)
+    equal("the pc: the Trace interrupt is the next event", step(), TRACE)
+    equal("SRR0", reg("srr0"), at + 4)
+    equal("MSR[SE] in SRR1", reg("srr1") & MSR_SE, MSR_SE)
+    equal("MSR[SE]", reg("msr") & MSR_SE, 0)
+    return True
+
+
 def next_over(call: int) -> bool:
     """nexti over the bl at an address; false if an interrupt came first."""
     true(f"a bl at {call:#x}", word(call) & BL_MASK == BL)
-    with breakpoint_at(f"*{call:#x}"):
+    with breakpoint_at(call):
         equal("the pc", go(), call)
         go("nexti")
     if interrupted(call):
@@ -53,15 +60,13 @@ def next_over(call: int) -> bool:
 
 
 def call_of_work() -> int:
-    with breakpoint_at("*work"):
-        equal("the pc", go(), address("work"))
-        return reg("lr") - 4
+    run_to("work")
+    return reg("lr") - 4
 
 
 def to_sc() -> bool:
     """Step from write() to its system call; false if an interrupt came first."""
-    with breakpoint_at("*write"):
-        equal("the pc", go(), address("write"))
+    run_to("write")
     for _ in range(60):
         at = reg("pc")
         if word(at) == SC:
@@ -86,6 +91,14 @@ def to_the_kernel(seconds: float) -> None:
     true("the kernel, in twenty interrupts", False)
 
 
+def interrupt_and_step() -> None:
+    """Ctrl-C at ten moments, and exact steps from there, wherever that is."""
+    for n in range(10):
+        interrupt_after(0.1 + 0.053 * n)
+        for _ in range(10):
+            step_exactly()
+
+
 def jiffies() -> int:
     return word(address("jiffies"))
 
@@ -97,3 +110,22 @@ def start_the_clock() -> None:
     before = jiffies()
     to_the_kernel(0.5)
     true(f"the clock runs: {before}, {jiffies()}", jiffies() > before)
+
+
+def attach() -> None:
+    """Stop a running guest that nobody debugs, and debug it.
+
+    A serial line does not tell QEMU that somebody connects: the first byte stops the guest
+    and is lost, and the process stays detached, where QEMU's answer to gdb's first question
+    would follow a null pointer. vAttach comes first, then, and not from gdb.
+    """
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(LIMIT)
+        line.connect(os.environ["SESSION_SOCKET"])
+        line.sendall(b"+$vAttach;1#37")
+        said = b""
+        while not said.partition(b"$")[2].endswith(b";"):
+            said = (said + line.recv(100)).partition(b"#")[0]
+        line.sendall(b"+")
+        true(f"attached: {said!r}", b"$T05" in said)
+    connect()

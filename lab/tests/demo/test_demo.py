@@ -44,7 +44,7 @@ class Transcripts(unittest.TestCase):
         self.assertEqual(guest().address("reported+4"), "0x20f0a8")
 
     def test_stepper_reads_like_gdb(self) -> None:
-        said = ["step", "stop 0x20f0a8", "stop 0", "r9 0x3000"]
+        said = ["(kvm) KVM_RUN, single-step", "stop 0x20f0a8", "stop 0", "r9 0x3000"]
         want = ["(kvm) KVM_RUN, single-step", "=> 0x20f0a8 <reported+4>: mtsrr0 r5", "=> 0x0:", "r9 0x3000"]
         self.assertEqual(demo.decorate(said, guest()), want)
 

@@ -49,14 +49,14 @@ class Words(unittest.TestCase):
     def test_before_gdb_attaches(self) -> None:
         """The machine is known before the target is, or gdb reads registers of another one."""
         with mock.patch.object(guest, "symbols", return_value=Path("/vmlinux")):
-            words = session.command(guest.find("linux-p8"), "/socket", ["-nx"])
-        self.assertEqual((words[:3], words[-1]), (["gdb-multiarch", "-q", "-nx"], "/vmlinux"))
-        lines = words[4:-1:2]
+            words = session.command(guest.find("linux-p8"), "/socket")
+        self.assertEqual((words[:2], words[-1]), (["gdb-multiarch", "-q"], "/vmlinux"))
+        lines = words[3:-1:2]
         self.assertEqual(lines[:2], ["set architecture powerpc:common64", "set endian little"])
         self.assertEqual(lines[-1], "target remote /socket")
 
     def test_firmware_has_no_symbols(self) -> None:
-        words = session.command(guest.find("openbios-g4"), "/socket", [])
+        words = session.command(guest.find("openbios-g4"), "/socket")
         self.assertEqual(words[-2:], ["-ex", "target remote /socket"])
         self.assertIn("set endian big", words)
 
@@ -132,7 +132,7 @@ class Judged(Booted):
         """The results have the test's name; the log has what gdb and the guest said."""
         words, name, log = self.session("")
         self.assertEqual((name, words[-2:]), ("one", ["helped", session.nested_qemu.SOCKET]))
-        self.assertIn(f"{session.SCRIPTS}/gdb_firmware.py", words)
+        self.assertIn("session.main('gdb_firmware')", words)
         self.assertIn("\n--- the guest:\n{", log.read_text())
 
     def test_commands_have_a_limit_where_many_do_not_stop(self) -> None:

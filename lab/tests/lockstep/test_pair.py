@@ -25,7 +25,8 @@ class Machine(rsp.Stub):
     """Runs 'code' from 0x100 on; each instruction sets what 'effects' says, if it says so."""
 
     def __init__(self, code: list[int], effects: dict[int, dict[str, int] | Iterator[dict[str, int]]]) -> None:
-        self.code, self.effects, self.registers = code, effects, []
+        self.code, self.effects = code, effects
+        self.registers: list[int] = []
         self.values = {r.name: 0 for r in LAYOUT} | {"pc": 0x100}
         self.written: list[str] = []
         self.stops: list[int] = []
