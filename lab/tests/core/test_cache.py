@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from lab.core import cache
@@ -22,7 +23,7 @@ class Stages(support.InCache):
 
     def test_full_disk_while_writing(self) -> None:
         (self.tmp / "file").write_text("old")
-        with mock.patch("os.fdopen", side_effect=OSError(errno.ENOSPC, "full")), self.assertRaises(OSError):
+        with mock.patch.object(Path, "write_bytes", side_effect=OSError(errno.ENOSPC, "full")), self.assertRaises(OSError):
             cache.write(self.tmp / "file", b"new")
         self.assertEqual((self.tmp / "file").read_text(), "old")
         self.assertEqual([p.name for p in self.tmp.iterdir() if "file" in p.name], ["file"])
