@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -141,13 +142,10 @@ def parts(where: Path, names: dict[str, str]) -> list[Part]:
     """The series in a repository, by the series' name of each subject."""
     found: list[Part] = []
     before = "base"
-    for commit, subject in subjects(where):
-        name = names[subject]
-        if found and found[-1].name == name:
-            found[-1] = Part(name, found[-1].first, commit)
-        else:
-            found.append(Part(name, before, commit))
-        before = commit
+    for name, some in itertools.groupby(subjects(where), lambda row: names[row[1]]):
+        last, _ = list(some)[-1]
+        found.append(Part(name, before, last))
+        before = last
     return found
 
 
