@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 
 from lab.core import cache, markdown, ui
 from lab.core.options import Options
@@ -32,11 +31,10 @@ UNPATCHED = "stock-"
 
 
 def words(counts: dict[str, int]) -> str:
-    order = [*records.COUNTS.values()]
-    return ", ".join(f"{counts[k]} {k}" for k in sorted(counts, key=order.index)) or "nothing ran"
+    return ", ".join(f"{counts[word]} {word}" for word in records.COUNTS.values() if word in counts) or "nothing ran"
 
 
-def age(record: Record, at: State, folder: Path | None = None) -> str:
+def age(record: Record, at: State) -> str:
     """How what was tested differs from what the repository has at the last `make results`."""
     tested = record.tested
     if tested is None:
@@ -51,7 +49,7 @@ def age(record: Record, at: State, folder: Path | None = None) -> str:
     said = "of another history" if count is None else f"{count} behind"
     if tested.patches and now.get("ids"):
         ids = set(now["ids"].split())
-        if lacks := len(ids - records.patch_ids(tested.patches, folder)):
+        if lacks := len(ids.difference(records.patch_ids(records.FOLDER, tested.patches))):
             said += f", {lacks} of {len(ids)} patches differ"
     if tested.kernel == now.get("kernel"):
         said += ", same kernel"
