@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """TOML files as frozen dataclasses: a field is a key, its annotation the type, its default what an absent key means.
 
-Field types: str, int, float, bool, another such dataclass (a table), list[T], tuple[T, ...] and frozenset[T]
-(an array), dict[str, T] (a table with names of its own), Literal (one of some values).
+Field types: str, int, bool, another such dataclass (a table), list[T] and tuple[T, ...] (an array), dict[str, T]
+(a table with names of its own), Literal (one of some values).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from lab.core.errors import LabError
 
 _Kind = TypeVar("_Kind")
-_WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
-_ARRAYS = (list, tuple, frozenset)
+_WORDS = {str: "a string", int: "a whole number", bool: "true or false", dict: "a table"}
+_ARRAYS = (list, tuple)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def convert(value: Any, hint: Any, name: str, where: Path) -> Any:
             return value
         if isinstance(value, dict):
             return make(kind, value, where, name)
-    elif type(value) is kind or (kind is float and type(value) is int):
+    elif type(value) is kind:
         return value
     wanted = _WORDS[dict] if is_dataclass(kind) else _WORDS.get(kind, "an array")
     raise LabError(f"{where}: {name} = {value!r}: it wants {wanted}")

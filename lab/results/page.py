@@ -73,18 +73,15 @@ class Page:
     def of(self, *kinds: str) -> list[Record]:
         return [r for r in self.found if r.kind in kinds]
 
-    def pairs(self, some: list[Record]) -> dict[tuple[str, str, str], dict[bool, Record]]:
-        """Unpatched (True) beside patched, by base, suite and target."""
-        rows: dict[tuple[str, str, str], dict[bool, Record]] = {}
-        for r in some:
-            old = r.base.startswith(UNPATCHED)
-            rows.setdefault((r.base.removeprefix(UNPATCHED), r.name, r.target), {})[old] = r
-        return dict(sorted(rows.items(), key=lambda row: (row[0][0] != "mainline", row[0])))
-
     def tests(self) -> list[str]:
+        """Unpatched beside patched, by base, suite and host; mainline first."""
+        sides: dict[tuple[str, str, str], dict[bool, Record]] = {}
+        for r in self.of("test"):
+            key = (r.base.removeprefix(UNPATCHED), r.name, r.target)
+            sides.setdefault(key, {})[r.base.startswith(UNPATCHED)] = r
         rows = []
-        for (base, suite, target), sides in self.pairs(self.of("test")).items():
-            old, new = sides.get(True), sides.get(False)
+        for (base, suite, target), runs in sorted(sides.items(), key=lambda row: (row[0][0] != "mainline", row[0])):
+            old, new = runs.get(True), runs.get(False)
             cells = [words(r.counts) if r else "not run" for r in (old, new)]
             rows.append([base, suite, target, *cells, run_of(old, self.at), run_of(new, self.at)])
         head = ["base", "suite", "host", "unpatched", "with the series", "run: unpatched", "run: with the series"]

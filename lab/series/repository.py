@@ -182,21 +182,22 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
 
 
+def _changed(folder: Path, want: dict[str, bytes]) -> list[str]:
+    """The names of what is missing in patches/<base>, is other than it is wanted, or is too many."""
+    have = files_of(folder)
+    return sorted(n for n in have.keys() | want.keys() if have.get(n) != want.get(n))
+
+
 def differing(folder: Path, want: dict[str, bytes], command: str) -> list[str]:
     """Files of patches/<base> that are not as a command makes them, a line each."""
-    have = files_of(folder)
-    return [
-        f"{folder / n} is not what '{command}' writes: run it and look at git diff"
-        for n in sorted(want.keys() | have.keys())
-        if want.get(n) != have.get(n)
-    ]
+    said = f"is not what '{command}' writes: run it and look at git diff"
+    return [f"{folder / name} {said}" for name in _changed(folder, want)]
 
 
 def install(new: dict[str, bytes], folder: Path) -> list[str]:
     """Replace the mails and what belongs to them, leave the rest; the names that changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    old = files_of(folder)
-    changed = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    changed = _changed(folder, new)
     for name in changed:
         if name in new:
             cache.write(folder / name, new[name])
