@@ -7,16 +7,15 @@ import fnmatch
 import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from lab.config.loader import load, make, named, read
+from lab.config.loader import Kind, load, make, named, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.core.options import Options
 
 LAB = ROOT / "lab"
 DATA = LAB / "data"
-_Kind = TypeVar("_Kind")
 Endian = Literal["big", "little"]
 
 
@@ -218,7 +217,7 @@ class Suite:
     test: list[Test]  # in the order of running
 
 
-def guest(name: str, kind: type[_Kind]) -> _Kind:
+def guest(name: str, kind: type[Kind]) -> Kind:
     """The guest GUEST=name, as the dataclass 'kind'. LabError for unknown names and keys."""
     path = _find("guests", "GUEST", name)
     return make(kind, {"name": name} | load(path), path)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from lab.core.errors import LabError
 
-_Kind = TypeVar("_Kind")
+Kind = TypeVar("Kind")
 _WORDS = {str: "a string", int: "a whole number", bool: "true or false", dict: "a table"}
 _ARRAYS = (list, tuple)
 
@@ -30,7 +30,7 @@ def load(path: Path) -> dict[str, Any]:
         raise LabError(f"{path}: {why}") from None
 
 
-def make(kind: type[_Kind], table: dict[str, Any], where: Path, name: str = "") -> _Kind:
+def make(kind: type[Kind], table: dict[str, Any], where: Path, name: str = "") -> Kind:
     """A dataclass from a table; 'name' is that table's in the file. LabError for keys that are unknown, missing, or
     of another type."""
     assert is_dataclass(kind)
@@ -66,11 +66,11 @@ def convert(value: Any, hint: Any, name: str, where: Path) -> Any:
     raise LabError(f"{where}: {name} = {value!r}: it wants {wanted}")
 
 
-def read(kind: type[_Kind], path: Path) -> _Kind:
+def read(kind: type[Kind], path: Path) -> Kind:
     """A whole file as a dataclass."""
     return make(kind, load(path), path)
 
 
-def named(kind: type[_Kind], path: Path) -> dict[str, _Kind]:
+def named(kind: type[Kind], path: Path) -> dict[str, Kind]:
     """A whole file whose keys are names of its own, each with a value, an array or a table of that kind."""
     return {name: convert(value, kind, name, path) for name, value in load(path).items()}

@@ -170,16 +170,8 @@ def trees(named: str) -> list[Path]:
     return found
 
 
-def by_hand(found: Sequence[Path]) -> dict[str, str]:
-    """Commits of these repositories by their subject; those of the first repository that has it."""
-    hand: dict[str, str] = {}
-    for where in reversed(found):
-        hand |= {subject: commit for commit, subject in repository.subjects(where)}
-    return hand
-
-
 def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
-    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
+    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, the newest first."""
     found = source.find(base)
     maker = Maker(base, where)
     with cache.scratch("mainline") as name:
@@ -187,9 +179,10 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
-        hand = by_hand(own_trees)
-        for own in own_trees:
+        hand: dict[str, str] = {}  # commits of these repositories by their subject
+        for own in reversed(own_trees):
             repository.git(where, "fetch", "-q", own, "HEAD")
+            hand |= {subject: commit for commit, subject in repository.subjects(own)}
         for mail in wanted:
             maker.add(mail, hand)
     if maker.unexplained:
