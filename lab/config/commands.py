@@ -77,11 +77,9 @@ def _lines(first: str, said: str) -> list[str]:
 
 
 def _described(command: Command) -> list[str]:
-    lines = _lines(command.name, command.what)
     more = " ".join(f"{v}=" for v in command.uses)
     cost = f"[{command.cost}]" if command.cost else ""
-    pad = " " * INDENT
-    return lines + textwrap.wrap(f"{cost} {more}".strip(), WIDTH, initial_indent=pad, subsequent_indent=pad)
+    return _lines(command.name, command.what) + _lines("", f"{cost} {more}".strip())
 
 
 def help_text() -> str:
