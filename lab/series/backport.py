@@ -18,7 +18,7 @@ from lab.kernel import patchmail, patchset, source
 from lab.series import repository
 from lab.series.backport_notes import Notes
 
-OWN = re.compile(r"^(\S+\.patch)\s+# from ([0-9a-f]{12})$", re.MULTILINE)  # a local mail in a list
+OWN = re.compile(r"^(\S+\.patch)[ \t]+# from ([0-9a-f]{12})$", re.MULTILINE)  # a local mail in a list
 TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
 
 
@@ -113,6 +113,7 @@ class Maker:
                 self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
+            # For a person: the repository with its conflict, which needs no other one.
             left = cache.folder() / "tree" / f"{self.base.name}-conflict"
             with cache.building(left) as work:
                 proc.output(["cp", "-a", f"{self.where}/.", work])
