@@ -5,6 +5,7 @@ one line and an exit status."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -24,9 +25,8 @@ def run(name: str, words: list[str]) -> int:
         return errors.PASSED
     command = commands.find(name)
     for word in words:
-        variable, equals, value = word.partition("=")
-        if equals and variable == options.ELSEWHERE:
-            os.environ[variable] = value
+        if word.startswith(f"{options.ELSEWHERE}="):
+            os.environ[options.ELSEWHERE] = word.partition("=")[2]
     words = [w for w in words if not w.startswith(f"{options.ELSEWHERE}=")]
     told = options.parse(name, words, commands.takes(command), os.environ)
     commands.check_values(told)
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return errors.SETUP
     except OSError as why:
-        if why.errno in errors.NO_SPACE:
+        if why.errno in (errno.ENOSPC, errno.EDQUOT):
             ui.say(f"error: {errors.full_disk(cache.folder())}")
         else:
             ui.say(f"error: {why.strerror}: {why.filename or 'no file'}")

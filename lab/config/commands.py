@@ -25,7 +25,7 @@ STATUS = (
     ("the kernel in the host crashed", 3),
     ("a time limit passed", 4),
 )
-EVERYWHERE = ("KERNEL_SRC", "V", "LAB_CACHE")  # variables that each command takes
+EVERYWHERE = ("KERNEL_SRC", "V")  # variables that each command takes
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,9 @@ def _lines(first: str, said: str) -> list[str]:
 
 
 def _described(command: Command) -> list[str]:
-    lines = _lines(command.name, command.what)
     more = " ".join(f"{v}=" for v in command.uses)
     cost = f"[{command.cost}]" if command.cost else ""
-    pad = " " * INDENT
-    return lines + textwrap.wrap(f"{cost} {more}".strip(), WIDTH, initial_indent=pad, subsequent_indent=pad)
+    return _lines(command.name, command.what) + _lines("", f"{cost} {more}".strip())
 
 
 def help_text() -> str:
@@ -110,21 +108,17 @@ FRONT = (
 
 def listed(kind: str) -> list[tuple[str, str]]:
     """The names that a variable takes, each with its summary; targets of a plain make test first."""
-    rows = []
-    for name in data.names(kind):
-        row = data.load(data.DATA / kind / f"{name}.toml")
-        rows.append((not row.get("default", True), name, row.get("summary", "")))
-    return [(name, summary) for _, name, summary in sorted(rows)]
+    files = {name: data.load(data.DATA / kind / f"{name}.toml") for name in data.names(kind)}
+    names = sorted(files, key=lambda name: not files[name].get("default", True))
+    return [(name, files[name].get("summary", "")) for name in names]
 
 
-def help_of(variable: str) -> str:
+def help_of(variable: Variable) -> str:
     """'make help T=' and its like."""
-    found = next(v for v in table().variable if v.name == variable)
-    lines = [f"{variable}=: {found.what}", ""]
-    width = max(len(name) for name, _ in listed(found.lists))
-    for name, summary in listed(found.lists):
-        lines.append(f"  {name:{width}}  {summary}".rstrip())
-    return "\n".join(lines)
+    rows = listed(variable.lists)
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  {name:{width}}  {summary}".rstrip() for name, summary in rows]
+    return "\n".join([f"{variable.name}=: {variable.what}", "", *lines])
 
 
 def for_documents() -> list[str]:
@@ -154,10 +148,9 @@ def first_commands() -> list[str]:
 
 def takes(command: Command) -> list[str]:
     """The variables that a command takes."""
-    made = table()
     if command.name == "help":  # it tells about those that are named
-        return [v.name for v in made.variable if v.lists]
-    return [*command.uses, *(v for v in EVERYWHERE if v != options_.ELSEWHERE)]
+        return [v.name for v in table().variable if v.lists]
+    return [*command.uses, *EVERYWHERE]
 
 
 def find(name: str) -> Command:
@@ -177,7 +170,7 @@ def function(command: Command) -> Callable[[Options], int]:
 
 def main(options: Options) -> int:
     """make help, or 'make help T=' and its like."""
-    asked = [v.name for v in table().variable if v.lists and v.name in options.given]
+    asked = [v for v in table().variable if v.lists and v.name in options.given]
     print("\n\n".join(map(help_of, asked)) or help_text())
     return 0
 

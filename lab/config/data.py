@@ -7,16 +7,15 @@ import fnmatch
 import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from lab.config.loader import load, make, named, read
+from lab.config.loader import Kind, load, make, named, read
 from lab.core.cache import ROOT
 from lab.core.errors import LabError
 from lab.core.options import Options
 
 LAB = ROOT / "lab"
 DATA = LAB / "data"
-_Kind = TypeVar("_Kind")
 Endian = Literal["big", "little"]
 
 
@@ -218,7 +217,7 @@ class Suite:
     test: list[Test]  # in the order of running
 
 
-def guest(name: str, kind: type[_Kind]) -> _Kind:
+def guest(name: str, kind: type[Kind]) -> Kind:
     """The guest GUEST=name, as the dataclass 'kind'. LabError for unknown names and keys."""
     path = _find("guests", "GUEST", name)
     return make(kind, {"name": name} | load(path), path)
@@ -229,13 +228,11 @@ def suite(name: str) -> list[Test]:
     path = _find("suites", "SUITE", name)
     tests = read(Suite, path).test
     for test in tests:
-        for wanted in [*test.targets, *test.also]:
-            if wanted not in names("targets"):
-                raise LabError(f"{path}: unknown target '{wanted}'; known: {', '.join(names('targets'))}")
-        for wanted in test.bases:
-            if wanted not in names("bases"):
-                raise LabError(f"{path}: unknown base '{wanted}'; known: {', '.join(names('bases'))}")
-    for test in tests:
+        for kind, wanted in (("target", [*test.targets, *test.also]), ("base", test.bases)):
+            known = names(f"{kind}s")
+            for one in wanted:
+                if one not in known:
+                    raise LabError(f"{path}: unknown {kind} '{one}'; known: {', '.join(known)}")
         if [t.id for t in tests].count(test.id) > 1:
             raise LabError(f"{path}: two tests are called '{test.id}': give one of them a name")
     return tests
@@ -277,9 +274,7 @@ def matched(rows: list[Known], test: str) -> bool:
 def expected(base_name: str) -> dict[str, Expected] | None:
     """What a kernel must do, per host; None: nothing is recorded of it, so nothing may fail."""
     path = DATA / "expect" / f"{base_name}.toml"
-    if not path.exists():
-        return None
-    return named(Expected, path)
+    return named(Expected, path) if path.exists() else None
 
 
 @functools.cache

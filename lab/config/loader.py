@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """TOML files as frozen dataclasses: a field is a key, its annotation the type, its default what an absent key means.
 
-Field types: str, int, float, bool, another such dataclass (a table), list[T], tuple[T, ...] and frozenset[T]
-(an array), dict[str, T] (a table with names of its own), Literal (one of some values).
+Field types: str, int, bool, another such dataclass (a table), list[T] and tuple[T, ...] (an array), dict[str, T]
+(a table with names of its own), Literal (one of some values).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from lab.core.errors import LabError
 
-_Kind = TypeVar("_Kind")
-_WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
-_ARRAYS = (list, tuple, frozenset)
+Kind = TypeVar("Kind")
+_WORDS = {str: "a string", int: "a whole number", bool: "true or false", dict: "a table"}
+_ARRAYS = (list, tuple)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def load(path: Path) -> dict[str, Any]:
         raise LabError(f"{path}: {why}") from None
 
 
-def make(kind: type[_Kind], table: dict[str, Any], where: Path, name: str = "") -> _Kind:
+def make(kind: type[Kind], table: dict[str, Any], where: Path, name: str = "") -> Kind:
     """A dataclass from a table; 'name' is that table's in the file. LabError for keys that are unknown, missing, or
     of another type."""
     assert is_dataclass(kind)
@@ -60,17 +60,17 @@ def convert(value: Any, hint: Any, name: str, where: Path) -> Any:
             return value
         if isinstance(value, dict):
             return make(kind, value, where, name)
-    elif type(value) is kind or (kind is float and type(value) is int):
+    elif type(value) is kind:
         return value
     wanted = _WORDS[dict] if is_dataclass(kind) else _WORDS.get(kind, "an array")
     raise LabError(f"{where}: {name} = {value!r}: it wants {wanted}")
 
 
-def read(kind: type[_Kind], path: Path) -> _Kind:
+def read(kind: type[Kind], path: Path) -> Kind:
     """A whole file as a dataclass."""
     return make(kind, load(path), path)
 
 
-def named(kind: type[_Kind], path: Path) -> dict[str, _Kind]:
+def named(kind: type[Kind], path: Path) -> dict[str, Kind]:
     """A whole file whose keys are names of its own, each with a value, an array or a table of that kind."""
     return {name: convert(value, kind, name, path) for name, value in load(path).items()}

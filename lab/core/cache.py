@@ -107,20 +107,15 @@ def lock(name: str) -> Iterator[None]:
 def building(final: Path) -> Iterator[Path]:
     """A new folder that becomes 'final' at the end of the block, or vanishes."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
-    try:
-        work.chmod(0o755)
+    beside = tempfile.TemporaryDirectory(prefix=f".{final.name}.", dir=final.parent, ignore_cleanup_errors=True)
+    with beside as name:
+        Path(name).chmod(0o755)  # apt may work in it as a user of its own
+        work = Path(name, "new")
+        work.mkdir(0o755)
         yield work
         if final.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{final.name}.old.", dir=final.parent))
-            os.rename(final, old / "old")
-            os.rename(work, final)
-            shutil.rmtree(old)
-        else:
-            os.rename(work, final)
-    finally:
-        if work.exists():
-            shutil.rmtree(work, ignore_errors=True)
+            os.rename(final, Path(name, "old"))
+        os.rename(work, final)
 
 
 @contextlib.contextmanager
@@ -142,15 +137,11 @@ def stage(final: Path, fill: Callable[[Path], object]) -> Path:
 def write(path: Path, data: bytes) -> None:
     """Replace a file as a whole (never in place: it may be a hard link)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.chmod(name, 0o644)
-        os.rename(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as name:
+        new = Path(name, "new")
+        new.write_bytes(data)
+        new.chmod(0o644)
+        os.rename(new, path)
 
 
 def clean(_options: Options) -> int:
@@ -163,8 +154,7 @@ def clean(_options: Options) -> int:
         if path.exists():
             ui.say(f"removing {path}")
             shutil.rmtree(path)
-    if (folder() / "tree").exists():
-        ui.say(f"left alone: {folder() / 'tree'}, the work tree of 'make tree'")
-    if (folder() / "records").exists():
-        ui.say(f"left alone: {folder() / 'records'}, which 'make results' takes")
+    for name, what in (("tree", "the work tree of 'make tree'"), ("records", "which 'make results' takes")):
+        if (folder() / name).exists():
+            ui.say(f"left alone: {folder() / name}, {what}")
     return 0

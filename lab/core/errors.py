@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable
 
 # Each exit status of the lab has one meaning, whichever command exits with it.
@@ -13,9 +12,6 @@ PASSED, FAILED, SETUP, CRASHED, TIMEOUT = 0, 1, 2, 3, 4
 def worst(codes: Iterable[int]) -> int:
     """The exit status of several parts together: that a kernel crashed says more than that a test failed."""
     return max(codes, key=(PASSED, FAILED, SETUP, TIMEOUT, CRASHED).index, default=PASSED)
-
-
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class LabError(Exception):

@@ -22,21 +22,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     return [line(head), "|" + "---|" * len(head), *body] if body else ["None."]
 
 
-def parts(text: str) -> list[str]:
-    """The names of the parts of a document that are written by a command."""
-    return [m["name"] for m in _PART.finditer(text)]
-
-
 def by_hand(text: str) -> str:
-    """A document without those parts; the numbers of the lines stay."""
+    """A document without the parts that a command writes; the numbers of the lines stay."""
     return _PART.sub(lambda m: m[1] + "\n" * m["text"].count("\n") + m[4], text)
 
 
 def fill(text: str, makers: Mapping[str, Callable[[], list[str]]], where: Path) -> str:
     """The document with its parts written anew."""
     begun = re.findall(r"<!-- begin ([a-z0-9-]+)", text)
-    if begun != parts(text):
-        wrong = next(n for n in begun if begun.count(n) != parts(text).count(n))
+    whole = [part["name"] for part in _PART.finditer(text)]
+    if begun != whole:
+        wrong = next(n for n in begun if begun.count(n) != whole.count(n))
         raise LabError(f"{where}: '<!-- begin {wrong}' has no '<!-- end {wrong} -->'")
 
     def one(found: re.Match[str]) -> str:

@@ -44,7 +44,7 @@ class Options:
 
     def said(self, *variables: str) -> str:
         """These variables as they were given, in one line."""
-        return " ".join(f"{v}={value}" for v in variables if (value := getattr(self, field_of(v))))
+        return ", ".join(f"{v}={value}" for v in variables if (value := getattr(self, field_of(v))))
 
 
 # The same for what is many calls below a command: KERNEL_SRC=, V=, CLIENT= and FLOW=. The front sets it once.

@@ -18,19 +18,21 @@ from lab.core import cache, options, ui
 from lab.core.errors import LabError, full_disk
 
 NO_SPACE_TEXT = b"No space left on device"
+Argv = Sequence[str | Path]
+Env = Mapping[str, str] | None  # on top of environment()
+Share = Callable[[bytes], str]  # says in words how far a long command is, from its output
 _alive: set[subprocess.Popen] = set()
 _ending = threading.Event()  # kill_all() was called: nothing is started any more
 
 
-def kill_group(child: subprocess.Popen) -> None:
-    """Kill a child made by group(), and all it has started, and wait for it."""
+def _kill(child: subprocess.Popen) -> None:
+    """Kill a child made by group(), and all it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 @contextlib.contextmanager
-def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen]:
+def group(argv: Argv, **options: Any) -> Iterator[subprocess.Popen]:
     """Run argv as a process group that does not outlive the block. LabError if there is no such command;
     KeyboardInterrupt after kill_all(): how a killed command ends is no result, and must not be kept as one."""
     try:
@@ -44,7 +46,8 @@ def group(argv: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Pop
         yield child
     finally:
         _alive.discard(child)
-        kill_group(child)
+        _kill(child)
+        child.wait()
     if _ending.is_set():
         raise KeyboardInterrupt
 
@@ -53,8 +56,7 @@ def kill_all() -> None:
     """End every child now, whichever thread waits for it, and let no thread start another one."""
     _ending.set()
     for child in list(_alive):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        _kill(child)
 
 
 # What would change a build or a git command behind our back.
@@ -65,15 +67,13 @@ DROP = ("MFLAGS", "CROSS_COMPILE", "ARCH", "CC", "CFLAGS", "CPPFLAGS", "LDFLAGS"
 GIT_TRUST = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(extra: Env = None) -> dict[str, str]:
     """The caller's environment, cleaned, and what is given."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(DROP_PREFIXES) and k not in DROP}
     return kept | {"LC_ALL": "C.UTF-8"} | GIT_TRUST | dict(extra or {})
 
 
-def _waited(
-    argv: Sequence[str | Path], out: IO[bytes], heart: ui.Heartbeat, cwd: Path | None, env: Mapping[str, str] | None
-) -> int:
+def _waited(argv: Argv, out: IO[bytes], heart: ui.Heartbeat, cwd: Path | None, env: Env) -> int:
     """The status of a long command whose output goes to 'out'; it tells now and then that it is alive."""
     to = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
     with group(argv, cwd=cwd, env=environment(env), **to) as child:
@@ -84,25 +84,16 @@ def _waited(
 
 
 def logged(
-    argv: Sequence[str | Path],
-    log: Path,
-    what: str,
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    share: Callable[[bytes], str] | None = None,
+    argv: Argv, log: Path, what: str, *, cwd: Path | None = None, env: Env = None, share: Share = lambda said: ""
 ) -> None:
-    """Run argv with its output appended to log; on failure one line and the log's tail.
-
-    share says in words how far a long command is, from its output.
-    """
+    """Run argv with its output appended to log; on failure one line and the log's tail."""
     log.parent.mkdir(parents=True, exist_ok=True)
     heart = ui.Heartbeat(what)
     with open(log, "ab") as out:
         out.write(f"\n# {' '.join(str(a) for a in argv)}\n".encode())
         out.flush()
         begin = out.tell()
-        heart.note = lambda: share(log.read_bytes()[begin:]) if share else ""
+        heart.note = lambda: share(log.read_bytes()[begin:])
         code = _waited(argv, out, heart, cwd, env)
     if code == 0:
         return
@@ -116,9 +107,7 @@ def logged(
     raise LabError(f"{what} failed: {(errors or lines or ['no output'])[0]} (log: {log})")
 
 
-def captured(
-    argv: Sequence[str | Path], what: str, *, cwd: Path, env: Mapping[str, str] | None = None
-) -> tuple[int, str]:
+def captured(argv: Argv, what: str, *, cwd: Path, env: Env = None) -> tuple[int, str]:
     """The status of a long command and all that it says; it tells now and then that it is alive."""
     with tempfile.TemporaryFile() as out:
         code = _waited(argv, out, ui.Heartbeat(what), cwd, env)
@@ -130,11 +119,7 @@ def captured(
 
 
 def finished(
-    argv: Sequence[str | Path],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    data: bytes | None = None,
+    argv: Argv, *, cwd: Path | None = None, env: Env = None, data: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """A short command, with its status and all that it says. LabError if there is no such command."""
     stdin: dict[str, Any] = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
@@ -147,12 +132,7 @@ def finished(
 
 
 def output(
-    argv: Sequence[str | Path],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    data: bytes | None = None,
-    ok: Sequence[int] = (0,),
+    argv: Argv, *, cwd: Path | None = None, env: Env = None, data: bytes | None = None, ok: Sequence[int] = (0,)
 ) -> bytes:
     """The standard output of a short command. LabError with its last words if its status is none of 'ok'."""
     done = finished(argv, cwd=cwd, env=env, data=data)
@@ -164,7 +144,7 @@ def output(
     return done.stdout
 
 
-def complaints(argv: Sequence[str | Path], form: str, cwd: Path = cache.ROOT) -> list[str]:
+def complaints(argv: Argv, form: str, cwd: Path = cache.ROOT) -> list[str]:
     """The lines of a tool's output that begin with 'form', a regular expression.
 
     LabError if the tool fails (status 1) without such a line: it has judged nothing, or speaks another language.

@@ -15,17 +15,13 @@ _START = time.monotonic()
 _COLOURS = {"PASSED": 32, "FAILED": 31, "CRASHED": 31, "TIMEOUT": 31, "SKIPPED": 33, "XFAIL": 33}
 
 
-def _colourful(stream: TextIO) -> bool:
-    """NO_COLOR counts unless it is empty, and a dumb terminal has no colours."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def paint(text: str, status: str, stream: TextIO) -> str:
+    """The text in the colour of a status, where the stream shows colours.
 
-
-def paint(text: str, status: str | None = None, stream: TextIO | None = None) -> str:
-    """The text in the colour of a status (the text itself if None), where the stream shows colours."""
-    colour = _COLOURS.get(status or text)
-    if colour is None or not _colourful(stream or sys.stderr):
-        return text
-    return f"\x1b[{colour}m{text}\x1b[0m"
+    NO_COLOR counts unless it is empty, and a dumb terminal has no colours.
+    """
+    colourful = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{_COLOURS[status]}m{text}\x1b[0m" if colourful and status in _COLOURS else text
 
 
 def say(text: str) -> None:
@@ -36,7 +32,7 @@ def say(text: str) -> None:
 
 def status(word: str, text: str) -> None:
     """One line with a status word: PASSED, FAILED, CRASHED, TIMEOUT, SKIPPED or XFAIL."""
-    say(f"[{paint(word)}] {text}")
+    say(f"[{paint(word, word, sys.stderr)}] {text}")
 
 
 def took(seconds: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 
 from lab.core import cache, markdown, ui
 from lab.core.options import Options
@@ -32,11 +31,10 @@ UNPATCHED = "stock-"
 
 
 def words(counts: dict[str, int]) -> str:
-    order = [*records.COUNTS.values()]
-    return ", ".join(f"{counts[k]} {k}" for k in sorted(counts, key=order.index)) or "nothing ran"
+    return ", ".join(f"{counts[word]} {word}" for word in records.COUNTS.values() if word in counts) or "nothing ran"
 
 
-def age(record: Record, at: State, folder: Path | None = None) -> str:
+def age(record: Record, at: State) -> str:
     """How what was tested differs from what the repository has at the last `make results`."""
     tested = record.tested
     if tested is None:
@@ -51,7 +49,7 @@ def age(record: Record, at: State, folder: Path | None = None) -> str:
     said = "of another history" if count is None else f"{count} behind"
     if tested.patches and now.get("ids"):
         ids = set(now["ids"].split())
-        if lacks := len(ids - records.patch_ids(tested.patches, folder)):
+        if lacks := len(ids.difference(records.patch_ids(records.FOLDER, tested.patches))):
             said += f", {lacks} of {len(ids)} patches differ"
     if tested.kernel == now.get("kernel"):
         said += ", same kernel"
@@ -75,18 +73,15 @@ class Page:
     def of(self, *kinds: str) -> list[Record]:
         return [r for r in self.found if r.kind in kinds]
 
-    def pairs(self, some: list[Record]) -> dict[tuple[str, str, str], dict[bool, Record]]:
-        """Unpatched (True) beside patched, by base, suite and target."""
-        rows: dict[tuple[str, str, str], dict[bool, Record]] = {}
-        for r in some:
-            old = r.base.startswith(UNPATCHED)
-            rows.setdefault((r.base.removeprefix(UNPATCHED), r.name, r.target), {})[old] = r
-        return dict(sorted(rows.items(), key=lambda row: (row[0][0] != "mainline", row[0])))
-
     def tests(self) -> list[str]:
+        """Unpatched beside patched, by base, suite and host; mainline first."""
+        sides: dict[tuple[str, str, str], dict[bool, Record]] = {}
+        for r in self.of("test"):
+            key = (r.base.removeprefix(UNPATCHED), r.name, r.target)
+            sides.setdefault(key, {})[r.base.startswith(UNPATCHED)] = r
         rows = []
-        for (base, suite, target), sides in self.pairs(self.of("test")).items():
-            old, new = sides.get(True), sides.get(False)
+        for (base, suite, target), runs in sorted(sides.items(), key=lambda row: (row[0][0] != "mainline", row[0])):
+            old, new = runs.get(True), runs.get(False)
             cells = [words(r.counts) if r else "not run" for r in (old, new)]
             rows.append([base, suite, target, *cells, run_of(old, self.at), run_of(new, self.at)])
         head = ["base", "suite", "host", "unpatched", "with the series", "run: unpatched", "run: with the series"]

@@ -90,8 +90,8 @@ def parse(said: str, where: Path) -> Record:
         raise LabError(f"{where} is no record ({why}): remove it, and run what it is of again") from None
 
 
-def read(folder: Path | None = None) -> list[Record]:
-    return [parse(p.read_text(), p) for p in sorted((folder or FOLDER).glob("*-*.json"))]
+def read() -> list[Record]:
+    return [parse(p.read_text(), p) for p in sorted(FOLDER.glob("*-*.json"))]
 
 
 def kept() -> Path:
@@ -99,24 +99,21 @@ def kept() -> Path:
     return cache.folder() / "records"
 
 
-def ids(found: Iterable[Path]) -> list[tuple[str, str]]:
-    """The patch-id and the subject of each of these patches, in order."""
-    rows = []
-    for mail in found:
-        said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode().split()
-        rows.append((said[0] if said else "", patchmail.subject(mail)))
-    return rows
-
-
-def listing(rows: list[tuple[str, str]]) -> bytes:
-    return "".join(f"{number} {name}\n" for number, name in rows).encode()
-
-
 @functools.cache
 def _patches(folder: Path) -> tuple[str, bytes]:
-    """The key of a series, and the list that it stands for."""
-    content = listing(ids(patchset.mails(folder)))
+    """The key of a series, and the list that it stands for: the patch-id and the subject of each patch, in order."""
+    lines = []
+    for mail in patchset.mails(folder):
+        said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode()
+        lines.append(f"{said.partition(' ')[0]} {patchmail.subject(mail)}\n")
+    content = "".join(lines).encode()
     return cache.digest(content)[:12], content
+
+
+def patch_ids(folder: Path, key: str) -> list[str]:
+    """The first 12 digits of the patch-ids in a list, in order; none if the list is not in the folder's 'patches'."""
+    path = folder / PATCHES / f"{key}.txt"
+    return [line[:12] for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def _key(files: source.Overlay, first: str, tests: bool) -> str:
@@ -145,13 +142,12 @@ def tested(base: data.Base, target: data.Target | None = None) -> Tested:
     found = source.find(base)
     head, changed = commit()
     shared = data.base("mainline")
-    patches = ""
+    patches, kernel_key = "", found.key
     if base.series:
         patches, content = _patches(base.patches)
         cache.write(kept() / PATCHES / f"{patches}.txt", content)
-    kernel_key = found.key
-    if found.key and base.series:
-        kernel_key = _key(source.overlay(found, base), found.key, tests=False)
+        if found.key:
+            kernel_key = _key(source.overlay(found, base), found.key, tests=False)
     tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
     return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))
 
@@ -185,20 +181,15 @@ def count(results: Iterable[Result]) -> dict[str, int]:
     return {word: number[word] for word in COUNTS.values() if number[word]}
 
 
-def programs(results: Iterable[Result]) -> dict[str, dict[str, int]]:
-    """The counts of each program."""
-    parts: dict[str, list[Result]] = {}
-    for result in results:
-        parts.setdefault(result.id.partition(".")[0], []).append(result)
-    return {name: count(some) for name, some in parts.items()}
-
-
 def details(results: list[Result]) -> dict[str, Any]:
     """What a table wants to know of the results besides their number."""
+    programs: dict[str, list[Result]] = {}
+    for result in results:
+        programs.setdefault(result.id.partition(".")[0], []).append(result)
     bad = [r.id for r in results if r.status.bad]
     reasons = Counter(r.why or "no reason given" for r in results if r.status is Status.SKIP)
     return {
-        "programs": programs(results),
+        "programs": {name: count(some) for name, some in programs.items()},
         "bad": bad[:LISTED] + ([f"and {len(bad) - LISTED} more"] if len(bad) > LISTED else []),
         "skipped": dict(sorted(reasons.items())),
     }
@@ -242,8 +233,3 @@ def gather() -> list[str]:
         if path.stem not in used:
             path.unlink()
     return taken
-
-
-def patch_ids(key: str, folder: Path | None = None) -> set[str]:
-    path = (folder or FOLDER) / PATCHES / f"{key}.txt"
-    return {line.split()[0][:12] for line in path.read_text().splitlines()} if key and path.exists() else set()

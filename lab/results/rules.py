@@ -30,9 +30,7 @@ def read(text: str, name: str) -> dict[str, list[str] | None]:
     cases_rules: dict[str, list[str] | None] = {}
     begin = 0
     cases = list(_CASE.finditer(text))
-    if any(case[0] != "int main(" for case in cases):
-        cases = [case for case in cases if case[0] != "int main("]
-    for case in cases:
+    for case in [c for c in cases if c[0] != "int main("] or cases:
         said = [c[0] for c in _COMMENT.finditer(text, begin, case.start())]
         labels = [found[1] for comment in said if (found := _LABELS.search(comment))]
         begin = case.end()
@@ -70,17 +68,11 @@ class Clauses:
                     )
         return bad + [f"no case of the suite proves {clause}" for clause in ALL if clause not in proved]
 
-    def rows(self, columns: list[list[Result]], fails: list[set[str]] | None) -> list[tuple[str, list[str]]]:
-        """A row for each clause, a cell for each list of results; fails: what must fail, if some must."""
+    def rows(self, columns: list[tuple[list[Result], set[str] | None]]) -> list[tuple[str, list[str]]]:
+        """A row for each clause, a cell for each list of results; beside it what must fail, if some must."""
         return [
-            (
-                clause,
-                [
-                    cell([r for r in results if clause in self.of(r.id)], fails[i] if fails else None)
-                    for i, results in enumerate(columns)
-                ],
-            )
-            for clause in [*ALL, NONE]
+            (name, [cell([r for r in results if name in self.of(r.id)], must_fail) for results, must_fail in columns])
+            for name in [*ALL, NONE]
         ]
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from lab.config import data
 from lab.core import cache, proc
@@ -46,8 +45,7 @@ def look(found: list[records.Record]) -> State:
         now = records.tested(data.base(name))
         state.now[name] = {"patches": now.patches, "kernel": now.kernel, "tests": now.tests}
         if now.patches:
-            listed = records.kept() / records.PATCHES / f"{now.patches}.txt"
-            state.now[name]["ids"] = " ".join(line.split()[0][:12] for line in listed.read_text().splitlines())
+            state.now[name]["ids"] = " ".join(records.patch_ids(records.kept(), now.patches))
     return state
 
 
@@ -56,8 +54,8 @@ def write(state: State) -> None:
     cache.write(records.FOLDER / STATE, f"{text}\n".encode())
 
 
-def read(folder: Path | None = None) -> State:
-    path = (folder or records.FOLDER) / STATE
+def read() -> State:
+    path = records.FOLDER / STATE
     if not path.exists():
         return State()
     try:

@@ -20,10 +20,10 @@ RUNNER = "run_kselftest.sh"
 
 def chosen(target: data.Target, own: str) -> list[data.Test]:
     """The suite's programs, with the arguments that they have there, or those of TEST=."""
-    suite = {t.binary: t for t in reversed(data.programs(target))}
-    if not own:
-        return list(reversed(suite.values()))
-    return [suite.get(name, data.Test(name, program.LIMIT)) for name in own.split(",")]
+    known: dict[str, data.Test] = {}
+    for test in data.programs(target):
+        known.setdefault(test.binary, test)  # the first of those with other arguments
+    return [known.get(name, data.Test(name, program.LIMIT)) for name in (own.split(",") if own else known)]
 
 
 def command(test: data.Test, target: data.Target) -> protocol.Command:

@@ -46,9 +46,9 @@ def program_of(test: str) -> str:
     return test.partition(".")[0]
 
 
-def must_fail(job: Job) -> set[str]:
-    """The tests of a job that must fail, of those that ran."""
-    return {r.id for r in job.results if job.expected and job.expected.must_fail(r.id)}
+def must_fail(job: Job) -> set[str] | None:
+    """The tests of a job that must fail, of those that ran; None: nothing may fail."""
+    return {r.id for r in job.results if job.expected.must_fail(r.id)} if job.expected else None
 
 
 def deviation(job: Job, result: Result) -> bool:
@@ -146,8 +146,7 @@ def clause_table(all_jobs: list[Job]) -> None:
         return
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         columns = columns_of(all_jobs, base)
-        fails = None if columns[0].expected is None else [must_fail(job) for job in columns]
-        rows = known.rows([job.results for job in columns], fails)
+        rows = known.rows([(job.results, must_fail(job)) for job in columns])
         rows.insert(0, (f"{base}: rule", [job.target.name for job in columns]))
         widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(columns))]
         print()

@@ -34,12 +34,6 @@ LONGER = (
 )
 
 
-def choose(tests: list[data.Test], target: data.Target, pattern: str) -> list[data.Test]:
-    """The suite's tests for a target that TEST=binary or TEST=binary.case names."""
-    binary = pattern.partition(".")[0]
-    return [t for t in tests if t.fits(target) and fnmatch.fnmatch(t.id, binary or "*")]
-
-
 def jobs(options: Options) -> list[Job]:
     """What K=, T=, SUITE= and TEST= choose. LabError if that is nothing."""
     suite = data.suite(options.suite or data.SUITE)
@@ -47,12 +41,15 @@ def jobs(options: Options) -> list[Job]:
     targets = data.targets(named)
     also = [] if named else sorted({n for t in suite for n in t.also} - {t.name for t in targets})
     bases = [data.base(b) for b in ([only_base] if only_base else [BASE, STOCK])]
+    wanted = [t for t in suite if fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*")]
+    if not wanted:
+        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
     made = []
     for base in bases:
         recorded = data.expected(base.name)
         for target in [*targets, *map(data.target, also)]:
-            fit = [t for t in suite if target.name not in also or target.name in t.also]
-            tests = [t for t in choose(fit, target, pattern) if only_base or not t.bases or base.name in t.bases]
+            fit = [t for t in wanted if t.fits(target) and (target.name not in also or target.name in t.also)]
+            tests = [t for t in fit if only_base or not t.bases or base.name in t.bases]
             # Stock runs where it is recorded what it must fail there, unless it is asked for.
             if not only_base and recorded is not None and target.name not in recorded:
                 continue
@@ -64,12 +61,10 @@ def jobs(options: Options) -> list[Job]:
                 if job.sessions and recorded is None and session.unhelped():
                     job.expected = unhelped.expected()
                 made.append(job)
-    if not made and any(fnmatch.fnmatch(t.id, pattern.partition(".")[0] or "*") for t in suite):
-        wanted = ", ".join(options.said("SUITE", "K", "T", "TEST").split())
-        known = sorted({n for t in suite for n in t.targets})
-        raise LabError(f"no test is for {wanted}: take another T=" + (f" ({', '.join(known)})" if known else ""))
     if not made:
-        raise LabError(f"TEST={pattern} names no test; known: {', '.join(sorted(t.id for t in suite))}")
+        known = sorted({n for t in suite for n in t.targets})
+        said = options.said("SUITE", "K", "T", "TEST")
+        raise LabError(f"no test is for {said}: take another T=" + (f" ({', '.join(known)})" if known else ""))
     return made
 
 
@@ -219,4 +214,4 @@ def run(options: Options, first: Callable[[list[Job], Count], None] | None = Non
         ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     print(total.line(), flush=True)
-    return code or (errors.FAILED if total.failed else errors.PASSED)
+    return code

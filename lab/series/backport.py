@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from lab.kernel import patchmail, patchset, source
 from lab.series import repository
 from lab.series.backport_notes import Notes
 
+OWN = re.compile(r"^(\S+\.patch)[ \t]+# from ([0-9a-f]{12})$", re.MULTILINE)  # a local mail in a list
 TRAILER = re.compile(r"^[A-Z][A-Za-z-]*: \S")
 
 
@@ -47,6 +47,15 @@ def mainline(base: data.Base, where: Path) -> list[Mail]:
     ]
 
 
+def done(command: Callable[..., object], *args: object) -> bool:
+    """Call what raises LabError if git refuses; whether git did it."""
+    try:
+        command(*args)
+    except LabError:
+        return False
+    return True
+
+
 class Maker:
     """Makes the list and the local mails of one backport in a scratch repository."""
 
@@ -57,48 +66,28 @@ class Maker:
         self.listing: list[str] = []
         self.local: dict[str, bytes] = {}
         self.unexplained: list[str] = []
-        self.old = self._old()
-
-    def _old(self) -> dict[str, tuple[Path, str]]:
-        """Local mails made before: by subject, with the mainline patch they are made from."""
+        self.old: dict[str, tuple[Path, str]] = {}  # local mails made before, with the patch they are made from
         listing = self.folder / "series"
-        rows = listing.read_text().splitlines() if listing.exists() else []
-        found = {}
-        for line in rows:
-            if m := re.fullmatch(r"(\S+\.patch)\s+# from ([0-9a-f]{12})", line):
-                path = self.folder / m[1]
-                if path.exists():
-                    found[patchmail.subject(path)] = (path, m[2])
-        return found
+        for name, made_from in OWN.findall(listing.read_text() if listing.exists() else ""):
+            if (path := self.folder / name).exists():
+                self.old[patchmail.subject(path)] = (path, made_from)
 
     def git(self, *args: str | Path) -> str:
         return repository.git(self.where, *args)
 
     def am(self, mail: Path) -> bool:
-        try:
-            repository.am(self.where, [mail])
-        except LabError:
-            return False
-        return True
+        return done(repository.am, self.where, [mail])
 
     def pick(self, commit: str) -> bool:
         """Merge a commit's change; keeps its author and message."""
-        try:
-            self.git("cherry-pick", "--allow-empty", commit)
-        except LabError:
-            return False
-        return True
-
-    def abort(self) -> None:
-        with contextlib.suppress(LabError):
-            self.git("cherry-pick", "--abort")
+        return done(self.git, "cherry-pick", "--allow-empty", commit)
 
     def made(self, mail: Mail, hand: dict[str, str]) -> bool:
         """Take what a person has made of the mail: in TREE=, or the local mail of the same patch."""
         if mail.subject in hand:
             if self.pick(hand[mail.subject]):
                 return True
-            self.abort()
+            done(self.git, "cherry-pick", "--abort")
         old, made_from = self.old.get(mail.subject, (None, ""))
         if old and made_from != mail.patch_id:
             ui.say(f"'{mail.subject}' has changed: {old.name} was made from another patch")
@@ -124,7 +113,10 @@ class Maker:
                 self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
-            left = keep(self.base, self.where)
+            # For a person: the repository with its conflict, which needs no other one.
+            left = cache.folder() / "tree" / f"{self.base.name}-conflict"
+            with cache.building(left) as work:
+                proc.output(["cp", "-a", f"{self.where}/.", work])
             raise LabError(
                 f"'{mail.subject}' does not merge into {self.base.name}: resolve it in {left} "
                 f"(git status, git cherry-pick --continue), then make backport K={self.base.name} TREE={left}"
@@ -141,7 +133,8 @@ class Maker:
                 ui.say(f"  {line}")
             return
         self.reword(mail, row.why)
-        self.local[mail.name] = self.mail()
+        prefix = f"--subject-prefix=PATCH {self.base.name}"  # the last of -n and -N counts
+        self.local[mail.name] = repository.format_patch(self.where, "-N", prefix, "--stdout", "-1").encode()
         self.listing.append(f"{mail.name}  # from {mail.patch_id}")
 
     def differences(self, mail: Mail) -> list[str]:
@@ -168,11 +161,6 @@ class Maker:
         """The local mails, and the list of all."""
         return self.local | {"series": "".join(f"{line}\n" for line in self.listing).encode()}
 
-    def mail(self) -> bytes:
-        # The last of -n and -N counts.
-        prefix = f"--subject-prefix=PATCH {self.base.name}"
-        return repository.format_patch(self.where, "-N", prefix, "--stdout", "-1").encode()
-
 
 def trees(named: str) -> list[Path]:
     """The repositories that TREE= names, with ':' between them."""
@@ -183,17 +171,8 @@ def trees(named: str) -> list[Path]:
     return found
 
 
-def by_hand(found: Sequence[Path]) -> dict[str, str]:
-    """Commits of these repositories by their subject; those of the first repository that has it."""
-    hand: dict[str, str] = {}
-    for where in reversed(found):
-        lines = repository.git(where, "log", "--format=%H %s", "base..HEAD").splitlines()
-        hand |= {subject: commit for commit, _, subject in (line.partition(" ") for line in lines)}
-    return hand
-
-
 def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
-    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, see by_hand()."""
+    """Everything of the backport in an empty folder; own_trees: repositories of TREE=, the newest first."""
     found = source.find(base)
     maker = Maker(base, where)
     with cache.scratch("mainline") as name:
@@ -201,9 +180,10 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
         repository.restrict(where, found, [m.path for m in wanted])
         repository.git(where, "fetch", "-q", name, "series")
-        hand = by_hand(own_trees)
-        for own in own_trees:
+        hand: dict[str, str] = {}  # commits of these repositories by their subject
+        for own in reversed(own_trees):
             repository.git(where, "fetch", "-q", own, "HEAD")
+            hand |= {subject: commit for commit, subject in repository.subjects(own)}
         for mail in wanted:
             maker.add(mail, hand)
     if maker.unexplained:
@@ -214,14 +194,6 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
     if rows := maker.notes.unused():
         raise LabError(f"{maker.notes.path}: '{rows[0].subject}' is not needed: no mail is left out or differs by it")
     return maker
-
-
-def keep(base: data.Base, where: Path) -> Path:
-    """The scratch repository with its conflict, for a person; it needs no other repository."""
-    left = cache.folder() / "tree" / f"{base.name}-conflict"
-    with cache.building(left) as work:
-        proc.output(["cp", "-a", f"{where}/.", work])
-    return left
 
 
 def command(options: Options) -> int:

@@ -178,8 +178,7 @@ def places() -> list[str]:
     """For each place that the design names, the series that change it."""
     rows: list[str] = []
     for place in PLACES:
-        below = place if place.endswith("/") else "/nowhere/"
-        names = dict.fromkeys(p.series for p in patches() if any(f == place or f.startswith(below) for f in p.files))
+        names = dict.fromkeys(p.series for p in patches() if any(f.startswith(place) for f in p.files))
         rows.append(f"- `{place}`: {', '.join(names) or 'no patch changes it'}")
     return rows
 

@@ -18,13 +18,6 @@ ACCEPTED = "scripts/update-linux-headers.sh"
 TAGS = ("Signed-off-by:", "Link:")  # lines that may be longer than a message's
 
 
-def remake(found: source.Source, out: Path) -> list[Path]:
-    """The mails as they must be: git am on the source, then format-patch."""
-    with cache.scratch("qemu") as where:
-        repository.scratch(where, found, patched_qemu.PATCHES)
-        return repository.format_list(where, out)
-
-
 def listing(folder: Path) -> list[str]:
     """What is wrong with a folder's list, BASE and cover letter."""
     named, there = [p.name for p in patchset.mails(folder)], sorted(p.name for p in folder.glob("*.patch"))
@@ -47,14 +40,10 @@ def check() -> list[str]:
     if bad := listing(patched_qemu.PATCHES):
         return bad
     found = patched_qemu.stock()
-    with cache.scratch("check") as name:
-        made = {p.name: p.read_bytes() for p in remake(found, Path(name))}
-    have = {p.name: p.read_bytes() for p in patched_qemu.PATCHES.glob("*.patch")}
-    bad = [
-        f"{patched_qemu.PATCHES / n} is not what 'make qemu-refresh' writes"
-        for n in sorted(made.keys() | have.keys())
-        if made.get(n) != have.get(n)
-    ]
+    with cache.scratch("qemu") as where, cache.scratch("check") as out:
+        repository.scratch(where, found, patched_qemu.PATCHES)
+        repository.format_list(where, out)
+        bad = repository.differing(patched_qemu.PATCHES, repository.files_of(out), "make qemu-refresh")
     return bad + checkpatch(found)
 
 

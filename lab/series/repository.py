@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -141,13 +142,10 @@ def parts(where: Path, names: dict[str, str]) -> list[Part]:
     """The series in a repository, by the series' name of each subject."""
     found: list[Part] = []
     before = "base"
-    for commit, subject in subjects(where):
-        name = names[subject]
-        if found and found[-1].name == name:
-            found[-1] = Part(name, found[-1].first, commit)
-        else:
-            found.append(Part(name, before, commit))
-        before = commit
+    for name, some in itertools.groupby(subjects(where), lambda row: names[row[1]]):
+        last, _ = list(some)[-1]
+        found.append(Part(name, before, last))
+        before = last
     return found
 
 
@@ -184,21 +182,22 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in names if p.is_file()}
 
 
+def _changed(folder: Path, want: dict[str, bytes]) -> list[str]:
+    """The names of what is missing in patches/<base>, is other than it is wanted, or is too many."""
+    have = files_of(folder)
+    return sorted(n for n in have.keys() | want.keys() if have.get(n) != want.get(n))
+
+
 def differing(folder: Path, want: dict[str, bytes], command: str) -> list[str]:
     """Files of patches/<base> that are not as a command makes them, a line each."""
-    have = files_of(folder)
-    return [
-        f"{folder / n} is not what '{command}' writes: run it and look at git diff"
-        for n in sorted(want.keys() | have.keys())
-        if want.get(n) != have.get(n)
-    ]
+    said = f"is not what '{command}' writes: run it and look at git diff"
+    return [f"{folder / name} {said}" for name in _changed(folder, want)]
 
 
 def install(new: dict[str, bytes], folder: Path) -> list[str]:
     """Replace the mails and what belongs to them, leave the rest; the names that changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    old = files_of(folder)
-    changed = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    changed = _changed(folder, new)
     for name in changed:
         if name in new:
             cache.write(folder / name, new[name])

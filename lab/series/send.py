@@ -22,8 +22,6 @@ WRITER = data.LAB / "series/keep-mail.sh"
 
 def one_series(base: data.Base, name: str) -> division.Series:
     """The one that SERIES= names."""
-    if base.of or not base.series:
-        raise LabError(f"K={base.name} is not what is posted; use K=mainline")
     rows = division.parse(base.patches / division.FILE)
     found = next((s for s in rows if s.name == name), None)
     if found is None:
@@ -105,7 +103,7 @@ def write_qemu(where: Path, mails: Path, who: Address | None) -> tuple[str, list
 
 def command(options: Options) -> int:
     """git send-email with a program in sendmail's place that keeps the mails."""
-    base = data.chosen(options)[0]
+    base = data.base("mainline")
     who = patchmail.person(options.sender) if options.sender else None
     one = None if options.series == QEMU else one_series(base, options.series)
     install.ensure(data.packages()["send"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from lab.core import cache
@@ -20,9 +21,20 @@ class Stages(support.InCache):
             raise KeyboardInterrupt
         self.assertEqual(list(self.tmp.glob("*stage*")), [])
 
+    def test_a_stage_replaces_an_older_one(self) -> None:
+        """Another user, as apt's, can enter it while it is made; nothing else is left."""
+        final = self.tmp / "stage"
+        for text in ("old", "new"):
+            with cache.building(final) as work:
+                (work / text).write_text(text)
+                self.assertTrue(all(p.stat().st_mode & 0o005 == 0o005 for p in (work, work.parent)))
+        self.assertEqual([p.name for p in final.iterdir()], ["new"])
+        self.assertEqual([p.name for p in self.tmp.iterdir() if "stage" in p.name], ["stage"])
+
     def test_full_disk_while_writing(self) -> None:
         (self.tmp / "file").write_text("old")
-        with mock.patch("os.fdopen", side_effect=OSError(errno.ENOSPC, "full")), self.assertRaises(OSError):
+        full = OSError(errno.ENOSPC, "full")
+        with mock.patch.object(Path, "write_bytes", side_effect=full), self.assertRaises(OSError):
             cache.write(self.tmp / "file", b"new")
         self.assertEqual((self.tmp / "file").read_text(), "old")
         self.assertEqual([p.name for p in self.tmp.iterdir() if "file" in p.name], ["file"])

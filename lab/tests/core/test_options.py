@@ -30,7 +30,7 @@ class Parse(unittest.TestCase):
     def test_words(self) -> None:
         made = parse("K=6.12", "STEPS=9", "RESUME=1", "V=0")
         self.assertEqual((made.kernel, made.steps, made.resume, made.verbose), ("6.12", 9, True, False))
-        self.assertEqual(made.said("K", "STEPS", "V"), "K=6.12 STEPS=9")
+        self.assertEqual(made.said("K", "STEPS", "V"), "K=6.12, STEPS=9")
 
     def test_nothing(self) -> None:
         self.assertEqual(parse(), Options())

@@ -6,6 +6,7 @@ from __future__ import annotations
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from lab.results import page, records, state
 from lab.tests.results.samples import record, tested
@@ -17,10 +18,10 @@ class Age(unittest.TestCase):
     STATE = state.State("c9", {"c1": 4, "c2": None}, {"mainline": NOW}, {"mac99-g4": "x1"})
 
     def age(self, **changes: object) -> str:
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory() as name, mock.patch.object(records, "FOLDER", Path(name)):
             (Path(name) / records.PATCHES).mkdir()
             (Path(name) / records.PATCHES / "p0.txt").write_text("aaaaaaaaaaaa one\n")
-            return page.age(record(tested=tested(**changes)), self.STATE, Path(name))
+            return page.age(record(tested=tested(**changes)), self.STATE)
 
     def test_the_same_content_is_current_whatever_the_commit(self) -> None:
         self.assertEqual(self.age(), "current")

@@ -54,7 +54,7 @@ class Gather(unittest.TestCase):
         self.put(self.here, record())
         self.put(self.cache, record(date="2026-01-03T00:00:00Z", seconds=5.0))
         self.assertEqual(records.gather(), [record().file])
-        self.assertEqual(records.read(self.here)[0].seconds, 5.0)
+        self.assertEqual(records.read()[0].seconds, 5.0)
 
     def test_older_does_not(self) -> None:
         self.put(self.here, record(date="2026-01-03T00:00:00Z"))
@@ -73,7 +73,8 @@ class Gather(unittest.TestCase):
         self.put(self.cache, record())
         records.gather()
         self.assertEqual([p.name for p in (self.here / records.PATCHES).iterdir()], ["p1.txt"])
-        self.assertEqual(records.patch_ids("p1", self.here), {"aaaaaaaaaaaa"})
+        self.assertEqual(records.patch_ids(self.here, "p1"), ["aaaaaaaaaaaa"])
+        self.assertEqual(records.patch_ids(self.here, ""), [])
 
 
 class Counts(unittest.TestCase):

@@ -90,7 +90,7 @@ class Table(unittest.TestCase):
 
     def test_rows(self) -> None:
         results = [Result("x_test.debug.v.one", PASS), Result("y_test.1", FAIL)]
-        rows = dict(self.clauses.rows([results, []], None))
+        rows = dict(self.clauses.rows([(results, None), ([], None)]))
         self.assertEqual((rows["A3"], rows["B4"], rows["C1"]), (["1 passed", "-"], ["1 FAILED", "-"], ["-", "-"]))
 
     def test_cells(self) -> None:

@@ -91,12 +91,13 @@ class WorkTree(support.InCache):
     def test_a_patch_that_git_would_write_in_another_way(self) -> None:
         path = self.patches / "0002-Two.patch"
         path.write_text(path.read_text().replace(" file.c | ", " file.c |  "))
-        self.assertEqual(qemupatches.check(), [f"{path} is not what 'make qemu-refresh' writes"])
+        said = f"{path} is not what 'make qemu-refresh' writes: run it and look at git diff"
+        self.assertEqual(qemupatches.check(), [said])
 
     def test_a_list_that_is_wrong_is_told_first(self) -> None:
         (self.patches / "0001-One.patch").unlink()
         (self.patches / "series").write_text("0002-Two.patch\n")
-        with mock.patch.object(qemupatches, "remake") as remake:
+        with mock.patch.object(repository, "scratch") as remake:
             self.assertEqual(len(qemupatches.check()), 1)
         remake.assert_not_called()
 
