@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
         return errors.SETUP
     except OSError as why:
         if why.errno in (errno.ENOSPC, errno.EDQUOT):
-            ui.say(f"error: {errors.full_disk(cache.folder())}")
+            ui.say(f"error: {errors.FullDisk(cache.folder())}")
         else:
             ui.say(f"error: {why.strerror}: {why.filename or 'no file'}")
         return errors.SETUP

@@ -70,7 +70,7 @@ def count(
 
 def main(options: Options) -> int:
     start = time.monotonic()
-    base = data.base(options.kernel or "mainline")
+    base = data.base("mainline")
     builds = Builds(base, options)
     upstream_ledger.load(builds)
     whole = not (options.target or options.series or options.part)

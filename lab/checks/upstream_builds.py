@@ -176,7 +176,8 @@ class Builds:
 
     def on_each_host(self, kind: str, doing: str, key: OnHost, judge: OnHost) -> dict[str, list[str]]:
         """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
-        once for all commits with one key, and never again: what it says is kept. The hosts run at the same time."""
+        once for all commits with one key, and never again: what it says is kept. The hosts run at the same time, all of
+        them: while one builds, the others wait for their turn or boot."""
 
         def one(target: data.Target) -> list[str]:
             found = []
@@ -195,13 +196,13 @@ class Builds:
             return found
 
         install.ensure([p for t in self.boots for p in kbuild.needs(t.build)])
-        return dict(zip((t.name for t in self.boots), parallel(one, self.boots), strict=True))
+        return dict(zip((t.name for t in self.boots), parallel(one, self.boots, len(self.boots)), strict=True))
 
 
-def parallel(what: Callable[[T], R], some: Iterable[T]) -> list[R]:
-    """The results of a function for each, in order; as many at once as there are CPUs. A failure or an interrupt ends
-    all that runs."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+def parallel(what: Callable[[T], R], some: Iterable[T], threads: int | None = None) -> list[R]:
+    """The results of a function for each, in order; as many at once as there are threads, or CPUs. A failure or an
+    interrupt ends all that runs."""
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         try:
             return list(pool.map(what, some))
         except BaseException:

@@ -12,7 +12,7 @@ from lab.checks.matrix import Commit
 from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc
-from lab.core.errors import LabError
+from lab.core.errors import FullDisk, LabError
 from lab.kernel import kbuild, selftests, source
 from lab.machine import boot, verdict
 
@@ -37,6 +37,8 @@ def _boot(builds: Builds, target: data.Target, commit: Commit) -> str:
     with builds.at(commit):
         try:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
+        except FullDisk:
+            raise  # nothing is known of the commit
         except LabError as why:
             return str(why)
         builds.read(vmlinux.parent, target.name)

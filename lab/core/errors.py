@@ -22,6 +22,8 @@ class LabError(Exception):
         self.code = code
 
 
-def full_disk(where: object) -> LabError:
-    """What to raise when a disk is full; where: what was written to, or done."""
-    return LabError(f"no space left for {where}: free some, run 'make clean', or set LAB_CACHE to another disk")
+class FullDisk(LabError):
+    """A disk is full; where: what was written to, or done."""
+
+    def __init__(self, where: object) -> None:
+        super().__init__(f"no space left for {where}: free some, run 'make clean', or set LAB_CACHE to another disk")

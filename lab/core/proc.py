@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lab.core import cache, options, ui
-from lab.core.errors import LabError, full_disk
+from lab.core.errors import FullDisk, LabError
 
 NO_SPACE_TEXT = b"No space left on device"
 Argv = Sequence[str | Path]
@@ -99,7 +99,7 @@ def logged(
         return
     said = log.read_bytes()[begin:]
     if NO_SPACE_TEXT in said:
-        raise full_disk(what)
+        raise FullDisk(what)
     lines = said.decode(errors="replace").splitlines()
     for line in lines[-12:]:
         ui.say(f"  {line}")
@@ -114,7 +114,7 @@ def captured(argv: Argv, what: str, *, cwd: Path, env: Env = None) -> tuple[int,
         out.seek(0)
         said = out.read()
     if NO_SPACE_TEXT in said:
-        raise full_disk(what)
+        raise FullDisk(what)
     return code, said.decode(errors="replace")
 
 
@@ -138,7 +138,7 @@ def output(
     done = finished(argv, cwd=cwd, env=env, data=data)
     if done.returncode not in ok:
         if NO_SPACE_TEXT in done.stderr:
-            raise full_disk(argv[0])
+            raise FullDisk(argv[0])
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         raise LabError(f"{' '.join(str(a) for a in argv[:3])} failed: {(said or ['no output'])[-1]}")
     return done.stdout

@@ -18,7 +18,7 @@ from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
 from lab.lockstep import checkpoint
-from lab.machine import boot, console, protocol, verdict
+from lab.machine import boot, protocol, verdict
 from lab.results import ktap, tally
 
 CONNECT = 60  # seconds that gdb waits for an answer: the line is an emulated one
@@ -102,8 +102,7 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged
     """A suite's test: the results of a session's cases, and one more if the host's kernel complains."""
     outcome, record, spec = session(base, target, test)
     made = tally.Judged(ktap.parse(outcome), record.seconds, record.first_result)
-    if report := console.crash(record.console):
-        found = verdict.Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+    if (found := verdict.of_console(record.console)).code:
         found.tell(f"{base.name} {target.name}, {spec.kernel.release}")
         made.code = found.code
         made.results.insert(0, ktap.Result(f"({test.id})", ktap.Status.CRASH, found.text))

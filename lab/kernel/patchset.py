@@ -68,7 +68,7 @@ def mails(folder: Path, names: Collection[str] | None = None) -> list[Path]:
     found = [folder / n for n in lines if n]
     for path in found:
         if not path.exists():
-            raise LabError(f"{listing} names {path.name}, which is not there: run 'make backport'")
+            raise LabError(f"{listing} names {path.name}, which is not there: git checkout {folder}")
     return [p for p in found if names is None or p.parent.name in names]
 
 

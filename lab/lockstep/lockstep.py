@@ -15,7 +15,7 @@ from lab.debian import install
 from lab.guest import guest, nested_qemu
 from lab.kernel import kbuild
 from lab.lockstep import checkpoint, pair, rsp, stepping
-from lab.machine import console, programs
+from lab.machine import programs, verdict
 from lab.results import ktap, records, tally
 
 STEPS = 20000
@@ -37,10 +37,9 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
         try:
             pilot.greeting()
             yield pilot
-            if report := console.crash(host.end().console):
-                for line in report:
-                    ui.say(f"  {line}")
-                raise LabError(f"{target.name}: the kernel under test complains on its console", errors.CRASHED)
+            if (found := verdict.of_console(host.end().console)).code:
+                found.tell(target.name)
+                raise LabError(f"{target.name}: {found.text}", found.code)
         except rsp.Broken as why:
             ui.say(f"lockstep: {why}")
             host.fail("answer from QEMU")
@@ -119,8 +118,7 @@ def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged
         try:
             found = compare(base, target, who, test.steps, checkpoint.Checkpoint(folder), state, test.limit)
         except LabError as why:
-            status = ktap.Status.TIMEOUT if why.code == errors.TIMEOUT else ktap.Status.CRASH
-            return tally.Judged([ktap.Result(test.id, status, str(why))])
+            return tally.Judged([ktap.broken(test.id, why.code, str(why))])
     leave_record(base, target, who, found, test.start)
     said = summary(who, found, test.start)
     ui.say(said)

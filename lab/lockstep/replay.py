@@ -140,7 +140,7 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     began = time.monotonic()
     record, found = verdict.run(spec, f": {what.steps} steps of {who.name}, as TCG made them")
     if found.code:
-        return ktap.Result(name, ktap.Status.TIMEOUT if found.code == errors.TIMEOUT else ktap.Status.CRASH, found.text)
+        return ktap.broken(name, found.code, found.text)
     outcome = record.channel.outcomes[0]
     lines = outcome.output.decode(errors="replace").splitlines()
     same = re.match(r"same (\d+) (\d+)$", lines[-1] if lines else "")

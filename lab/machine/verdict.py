@@ -27,12 +27,19 @@ class Verdict:
             ui.say(f"  {line}")
 
 
+def of_console(said: bytes) -> Verdict:
+    """What a kernel's console says by itself: whether there is a report of a crash on it."""
+    report = console.crash(said)
+    text = "the kernel under test complains on its console"
+    return Verdict(errors.CRASHED, text, report) if report else Verdict(errors.PASSED)
+
+
 def judge(spec: Spec, record: Record) -> Verdict:
     """Did the machine and its kernel behave? (Not yet: did the tests pass.)"""
     if wrong := refuse(spec, record):
         raise wrong
-    if report := console.crash(record.console):
-        return Verdict(errors.CRASHED, "the kernel under test complains on its console", report)
+    if (found := of_console(record.console)).code:
+        return found
     end = console.tail(record.console)
     if record.timed_out:
         running = record.channel.running

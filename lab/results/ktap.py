@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from lab.core import errors
 from lab.machine.protocol import Outcome
 
 
@@ -35,6 +36,11 @@ class Result:
     status: Status
     why: str = ""
     notes: tuple[str, ...] = ()  # what the program said about it
+
+
+def broken(name: str, code: int, why: str) -> Result:
+    """The result of what did not come to its end, by the exit status (lab/core/errors.py) that says how."""
+    return Result(name, Status.TIMEOUT if code == errors.TIMEOUT else Status.CRASH, why)
 
 
 KSFT_SKIP = 4

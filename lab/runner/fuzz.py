@@ -82,7 +82,7 @@ def main(options: Options) -> int:
         results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
         if found.code:
             code = code or found.code
-            results.append(ktap.Result("(kernel)", ktap.Status.CRASH, found.text))
+            results.append(ktap.broken("(kernel)", found.code, found.text))
         notes = [line for o in record.channel.outcomes for line in said(o)]
         for line in notes:
             ui.say(f"  {line}")

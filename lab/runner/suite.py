@@ -158,7 +158,7 @@ def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Resul
     ran = {o.name for o in record.channel.outcomes}
     results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
-        results.append(Result("(kernel)", Status.CRASH if found.code == errors.CRASHED else Status.TIMEOUT, found.text))
+        results.append(ktap.broken("(kernel)", found.code, found.text))
     if results and all(r.status is Status.SKIP for r in results):
         results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
     flakes = job.expected.flakes if job.expected else []

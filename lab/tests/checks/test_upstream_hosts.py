@@ -9,7 +9,7 @@ from unittest import mock
 
 from lab.checks import matrix, upstream_hosts
 from lab.core import proc
-from lab.core.errors import LabError
+from lab.core.errors import FullDisk, LabError
 from lab.kernel import kbuild, selftests
 from lab.machine import boot, verdict
 from lab.tests.checks import support
@@ -48,6 +48,11 @@ class Hosts(support.Builds):
             self.assertEqual(upstream_hosts.boots(self.made), found)
         self.assertEqual(make.call_count, 2)
         self.assertEqual(found["mac99-g4"], [f"{n} patch {n}: {failed}" for n in (0, 1)])
+
+    def test_a_full_disk_is_no_result(self) -> None:
+        with mock.patch.object(kbuild, "make", side_effect=FullDisk("building")), self.assertRaises(FullDisk):
+            upstream_hosts.boots(self.made)
+        self.assertEqual([*self.made.store.glob("*")], [])
 
     def test_an_interrupted_build_is_no_result(self) -> None:
         """Neither that of the commit which was being built, nor those of the commits after it."""

@@ -30,7 +30,7 @@ class Lines(unittest.TestCase):
         self.assertEqual(errors.LabError("x", errors.TIMEOUT).code, errors.TIMEOUT)
 
     def test_full_disk(self) -> None:
-        said = errors.full_disk("/x")
+        said = errors.FullDisk("/x")
         self.assertEqual(said.code, errors.SETUP)
         self.assertRegex(str(said), "^no space left for /x: free some, run 'make clean', or set LAB_CACHE")
 

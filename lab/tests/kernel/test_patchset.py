@@ -58,7 +58,7 @@ class Patches(support.InCache):
 
     def test_series_names_a_missing_mail(self) -> None:
         (self.folder / "series").write_text("0002-y.patch\n")
-        with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there: run 'make backport'"):
+        with self.assertRaisesRegex(LabError, "names 0002-y.patch, which is not there: git checkout "):
             patchset.mails(self.folder)
 
     def test_base(self) -> None:
