@@ -62,10 +62,11 @@ def programs(builds: Builds) -> dict[str, list[str]]:
 
 
 def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
-    """Build the kvm selftests of a tree from nothing; whether that went well, and what make said."""
+    """Build the kvm selftests of a tree from nothing; whether that went well, and what make said. The kernel's headers
+    stay in the folder: kbuild installs those that have changed."""
     out = tree / f"out-selftests-{target.name}"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
+    out.mkdir(exist_ok=True)
+    shutil.rmtree(out / "kselftest", ignore_errors=True)
     command, env = selftests.prepare(tree, target.build, out, cache.log("check-selftests"), "headers")
     code, text = proc.captured(command, f"selftests for {target.name}", cwd=tree, env=env | {"CFLAGS": cflags})
     return not code, text
