@@ -18,7 +18,7 @@ def registers() -> dict[str, int]:
     return {name: reg(name) for name in ("pc", "msr", "lr", "ctr", "cr", "xer", *(f"r{n}" for n in range(32)))}
 
 
-@case
+@default_case
 def clock_runs() -> None:
     start_the_clock()
 

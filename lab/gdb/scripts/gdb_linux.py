@@ -18,7 +18,7 @@ def stopped_in_problem_state() -> None:
     problem_state()
 
 
-@case
+@default_case
 def clock_runs() -> None:
     start_the_clock()
     run_to("work")

@@ -3,7 +3,7 @@
 
 import gdb
 from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, translated
-from session import address, case, equal, reg, true
+from session import address, case, default_case, equal, reg, true
 from work import interrupt_and_step, start_the_clock, traced
 
 from lab.guest.ppc import MSR_DR, MSR_IR, MSR_PR, MSR_SE
@@ -36,7 +36,7 @@ def stopped_in_the_tracer() -> None:
     equal("the traced process's address", reg("r3"), place(ROUND[1]))
 
 
-@case
+@default_case
 def clock_runs() -> None:
     start_the_clock()
     in_the_tracer()
