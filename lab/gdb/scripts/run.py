@@ -122,10 +122,14 @@ def gdb_may_miss() -> bool:
     """True at a load-and-reserve whose sequence the guest can leave by bclr or bcctr.
 
     stepi lets the guest run from the load to a breakpoint of gdb's, behind the store conditional or where a branch
-    leads. gdb sets none for bclr and bcctr.
+    leads. gdb sets none for bclr and bcctr. False also where gdb cannot read the instruction, as with MSR[DR] off
+    in the kernel's flush_hash_pages(): stepi is one step then.
     """
     at = reg("pc")
-    if not ppc.reserves(word(at)):
+    try:
+        if not ppc.reserves(word(at)):
+            return False
+    except gdb.MemoryError:
         return False
     rest = [word(at + 4 * n) for n in range(1, SEQUENCE + 1)]
     end = next((n for n, code in enumerate(rest) if ppc.uses_reservation(code)), SEQUENCE)
