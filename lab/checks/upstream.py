@@ -61,11 +61,11 @@ def judged(builds: Builds, results: Results) -> tuple[list[str], list[list[str]]
 
 
 def count(
-    judged: list[list[str]], boots: dict[str, list[str]], states: int, bad_checks: int, checks: int
+    found: list[list[str]], boots: dict[str, list[str]], states: int, bad_checks: int, checks: int
 ) -> tuple[int, int]:
     """Passed and failed: builds, boots (a line of 'boots' for each that failed, of so many states), and checks."""
-    failed = sum(map(bool, judged)) + sum(map(len, boots.values())) + bad_checks
-    return len(judged) + states * len(boots) + checks - failed, failed
+    failed = sum(map(bool, found)) + sum(map(len, boots.values())) + bad_checks
+    return len(found) + states * len(boots) + checks - failed, failed
 
 
 def main(options: Options) -> int:

@@ -38,7 +38,8 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
             pilot.greeting()
             yield pilot
             if (found := verdict.of_console(host.end().console)).code:
-                found.tell(target.name)
+                for line in found.excerpt:
+                    ui.say(f"  {line}")
                 raise LabError(f"{target.name}: {found.text}", found.code)
         except rsp.Broken as why:
             ui.say(f"lockstep: {why}")
