@@ -35,7 +35,7 @@ def in_loop(vcpu: int, loop: int) -> None:
 
 
 def run_both(seconds: float, loops: tuple[int, int] = LOOPS) -> None:
-    """Until they are interrupted: each is in its loop then, and has counted."""
+    """Let both run until Ctrl-C: each is in its loop then, and has counted."""
     before = count(0), count(1)
     interrupt_after(seconds)
     for vcpu in (0, 1):
@@ -44,7 +44,7 @@ def run_both(seconds: float, loops: tuple[int, int] = LOOPS) -> None:
 
 
 def step_three_rounds(vcpu: int) -> int:
-    """Of one's loop; how often the other one has counted meanwhile."""
+    """Step a vCPU three times through its loop; how often the other one has counted meanwhile."""
     in_loop(vcpu, LOOPS[vcpu])
     mine, other = count(vcpu), count(1 - vcpu)
     for _ in range(3 * len(LOOP)):

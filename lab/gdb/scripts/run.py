@@ -65,7 +65,7 @@ def breakpoint_at(place: int | str, **options: object):
 
 
 def run_to(place: int | str) -> int:
-    """Run to an address, or to a symbol's, by a breakpoint for that while; the breakpoint's hits."""
+    """Run to an address, or to that of a symbol, with a breakpoint that is deleted then; the breakpoint's hits."""
     by_name = isinstance(place, str)
     with breakpoint_at(f"*{place}" if by_name else place) as here:
         equal("the pc", go(), address(place) if by_name else place)
@@ -73,7 +73,7 @@ def run_to(place: int | str) -> int:
 
 
 def stops(by: contextlib.AbstractContextManager[gdb.Breakpoint], times: int, place: int) -> Iterator[int]:
-    """Run to so many stops by a breakpoint or watchpoint, each at that address and counted by gdb; their numbers."""
+    """Run to a breakpoint or watchpoint so many times. Each stop is at 'place', and gdb counts it; yields its number."""
     with by as point:
         for n in range(1, times + 1):
             equal("the pc", go(), place)
