@@ -73,7 +73,10 @@ def run_to(place: int | str) -> int:
 
 
 def stops(by: contextlib.AbstractContextManager[gdb.Breakpoint], times: int, place: int) -> Iterator[int]:
-    """Run 'times' times to a breakpoint or watchpoint. Each stop is at 'place' and counted by gdb; yields its number."""
+    """Run 'times' times to a breakpoint or watchpoint; yields each stop's number.
+
+    Each stop is at 'place', and gdb counts it.
+    """
     with by as point:
         for n in range(1, times + 1):
             equal("the pc", go(), place)
