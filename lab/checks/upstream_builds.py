@@ -167,12 +167,14 @@ class Builds:
         return {Path(line.split()[5]).stem: int(line.split()[0]) for line in lines}
 
     @contextlib.contextmanager
-    def at(self, commit: matrix.Commit) -> Iterator[None]:
-        """With the tree at a commit, which nobody else changes."""
-        with self.turn, cache.lock(f"build-{self.tree.path.name}"):
-            source.sync(self.tree.path, self.source, commit.files)
+    def at(self, commit: matrix.Commit, host: str = "") -> Iterator[source.Tree]:
+        """A tree at a commit, which nobody else changes: the host's own, or that of the builds. Hosts are at different
+        commits at a time; in one tree for all, make would compile again what has not changed."""
+        path = Path("-".join(filter(None, [str(self.tree.path), host])))
+        with self.turn, cache.lock(f"build-{path.name}"):
+            source.sync(path, self.source, commit.files)
             cache.need_space(1.5)
-            yield
+            yield dataclasses.replace(self.tree, path=path)
 
     def on_each_host(self, kind: str, doing: str, key: OnHost, judge: OnHost) -> dict[str, list[str]]:
         """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked

@@ -4,6 +4,7 @@ commit the selftests build, with the headers of that commit."""
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from lab.checks.upstream_builds import Builds
 from lab.config import data
 from lab.core import cache, proc
 from lab.core.errors import FullDisk, LabError
-from lab.kernel import kbuild, selftests, source
+from lab.kernel import kbuild, selftests
 from lab.machine import boot, verdict
 
 # What the selftests of KVM include or are built by.
@@ -33,8 +34,8 @@ def boots(builds: Builds) -> dict[str, list[str]]:
 def _boot(builds: Builds, target: data.Target, commit: Commit) -> str:
     """Why it does not build or boot; empty if it does."""
     log = cache.log(f"check-boot-{target.name}")
-    tree = source.Tree(builds.tree.path, builds.source.kernel, "-check", builds.source.key)
-    with builds.at(commit):
+    with builds.at(commit, target.name) as at:
+        tree = dataclasses.replace(at, suffix="-check")
         try:
             vmlinux = kbuild.make(tree, target.build, log, f"building for {target.name}") / "vmlinux"
         except FullDisk:
@@ -74,7 +75,7 @@ def build(tree: Path, target: data.Target, cflags: str) -> tuple[bool, str]:
 
 def _programs(builds: Builds, target: data.Target, commit: Commit) -> str:
     """Why the selftests do not build without a warning; empty if they do."""
-    with builds.at(commit):
-        good, text = build(builds.tree.path, target, "-Wall")
+    with builds.at(commit, target.name) as tree:
+        good, text = build(tree.path, target, "-Wall")
     said = [line for line in text.splitlines() if "warning:" in line or "error:" in line]
     return said[0] if said else "" if good else (text.strip().splitlines() or ["no reason given"])[-1]

@@ -45,4 +45,5 @@ class Builds(unittest.TestCase):
         self.made.store = self.tmp / "store"
         self.made.tree = source.Tree(self.tmp / "tree", "7.3", "", "key")
         self.made.source = source.Source("linux 7.3", "7.3", "key", self.tmp / "stock")
-        (self.tmp / "tree").mkdir()
+        for tree in ("tree", "tree-mac99-g4"):  # of the builds, and of a host
+            (self.tmp / tree).mkdir()

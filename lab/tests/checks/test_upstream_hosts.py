@@ -70,7 +70,7 @@ class Hosts(support.Builds):
         """They are built once for all commits whose tools and headers are the same, from an empty folder."""
         files = ("arch/powerpc/kvm/a.c", "include/uapi/b.h", "Documentation/c.rst", "tools/d.c")
         self.made.commits = [matrix.Commit(n, f"patch {n}", dict.fromkeys(files[:n], (b"x", 420))) for n in range(5)]
-        old = self.tmp / "tree/out-selftests-mac99-g4/kselftest/old.o"
+        old = self.tmp / "tree-mac99-g4/out-selftests-mac99-g4/kselftest/old.o"
         old.parent.mkdir(parents=True)
         old.touch()
         with (
