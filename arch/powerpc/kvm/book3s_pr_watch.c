@@ -536,10 +536,11 @@ bool kvmppc_watch_start(struct kvm_vcpu *vcpu, u32 inst)
 }
 
 /*
- * Interpret a loop from its store conditional on, which is in a page of code that
- * is cut and which has no reservation.  The load-and-reserve may be in a page that
- * is mapped.  The CPU would execute it, and the fetch of this page would lose the
- * reservation, each time.  Return true if the guest has got any further.
+ * Handle a store conditional without a reservation, in a page of code that is
+ * cut.  Its load-and-reserve may be in a page that is mapped.  The CPU would
+ * execute it there, and the fetch of this page would lose the reservation each
+ * time.  Interpret the loop from the store conditional on.  Return true if the
+ * guest has got any further.
  */
 static bool kvmppc_watch_larx_elsewhere(struct kvm_vcpu *vcpu,
 					const struct instruction_op *op)

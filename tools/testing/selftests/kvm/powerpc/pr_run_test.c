@@ -505,6 +505,12 @@ GUEST_ASM(tm_code,
 	  "	nop\n"
 	  GUEST_ASM_OSI);
 
+/* The word is xxpermdi vs33, vs1, vs1, 0: both halves of v1 become f1. */
+GUEST_ASM(tm_vsx_code,
+	  "	lfd	%f1, 0(%r9)\n"
+	  "	.long	0xf0210851\n"
+	  GUEST_ASM_OSI);
+
 static void expect_loaded(struct asm_guest *guest, bool vmx)
 {
 	const void *memory = addr_gpa2hva(guest->vm, GUEST_DATA);
@@ -524,8 +530,8 @@ static void clear_loaded(struct asm_guest *guest)
 }
 
 /*
- * What a guest with MSR[TM] puts into f1 and v1 in the first instructions of a
- * KVM_RUN is there after it, be it stepped or not.
+ * f1 and v1 keep what a guest with MSR[TM] loads into them in the first
+ * instructions of a KVM_RUN.  This holds for a free run and for a step.
  */
 TEST_F(pr_fp, tm)
 {
@@ -553,6 +559,27 @@ TEST_F(pr_fp, tm)
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	expect_loaded(guest, false);
 	expect_loaded(guest, true);
+}
+
+/* A guest with MSR[TM] and MSR[VSX], but not MSR[VEC], has all of the VSRs. */
+TEST_F(pr_fp, tm_vsx)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 number = 0x3ff0000140000002, val[2];
+
+	if (!host_has_tm() || !host_has_vsx())
+		SKIP(return, "The host has no transactional memory, or no VSX");
+
+	memcpy(addr_gpa2hva(guest->vm, GUEST_DATA), &number, sizeof(number));
+	guest->regs.msr |= MSR_TM | MSR_VSX;
+	guest->regs.gpr[9] = GUEST_DATA;
+
+	clear_loaded(guest);
+	asm_guest_start(guest, tm_vsx_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	vcpu_get_reg_addr(guest->vcpu, KVM_REG_PPC_VR(1), val);
+	TEST_ASSERT(val[0] == number && val[1] == number,
+		    "v1 is 0x%" PRIx64 " 0x%" PRIx64, val[0], val[1]);
 }
 #endif /* CONFIG_64BIT */
 
