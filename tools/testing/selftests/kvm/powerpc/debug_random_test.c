@@ -80,9 +80,6 @@ static void load_insns(struct asm_guest *guest, u64 addr, const struct insn *ins
 #define TOGGLE_MSR(_bits)						\
 	INSN(MFMSR, R_TMP),						\
 	INSN(XORI, R_TMP, R_TMP, B_ANY_OF(_bits))
-#define LOAD_CR0_CTR							\
-	INSN(MTCR, ANY),						\
-	INSN(MTSPR, ANY, 0, SPRN_CTR)
 #define OSI								\
 	INSN(ADDIS, 3, 0, OSI_SC_MAGIC_R3 >> 16),			\
 	INSN(ORI, 3, 3, OSI_SC_MAGIC_R3 & 0xffff),			\
@@ -124,14 +121,12 @@ static const struct item templates[] = {
 		INSN(SLBMFEE, ANY, 0, R_TMP)),
 	ITEM_32(INSN(MTSR, ANY, 7), INSN(MFSR, ANY, 7)),
 	/* System calls, which toggle MSR bits, and hypercalls */
-	ITEM(INSN(ADDI, 3, 0, B_ANY_OF(MSR_PR | MSR_FP | MSR_RI)), INSN(SC),
-	     LOAD_CR0_CTR),
-	ITEM(INSN(ADDI, 3, 0, MSR_PR), INSN(SC), LOAD_CR0_CTR),
-	ITEM(OSI, INSN(ADDI, 3), LOAD_CR0_CTR),
+	ITEM(INSN(ADDI, 3, 0, B_ANY_OF(MSR_PR | MSR_FP | MSR_RI)), INSN(SC)),
+	ITEM(INSN(ADDI, 3, 0, MSR_PR), INSN(SC)),
+	ITEM(OSI, INSN(ADDI, 3)),
 	ITEM(INSN(ADDIS, 0, 0, PV_SC_MAGIC_R0 >> 16),
 	     INSN(ORI, 0, 0, PV_SC_MAGIC_R0 & 0xffff),
-	     INSN(ADDI, 3), INSN(ADDI, 11), INSN(SC), INSN(ADDI, 0),
-	     LOAD_CR0_CTR),
+	     INSN(ADDI, 3), INSN(ADDI, 11), INSN(SC), INSN(ADDI, 0)),
 	/* Other interrupts */
 	ITEM(INSN(ILLEGAL)),
 	ITEM(INSN(TW, ANY_FIELD, ANY, B_ANY)),
@@ -369,14 +364,8 @@ static bool check_regs(const struct state *want, const struct kvm_regs *got,
 	unsigned int i;
 
 	for (i = 0; i < sizeof(*got) / sizeof(u64); i++) {
-		u64 mask = -1ULL;
+		u64 mask = g + i == &got->xer ? XER_BITS : -1ULL;
 
-		if (g + i == &got->xer)
-			mask = XER_BITS;
-		else if (want->clobbered && g + i == &got->cr)
-			mask = 0x0fffffff;
-		else if (want->clobbered && g + i == &got->ctr)
-			mask = 0;
 		if ((w[i] ^ g[i]) & mask)
 			return RANDOM_FAIL("%s: %s%.0u is 0x%llx, should be 0x%llx, at 0x%llx",
 				    when, names[min(i, r0)], i > r0 ? i - r0 : 0,

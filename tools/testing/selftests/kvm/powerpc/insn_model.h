@@ -216,8 +216,6 @@ struct state {
 	__u64 hid0;
 	u64 sr, slb_esid;
 	u64 intr_msr, end_pc;
-	/* sc clobbers CR0 and CTR on 64-bit hosts, see kvm_hcall there */
-	bool clobbered;
 };
 
 /*
@@ -421,7 +419,6 @@ static void walk_syscall(struct state *s)
 	struct kvm_regs *regs = &s->regs;
 	__u64 *gpr = regs->gpr;
 
-	s->clobbered = MSR_HOST_SF;
 	if ((u32)gpr[3] == OSI_SC_MAGIC_R3 && (u32)gpr[4] == OSI_SC_MAGIC_R4) {
 		if (regs->pc != s->end_pc)
 			gpr[5] = hypercall_reply(&walk_log);
@@ -469,8 +466,6 @@ static void walk_insn(struct state *s, const struct insn *insn)
 
 	*ra = WORD(*ra);
 	*rt = WORD(*rt);
-	if (insn->op == OP_MTSPR && insn->b == SPRN_CTR)
-		s->clobbered = false;
 }
 
 /* What the guest executes; index = address relative to code_ea. */
