@@ -6,8 +6,17 @@
 #ifndef SELFTEST_KVM_DEBUG_SUITE_H
 #define SELFTEST_KVM_DEBUG_SUITE_H
 
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "asm_guest.h"
 #include "kselftest_harness.h"
+
+#ifndef PTRACE_SINGLEBLOCK
+#define PTRACE_SINGLEBLOCK	0x100
+#endif
 
 #ifdef CONFIG_64BIT
 #define DEBUG_VARIANTS_64(_name)						\
@@ -201,6 +210,40 @@
 		asm_guest_destroy(&self->guest);				\
 	}									\
 	kvm_static_assert(true)
+
+/**
+ * cpu_traces_branches() - does MSR[BE] trace branches?
+ *
+ * The Power ISA makes that optional.  Ask the host's ptrace(), which uses MSR[BE].
+ *
+ * Return: true if it does
+ */
+static inline bool cpu_traces_branches(void)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	TEST_ASSERT(pid >= 0, "fork() failed");
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status),
+		    "The child did not stop");
+	TEST_ASSERT(!ptrace(PTRACE_SINGLEBLOCK, pid, NULL, NULL),
+		    "ptrace() failed, errno: %d", errno);
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid, "waitpid() failed");
+	if (WIFEXITED(status))
+		return false;
+
+	TEST_ASSERT_EQ(WSTOPSIG(status), SIGTRAP);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return true;
+}
 
 /**
  * struct suite_option - an option of a test's command line, with a number

@@ -67,6 +67,8 @@ TEST_F(debug, sw_breakpoint_step_over)
 		 GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP);
 	asm_guest_expect(guest, STOP_AT(bp_here), STOP_AT(bp_here));
 	asm_guest_write32(guest, guest->code + 4, INST_LI_R6_7);
+	/* It makes the instruction cache coherent. */
+	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP);
 	asm_guest_expect(guest, STOP_AT(bp_here + 1), STOP_AT(bp_here + 2));
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
@@ -102,8 +104,8 @@ TEST_F(debug, sw_breakpoint_at_vector)
 {
 	struct asm_guest *guest = &self->guest;
 
-	start_bp(guest, variant->msr | MSR_PR, 0, GUESTDBG_SW_BP);
 	asm_guest_write32(guest, VEC_PROGRAM, INST_SW_BREAKPOINT);
+	start_bp(guest, variant->msr | MSR_PR, 0, GUESTDBG_SW_BP);
 	asm_guest_expect(guest, STOP_PC(VEC_PROGRAM), STOP_PC(VEC_PROGRAM));
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
 	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_PR | SRR1_PROGILL);

@@ -2,18 +2,9 @@
 /*
  * Guests of KVM Book3S PR that trace themselves, with and without a debugger
  */
-#include <sys/auxv.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "debug_suite.h"
 
 DEBUG_SUITE(debug);
-
-#ifndef PTRACE_SINGLEBLOCK
-#define PTRACE_SINGLEBLOCK	0x100
-#endif
 
 /* Store SRR0 at the address in r29. */
 GUEST_ASM(trace_handler,
@@ -65,37 +56,6 @@ static const struct trace_event events[] = {
 	{ .label = trace_code + 12, .traced_by = MSR_SE },
 	{ .label = trace_code + 13 },
 };
-
-/*
- * Does the CPU trace branches?  Some emulated ones do not.  Ask the host's
- * ptrace(), which uses MSR[BE] as well.
- */
-static bool cpu_traces_branches(void)
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	TEST_ASSERT(pid >= 0, "fork() failed");
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-
-	TEST_ASSERT(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status),
-		    "The child did not stop");
-	TEST_ASSERT(!ptrace(PTRACE_SINGLEBLOCK, pid, NULL, NULL),
-		    "ptrace() failed, errno: %d", errno);
-	TEST_ASSERT(waitpid(pid, &status, 0) == pid, "waitpid() failed");
-	if (WIFEXITED(status))
-		return false;
-
-	TEST_ASSERT_EQ(WSTOPSIG(status), SIGTRAP);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return true;
-}
 
 static void start_trace(struct asm_guest *guest, u64 msr, u64 trace)
 {
