@@ -48,7 +48,10 @@
 #define DEBUG_VARIANTS_SLB(_name)	kvm_static_assert(true)
 #endif
 
-/* Little-endian hosts can have big-endian guests, and not the other way round. */
+/*
+ * Big-endian guests of little-endian hosts.  Little-endian guests of big-endian hosts
+ * are not tested.
+ */
 #ifdef __LITTLE_ENDIAN__
 #define DEBUG_VARIANTS_64BE(_name)						\
 	FIXTURE_VARIANT_ADD(_name, guest64be)					\
@@ -289,6 +292,29 @@ static inline void suite_options(int argc, char *argv[], struct suite_option *op
 	}
 	for (i = 0; i < nr; i++)
 		ksft_print_msg("%s: 0x%lx\n", options[i].what, options[i].value);
+}
+
+static __thread struct kvm_random_state suite_rng;
+
+/**
+ * suite_seed() - start this thread's random numbers
+ * @seed: for example from the command line
+ * @nr: distinguishes what has the same seed
+ */
+static inline void suite_seed(u64 seed, u64 nr)
+{
+	suite_rng = new_kvm_random_state(1 + (seed * 0x9e3779b9 + nr) % 0x7ffffffe);
+}
+
+/* The library's numbers have 31 bits. */
+static inline u64 rnd(void)
+{
+	return kvm_random_u64(&suite_rng) ^ kvm_random_u64(&suite_rng) << 1;
+}
+
+static inline u32 below(u32 n)
+{
+	return kvm_random_u32(&suite_rng) % n;
 }
 
 #endif /* SELFTEST_KVM_DEBUG_SUITE_H */
