@@ -212,7 +212,7 @@ static void start_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	asm_guest_start_step(guest, papr_code);
 }
 
-/* The stop behind it, and one more instruction */
+/* The stop after the hypercall; the addi has not been executed. */
 static void stop_hcall(struct asm_guest *guest)
 {
 	asm_guest_expect_stop(guest, papr_code + 1);
@@ -234,7 +234,7 @@ static s64 kernel_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	return ret;
 }
 
-/* One that userspace completes */
+/* A hypercall that userspace completes */
 static void userspace_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
 	struct kvm_run *run = guest->vcpu->run;
@@ -400,7 +400,10 @@ TEST_F(hpt, not_traced)
 #define SET_MODE_LE	4
 #define SET_MODE_DAWR1	5
 
-/* Userspace sets the byte order, and completes hypercalls that are off. (A7) */
+/*
+ * Userspace completes H_SET_MODE for the byte order, and hypercalls that are not
+ * enabled in the kernel. (A7)
+ */
 TEST_F(papr, userspace)
 {
 	struct asm_guest *guest = &self->guest;
@@ -525,7 +528,7 @@ TEST_F(papr, cede_pending)
 	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
 }
 
-/* sc 1 is one step, unless whoever runs the host takes it. (A7) */
+/* sc 1 is one step, unless the host's hypervisor handles it. (A7) */
 TEST_F(papr, sc1)
 {
 	struct asm_guest *guest = &self->guest;
@@ -716,7 +719,7 @@ TEST_F(papr, xics)
 	TEST_ASSERT_EQ(guest->regs.gpr[4], XIRR(CPPR_ALL, 0));
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPI, ARGS(7, PRIORITY)), H_PARAMETER);
 
-	/* First the stop behind the hypercall, then that at the vector */
+	/* First the stop after the hypercall, then that at the vector */
 	guest->regs.msr |= MSR_EE;
 	start_hcall(guest, H_IPI, ARGS(0, PRIORITY));
 	stop_hcall(guest);

@@ -677,7 +677,7 @@ GUEST_ASM(dec_expiry_handler,
 
 /*
  * mtdec of a negative value, at about the time when the one before it becomes
- * negative, is one interrupt on 32-bit CPUs. (A5)
+ * negative, is one interrupt on 32-bit CPUs.
  */
 TEST_F(debug, mtdec_at_expiry)
 {
@@ -720,7 +720,7 @@ GUEST_ASM(dec_count_handler,
 
 /*
  * The handler counts in r10 and returns at once.  In the third interrupt it makes the
- * decrementer positive. (B4)
+ * decrementer positive.
  */
 TEST_F(debug, decrementer_rfi)
 {

@@ -344,7 +344,10 @@ static void check_all(struct asm_guest *guest, gpa_t gpa)
 		size = form->size ?: getauxval(AT_DCACHEBSIZE);
 		mask = form->flags & ALIGNED ? size - 1 : 0;
 		for (where = 0; where < 4; where++) {
-			/* Just not, by one byte, on each side */
+			/*
+			 * Ends just before the watched bytes, overlaps the first, overlaps
+			 * the last, begins just after.
+			 */
 			ea = where == 0 ? watched - size : where == 1 ? watched - size + 1 :
 			     where == 2 ? watched + WATCH_LEN - 1 : watched + WATCH_LEN;
 			ea &= ~(u64)mask;

@@ -432,7 +432,7 @@ GUEST_ASM(loads_code,
 	  "	bdnz	1b\n"
 	  "	sc\n");
 
-/* After a watched stwcx., loads cost an exit until the watchpoint is removed. (W4) */
+/* After a watched stwcx., loads cost an exit until the watchpoint is removed. */
 TEST_F(debug, loads_after_atomics)
 {
 	struct asm_guest *guest = &self->guest;
@@ -619,7 +619,10 @@ GUEST_ASM(break_loop,
 	  "	bne-	1b\n"
 	  GUEST_ASM_OSI);
 
-/* So does one at a store conditional that KVM interprets, without a reservation. (W2) */
+/*
+ * A hardware breakpoint stops at a store conditional that KVM interprets, without a
+ * reservation. (W2)
+ */
 TEST_F(debug, breakpoint_stwcx)
 {
 	struct asm_guest *guest = &self->guest;
@@ -647,7 +650,10 @@ GUEST_ASM(two_pages_code,
 	  "	nop\n"
 	  "	sc\n");
 
-/* So does one in the page of a store conditional whose lwarx is in another one. (W2, W3) */
+/*
+ * A hardware breakpoint stops in the page of a store conditional whose lwarx is in
+ * another page. (W2, W3)
+ */
 TEST_F(debug, breakpoint_two_pages)
 {
 	struct asm_guest *guest = &self->guest;
@@ -704,8 +710,8 @@ GUEST_ASM(newer_code,
 GUEST_LABELS(newer_break[]);
 
 /*
- * Instructions that not each CPU has are illegal beside a hardware breakpoint if
- * they are without one. (W3)
+ * An instruction that the CPU lacks causes the same interrupt in a page with a
+ * breakpoint. (W3)
  */
 TEST_F(debug, breakpoint_newer)
 {
@@ -750,7 +756,7 @@ TEST_F(debug, low_bits)
 	TEST_ASSERT_EQ(guest->regs.gpr[7], 0x38c0);
 }
 
-/* A hardware breakpoint may be at a vector, and behind rfi. (W2, W5) */
+/* A hardware breakpoint may be at a vector, and after rfi. (W2, W5) */
 TEST_F(debug, breakpoint_vector)
 {
 	struct asm_guest *guest = &self->guest;
@@ -1065,7 +1071,7 @@ TEST_F(debug, long_watch)
 	asm_guest_run_to_osi(guest);
 }
 
-/* What 32-bit big-endian guests with BATs have more: a 750, in real mode here */
+/* A 750 has dcbz of 32 bytes and paired singles.  It runs in real mode here. */
 FIXTURE(bat)
 {
 	struct asm_guest guest;
