@@ -965,10 +965,13 @@ TEST_F(debug, dcbz_hid5)
 }
 #endif /* CONFIG_64BIT */
 
+/* r9 is the address of the magic page's SRR1.  16 bytes further is its MSR. */
 GUEST_ASM(magic_code,
 	  "	sc\n"			/* KVM_HC_PPC_MAP_MAGIC_PAGE */
-	  "	trap\n"
-	  "	nop\n");
+	  "	lwz	%r6, 16(%r9)\n"
+	  "	lwz	%r7, 20(%r9)\n"
+	  "	mfmsr	%r8\n"
+	  "	trap\n");
 
 GUEST_ASM(magic_handler,
 	  "	lwz	%r6, 0(%r9)\n"
@@ -976,33 +979,38 @@ GUEST_ASM(magic_handler,
 	  "	mfsrr1	%r8\n"
 	  "	nop\n");
 
-/*
- * The magic page, through which a paravirtualized guest reads SRR1 without
- * KVM noticing: r6 and r7 are SRR1 there, r8 is from mfsrr1. (B1)
- */
-TEST_F(debug, magic_page_srr1)
+static void expect_magic(struct asm_guest *guest, u64 want)
 {
-	struct asm_guest *guest = &self->guest;
-	u64 srr1;
+	u64 first = guest->regs.gpr[6], second = guest->regs.gpr[7];
 
+	TEST_ASSERT_EQ(guest->config.msr & MSR_LE ? second << 32 | first :
+						    first << 32 | second, want);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], (unsigned long)want);
+}
+
+/*
+ * A paravirtualized guest reads MSR and SRR1 in the magic page, without an exit.  They
+ * are what mfmsr and mfsrr1 return, and have no step bit. (B1)
+ */
+TEST_F(debug, magic_page)
+{
+	const size_t srr1 = offsetof(struct kvm_vcpu_arch_shared, srr1);
+	struct asm_guest *guest = &self->guest;
+
+	TEST_ASSERT_EQ(offsetof(struct kvm_vcpu_arch_shared, msr), srr1 + 16);
 	asm_guest_load(guest, VEC_PROGRAM, magic_handler);
 	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
 	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
 	guest->regs.gpr[3] = GUEST_DATA;
 	guest->regs.gpr[4] = GUEST_DATA;
-	guest->regs.gpr[9] = GUEST_DATA +
-			     offsetof(struct kvm_vcpu_arch_shared, srr1);
+	guest->regs.gpr[9] = GUEST_DATA + srr1;
 	asm_guest_start_step(guest, magic_code);
-	asm_guest_expect(guest, STOP_AT(magic_code + 1), STOP_PC(VEC_PROGRAM),
-			 STOP_PC(VEC_PROGRAM + 4), STOP_PC(VEC_PROGRAM + 8),
-			 STOP_PC(VEC_PROGRAM + 12));
-
-	if (variant->msr & MSR_LE)
-		srr1 = guest->regs.gpr[7] << 32 | guest->regs.gpr[6];
-	else
-		srr1 = guest->regs.gpr[6] << 32 | guest->regs.gpr[7];
-	TEST_ASSERT_EQ(srr1, variant->msr | SRR1_PROGTRAP);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], (unsigned long)srr1);
+	asm_guest_expect(guest, STOP_AT(magic_code + 1), STOP_AT(magic_code + 2),
+			 STOP_AT(magic_code + 3), STOP_AT(magic_code + 4));
+	expect_magic(guest, variant->msr);
+	asm_guest_expect(guest, STOP_PC(VEC_PROGRAM), STOP_PC(VEC_PROGRAM + 4),
+			 STOP_PC(VEC_PROGRAM + 8), STOP_PC(VEC_PROGRAM + 12));
+	expect_magic(guest, variant->msr | SRR1_PROGTRAP);
 }
 
 /*
