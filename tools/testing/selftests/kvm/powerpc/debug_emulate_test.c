@@ -966,6 +966,9 @@ TEST_F(debug, dcbz_hid5)
 #endif /* CONFIG_64BIT */
 
 /* r9 is the address of the magic page's SRR1.  16 bytes further is its MSR. */
+kvm_static_assert(offsetof(struct kvm_vcpu_arch_shared, msr) ==
+		  offsetof(struct kvm_vcpu_arch_shared, srr1) + 16);
+
 GUEST_ASM(magic_code,
 	  "	sc\n"			/* KVM_HC_PPC_MAP_MAGIC_PAGE */
 	  "	lwz	%r6, 16(%r9)\n"
@@ -994,16 +997,14 @@ static void expect_magic(struct asm_guest *guest, u64 want)
  */
 TEST_F(debug, magic_page)
 {
-	const size_t srr1 = offsetof(struct kvm_vcpu_arch_shared, srr1);
 	struct asm_guest *guest = &self->guest;
 
-	TEST_ASSERT_EQ(offsetof(struct kvm_vcpu_arch_shared, msr), srr1 + 16);
 	asm_guest_load(guest, VEC_PROGRAM, magic_handler);
 	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
 	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
 	guest->regs.gpr[3] = GUEST_DATA;
 	guest->regs.gpr[4] = GUEST_DATA;
-	guest->regs.gpr[9] = GUEST_DATA + srr1;
+	guest->regs.gpr[9] = GUEST_DATA + offsetof(struct kvm_vcpu_arch_shared, srr1);
 	asm_guest_start_step(guest, magic_code);
 	asm_guest_expect(guest, STOP_AT(magic_code + 1), STOP_AT(magic_code + 2),
 			 STOP_AT(magic_code + 3), STOP_AT(magic_code + 4));

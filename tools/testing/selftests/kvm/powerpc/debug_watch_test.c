@@ -74,13 +74,17 @@ static u64 data_ea(const struct asm_guest *guest)
 	return asm_guest_data_addr(guest, GUEST_DATA);
 }
 
-/* r5 is the data's address, r6 the same for handlers, which run in real mode. */
+/*
+ * r5 is the data's address, r6 the same for handlers, which run in real mode.  r9 is
+ * how often a loop runs.
+ */
 static void start_at(struct asm_guest *guest, const u32 *code, gpa_t gpa)
 {
 	guest->regs.gpr[5] = asm_guest_data_addr(guest, gpa);
 	guest->regs.gpr[6] = gpa;
 	guest->regs.gpr[7] = VALUE;
 	guest->regs.gpr[8] = 0;
+	guest->regs.gpr[9] = 100;
 	guest->regs.gpr[12] = 0;
 	asm_guest_start(guest, code);
 }
@@ -258,7 +262,6 @@ TEST_F(debug, neighbours)
 }
 
 GUEST_ASM(atomic_code,
-	  "	li	%r9, 100\n"
 	  "	mtctr	%r9\n"
 	  "1:	lwarx	%r8, 0, %r5\n"
 	  "	addi	%r8, %r8, 1\n"
@@ -268,8 +271,8 @@ GUEST_ASM(atomic_code,
 	  "	mfcr	%r9\n"
 	  "	sc\n");
 
-#define LARX	(atomic_code + 2)
-#define STCX	(atomic_code + 4)
+#define LARX	(atomic_code + 1)
+#define STCX	(atomic_code + 3)
 
 /* lwarx and stwcx. succeed in a page that is watched. (W3) */
 TEST_F(debug, atomic_neighbour)
@@ -330,7 +333,7 @@ TEST_F(debug, step_atomic)
 
 	start(guest, atomic_code);
 	asm_guest_control(guest, GUESTDBG_STEP);
-	asm_guest_expect(guest, STOP_AT(atomic_code + 1), STOP_AT(LARX));
+	asm_guest_expect_stop(guest, LARX);
 	for (i = 0; i < 5; i++)
 		asm_guest_expect(guest, STOP_AT(LARX + 1), STOP_AT(STCX), STOP_AT(STCX + 1),
 				 STOP_AT(STCX + 2), STOP_AT(LARX));
@@ -526,7 +529,6 @@ GUEST_ASM(count_handler,
 	  GUEST_ASM_RFI);
 
 GUEST_ASM(swap_code,
-	  "	li	%r9, 100\n"
 	  "	mtctr	%r9\n"
 	  "1:	lwarx	%r8, 0, %r5\n"
 	  "	stwcx.	%r9, 0, %r5\n"
@@ -793,17 +795,7 @@ TEST_F(debug, breakpoint_step)
 			 STOP_AT(break_trap));
 }
 
-/* It counts in r9: the host's system call entry changes CTR. */
 #define INCREMENTS	500
-
-GUEST_ASM(race_code,
-	  "1:	lwarx	%r8, 0, %r5\n"
-	  "	addi	%r8, %r8, 1\n"
-	  "	stwcx.	%r8, 0, %r5\n"
-	  "	bne-	1b\n"
-	  "	addic.	%r9, %r9, -1\n"
-	  "	bne	1b\n"
-	  "	sc\n");
 
 static void *run_second(void *second)
 {
@@ -815,10 +807,12 @@ static void race(struct asm_guest *guest, struct asm_guest *second)
 {
 	struct asm_guest_thread thread;
 
+	start(guest, atomic_code);
+	start(second, atomic_code);
 	guest->regs.gpr[9] = INCREMENTS;
 	second->regs.gpr[9] = INCREMENTS;
-	start(guest, race_code);
-	start(second, race_code);
+	asm_guest_set_regs(guest);
+	asm_guest_set_regs(second);
 	asm_guest_start_thread(&thread, run_second, second);
 	asm_guest_run_to_osi(guest);
 	asm_guest_join_thread(&thread);
@@ -846,7 +840,7 @@ TEST_F(debug, atomic_race)
 	race(guest, &second);
 	watch(&second, ea + 8, 4, READ);
 	race(guest, &second);
-	watch(guest, asm_guest_addr(guest, race_code) + 0x800, 4, BREAK);
+	watch(guest, asm_guest_addr(guest, atomic_code) + 0x800, 4, BREAK);
 	race(guest, &second);
 }
 
@@ -1072,25 +1066,12 @@ TEST_F(debug, long_watch)
 }
 
 /* A 750 has dcbz of 32 bytes and paired singles.  It runs in real mode here. */
-FIXTURE(bat)
+DEBUG_FIXTURE(bat);
+FIXTURE_VARIANT_ADD(bat, guest32be)
 {
-	struct asm_guest guest;
+	.msr = MSR_GUEST_REAL & ~(MSR_SF | MSR_LE),
+	.mmu = GUEST_MMU_BAT,
 };
-
-FIXTURE_SETUP(bat)
-{
-	const struct asm_guest_config config = {
-		.msr = MSR_GUEST_REAL & ~(MSR_SF | MSR_LE),
-		.mmu = GUEST_MMU_BAT,
-	};
-
-	__asm_guest_create(&self->guest, &config);
-}
-
-FIXTURE_TEARDOWN(bat)
-{
-	asm_guest_destroy(&self->guest);
-}
 
 GUEST_ASM(dcbz_code,
 	  "	dcbz	0, %r5\n"
