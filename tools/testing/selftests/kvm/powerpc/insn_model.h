@@ -216,7 +216,7 @@ struct state {
 	u64 fpr[NR_FPRS];
 	u8 vr[NR_VRS][16];	/* from the most significant byte on */
 	u8 mem[MEM_SIZE];
-	/* Only the model uses these.  Programs write hid0, sr and slb_esid before they read them. */
+	/* Only the model uses these.  Programs write the first three before they read them. */
 	__u64 hid0;
 	u64 sr, slb_esid;
 	u64 intr_msr, end_pc;
