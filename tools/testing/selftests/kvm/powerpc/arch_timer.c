@@ -66,6 +66,8 @@ struct kvm_vm *test_vm_create(void)
 
 	/* KVM guests have the host's timebase. */
 	ticks_per_ms = __ppc_get_timebase_freq() / 1000;
+	TEST_ASSERT(test_args.timer_period_ms * ticks_per_ms <= DEC_MAX,
+		    "-p %u does not fit into the decrementer", test_args.timer_period_ms);
 	sync_global_to_guest(vm, ticks_per_ms);
 	sync_global_to_guest(vm, test_args);
 

@@ -167,34 +167,6 @@ TEST_F(debug, set_regs)
 	TEST_ASSERT_EQ(guest->regs.msr, variant->msr | MSR_FP | MSR_RI | MSR_PR);
 }
 
-/* KVM_SET_ONE_REG of FSCR does not change FPSCR. */
-TEST_F(debug, set_fscr)
-{
-	struct asm_guest *guest = &self->guest;
-
-	if (__vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, 0))
-		SKIP(return, "There is no FSCR");
-
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPSCR, 0);
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FSCR), FSCR_TAR);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR), 0);
-}
-
-/* KVM_SET_ONE_REG of the checkpointed VSCR does not change the VSCR. */
-TEST_F(debug, set_tm_vscr)
-{
-	struct asm_guest *guest = &self->guest;
-
-	if (__vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TM_VSCR, 0))
-		SKIP(return, "There is no transactional memory");
-
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_VSCR, 0);
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TM_VSCR, 1);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_TM_VSCR), 1);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_VSCR), 0);
-}
-
 GUEST_ASM(vrsave_code,
 	  "	mfspr	%r5, " __stringify(SPRN_VRSAVE) "\n"
 	  "	mtspr	" __stringify(SPRN_VRSAVE) ", %r6\n"

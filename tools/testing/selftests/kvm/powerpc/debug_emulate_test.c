@@ -32,7 +32,7 @@ TEST_F(debug, step_segment_registers)
 	guest->regs.gpr[6] = 0x99;
 	guest->regs.gpr[9] = 0x99;
 	asm_guest_step_all(guest, sr_code);
-	/* KVM does not make mfsr of the SLB. */
+	/* KVM does not emulate mfsr for 64-bit CPUs: the register keeps its value. */
 	TEST_ASSERT_EQ(guest->regs.gpr[6], variant->msr & MSR_SF ? 0x99 : 0x20123456);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], variant->msr & MSR_SF ? 0x99 : 0x20654321);
 }
@@ -93,7 +93,7 @@ TEST_F(debug, step_msr_reserved)
 		SKIP(return, "32-bit mode has no use for MSR[ISF]");
 
 	guest->regs.gpr[5] = BIT_ULL(61);
-	guest->regs.gpr[10] = GUEST_CODE + 7 * sizeof(u32);	/* behind rfid */
+	guest->regs.gpr[10] = GUEST_CODE + 7 * sizeof(u32);	/* after rfid */
 	asm_guest_step_all(guest, reserved_code);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], guest->regs.gpr[6]);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], guest->regs.gpr[6]);
@@ -119,7 +119,7 @@ TEST_F(debug, step_tlb)
 
 GUEST_ASM(tlbia_code, "	.long	0x7c0002e4\n");
 
-/* KVM has no TLB to invalidate all of. (A4) */
+/* KVM does not emulate tlbia, which causes a Program interrupt. (A4) */
 TEST_F(debug, step_tlbia)
 {
 	struct asm_guest *guest = &self->guest;
@@ -130,7 +130,7 @@ TEST_F(debug, step_tlbia)
 }
 
 #ifdef CONFIG_64BIT
-/* The SLB; r5 and r8 are RB and RS of an entry, r6 is its index. (A2) */
+/* The SLB; r5 and r8 are RB and RS of an entry, r6 is its index. */
 #define SLB_NR		5
 #define SLB_EA		0x123400000000ULL
 #define SLB_RB		(SLB_EA | BIT_ULL(27) | SLB_NR)
@@ -173,22 +173,10 @@ static void step_slbfee(struct asm_guest *guest, u64 cr, u64 rs)
 	TEST_ASSERT_EQ(guest->regs.cr & ~CR0, 0x07654321);
 }
 
-TEST_F(debug, step_slb)
-{
-	struct asm_guest *guest = &self->guest;
-
-	if (self->guest.cpu32)
-		SKIP(return, "32-bit CPUs have no SLB");
-
-	write_slb(guest);
-	step_slb(guest, slbie_code);
-	step_slbfee(guest, 0, 0);
-	write_slb(guest);
-	step_slb(guest, slbia_code);
-	step_slbfee(guest, 0, 0);
-}
-
-/* slbfee. finds an entry, and sets no CR field but CR0. (A2) */
+/*
+ * slbfee. finds an entry until slbie or slbia removes it, and sets no CR field but
+ * CR0. (A2)
+ */
 TEST_F(debug, step_slbfee)
 {
 	struct asm_guest *guest = &self->guest;
@@ -199,6 +187,9 @@ TEST_F(debug, step_slbfee)
 	write_slb(guest);
 	step_slbfee(guest, CR0_EQ, SLB_RS);
 	step_slb(guest, slbie_code);
+	step_slbfee(guest, 0, 0);
+	write_slb(guest);
+	step_slb(guest, slbia_code);
 	step_slbfee(guest, 0, 0);
 }
 
@@ -340,7 +331,7 @@ GUEST_ASM(tb_code,
 	  "	bne	1b\n"
 	  GUEST_ASM_OSI);
 
-/* SPRs 284 and 285, which are the time base's lower and upper word. (A2) */
+/* SPRs 284 and 285, which are the time base's lower and upper word. */
 TEST_F(debug, tb_words)
 {
 	struct asm_guest *guest = &self->guest;
@@ -398,6 +389,7 @@ TEST_F(debug, step_ebb)
 	if (!host_has_isa_2_07())
 		SKIP(return, "The CPU has no event-based branches");
 
+	/* KVM PR applies FSCR in supervisor state, too, unlike the Power ISA. */
 	start_spr(guest, inst_mtspr(SPRN_EBBHR, 5), 0);
 	asm_guest_expect_pc(guest, VEC_FACILITY_UNAVAIL);
 	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
@@ -434,11 +426,7 @@ GUEST_ASM(tm_fault_code,
 	  "	tabort.	0\n"
 	  "	mfspr	%r6, 128\n");	/* TFHAR */
 
-/*
- * Transactional memory in supervisor state, where KVM makes each
- * transaction fail.  It does so on hosts without, too, if the guest has set
- * MSR[TM], by doing nothing. (A2)
- */
+/* In supervisor state, KVM makes each transaction fail. (A2) */
 TEST_F(debug, step_tm)
 {
 	struct asm_guest *guest = &self->guest;
@@ -512,7 +500,8 @@ static void check_dcbz(struct asm_guest *guest, gpa_t cleared)
 
 /*
  * CODE_2 is a subroutine of one instruction in a page of its own, a nop at first.
- * Guests call it, store a dcbz of r5 there, and call it again.
+ * The guest calls it.  Then the guest, another vCPU or userspace stores a dcbz of r5
+ * there, and the guest calls it again.
  */
 #define CODE_2		0x20000
 #define INST_BLR	0x4e800020
@@ -811,7 +800,10 @@ TEST_F(dcbz, dcbz_loaded_by_device)
 	check_dcbz(guest, GUEST_DATA + 0x80);
 }
 
-/* r9 is an instruction: store it as a word, and load and store that as floating point. */
+/*
+ * r9 is an instruction.  Store it to memory as a word, load it from there into f1, and
+ * store f1 to where it is executed.
+ */
 #define GUEST_ASM_STORE_FP(_word, _load, _store)			\
 	"	mtspr	" __stringify(SPRN_HID2_GEKKO) ", %r11\n"	\
 	"	mtctr	%r10\n"						\
@@ -839,7 +831,7 @@ TEST_F(dcbz, dcbz_stored_by_emulation)
 	check_dcbz(guest, GUEST_DATA + 0x80);
 }
 
-#define STORE_EA	0x60001000	/* of CODE_2, and its page is the second one */
+#define STORE_EA	0x60001000	/* where CODE_2 is mapped, the second of two pages */
 
 GUEST_ASM(store_two_pages_code,
 	  GUEST_ASM_STORE_FP("0x1004(%r6)", "lfd %f1, 0x1000(%r6)", "stfd %f1, -4(%r8)"));
@@ -973,10 +965,16 @@ TEST_F(debug, dcbz_hid5)
 }
 #endif /* CONFIG_64BIT */
 
+/* r9 is the address of the magic page's SRR1.  16 bytes further is its MSR. */
+kvm_static_assert(offsetof(struct kvm_vcpu_arch_shared, msr) ==
+		  offsetof(struct kvm_vcpu_arch_shared, srr1) + 16);
+
 GUEST_ASM(magic_code,
 	  "	sc\n"			/* KVM_HC_PPC_MAP_MAGIC_PAGE */
-	  "	trap\n"
-	  "	nop\n");
+	  "	lwz	%r6, 16(%r9)\n"
+	  "	lwz	%r7, 20(%r9)\n"
+	  "	mfmsr	%r8\n"
+	  "	trap\n");
 
 GUEST_ASM(magic_handler,
 	  "	lwz	%r6, 0(%r9)\n"
@@ -984,33 +982,36 @@ GUEST_ASM(magic_handler,
 	  "	mfsrr1	%r8\n"
 	  "	nop\n");
 
+static void expect_magic(struct asm_guest *guest, u64 want)
+{
+	u64 first = guest->regs.gpr[6], second = guest->regs.gpr[7];
+
+	TEST_ASSERT_EQ(guest->config.msr & MSR_LE ? second << 32 | first :
+						    first << 32 | second, want);
+	TEST_ASSERT_EQ(guest->regs.gpr[8], (unsigned long)want);
+}
+
 /*
- * The magic page, through which a paravirtualized guest reads SRR1 without
- * KVM noticing: r6 and r7 are SRR1 there, r8 is from mfsrr1. (B1)
+ * A paravirtualized guest reads MSR and SRR1 in the magic page, without an exit.  They
+ * are what mfmsr and mfsrr1 return, and have no step bit. (B1)
  */
-TEST_F(debug, magic_page_srr1)
+TEST_F(debug, magic_page)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 srr1;
 
 	asm_guest_load(guest, VEC_PROGRAM, magic_handler);
 	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
 	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
 	guest->regs.gpr[3] = GUEST_DATA;
 	guest->regs.gpr[4] = GUEST_DATA;
-	guest->regs.gpr[9] = GUEST_DATA +
-			     offsetof(struct kvm_vcpu_arch_shared, srr1);
+	guest->regs.gpr[9] = GUEST_DATA + offsetof(struct kvm_vcpu_arch_shared, srr1);
 	asm_guest_start_step(guest, magic_code);
-	asm_guest_expect(guest, STOP_AT(magic_code + 1), STOP_PC(VEC_PROGRAM),
-			 STOP_PC(VEC_PROGRAM + 4), STOP_PC(VEC_PROGRAM + 8),
-			 STOP_PC(VEC_PROGRAM + 12));
-
-	if (variant->msr & MSR_LE)
-		srr1 = guest->regs.gpr[7] << 32 | guest->regs.gpr[6];
-	else
-		srr1 = guest->regs.gpr[6] << 32 | guest->regs.gpr[7];
-	TEST_ASSERT_EQ(srr1, variant->msr | SRR1_PROGTRAP);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], (unsigned long)srr1);
+	asm_guest_expect(guest, STOP_AT(magic_code + 1), STOP_AT(magic_code + 2),
+			 STOP_AT(magic_code + 3), STOP_AT(magic_code + 4));
+	expect_magic(guest, variant->msr);
+	asm_guest_expect(guest, STOP_PC(VEC_PROGRAM), STOP_PC(VEC_PROGRAM + 4),
+			 STOP_PC(VEC_PROGRAM + 8), STOP_PC(VEC_PROGRAM + 12));
+	expect_magic(guest, variant->msr | SRR1_PROGTRAP);
 }
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A debugger of KVM Book3S PR guests that does anything at any time does no harm.
+ * Random ioctls by a debugger, at random times, do not break the guest or the host.
  *
  * In short bursts, vCPUs run random guests while two threads do to them what
  * userspace can, in any order: KVM_SET_GUEST_DEBUG with known and unknown bits,
@@ -12,7 +12,7 @@
  * MSR[SE] or MSR[BE], so nobody may ever find them set.  "noise" is any words,
  * in any state, with any translation.
  *
- * The seed determines what each thread does, but not when.
+ * The seed determines the code and the calls of the two threads, but not their timing.
  */
 #include "debug_suite.h"
 
@@ -97,8 +97,6 @@ GUEST_ASM(skip_handler,
 	  "	mtsrr0	%r22\n"
 	  GUEST_ASM_RFI);
 
-GUEST_ASM(return_handler, GUEST_ASM_RFI);
-
 /* Into problem state, or out of it */
 GUEST_ASM(syscall_handler,
 	  "	mfsrr1	%r28\n"
@@ -151,24 +149,10 @@ static struct kvm_regs traced;	/* when the first trace was seen */
 #define COUNT(_what)	__atomic_fetch_add(&(_what), 1, __ATOMIC_RELAXED)
 
 static __thread struct kvm_run *my_run;
-static __thread struct kvm_random_state rng;
-
-/* The library's numbers have 31 bits. */
-static u64 rnd(void)
-{
-	return kvm_random_u64(&rng) ^ kvm_random_u64(&rng) << 1;
-}
-
-static u32 below(u32 n)
-{
-	return kvm_random_u32(&rng) % n;
-}
 
 static void seed_thread(unsigned int nr)
 {
-	u64 seed = options[SEED].value * 0x9e3779b9 + bursts * 16 + nr;
-
-	rng = new_kvm_random_state(1 + seed % 0x7ffffffe);
+	suite_seed(options[SEED].value, bursts * 16 + nr);
 }
 
 static void rnd_regs(const struct cpu *cpu, struct kvm_regs *regs)
@@ -243,7 +227,7 @@ static void set_debug(struct cpu *cpu)
 		COUNT(accepted);
 }
 
-/* What has the vCPU to itself */
+/* ioctls that wait for KVM_RUN to return */
 static void change_vcpu(struct cpu *cpu)
 {
 	struct kvm_vcpu *vcpu = cpu->guest.vcpu;
@@ -426,15 +410,15 @@ static void load_code(struct asm_guest *guest)
 	memset(ram + GUEST_DATA / 4, 0, 0x1000);
 	for (i = 0; i < ARRAY_SIZE(skipping); i++)
 		asm_guest_load(guest, skipping[i], skip_handler);
-	asm_guest_load(guest, VEC_EXTERNAL, return_handler);
-	asm_guest_load(guest, VEC_DECREMENTER, return_handler);
+	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
+	asm_guest_load_rfi_handler(guest, VEC_DECREMENTER);
 	asm_guest_load(guest, VEC_SYSCALL, syscall_handler);
 
 	for (i = 0; i < CODE_WORDS; i++) {
 		if (!(i % (ATOM_SIZE / 4)))
 			atom = below(nr_atoms) * (ATOM_SIZE / 4);
 		code[i] = noise && below(2) ? rnd() : atoms[atom + i % 8];
-		/* sc 1 and scv are for whoever runs the host. */
+		/* The host's hypervisor may handle sc 1.  scv has the same opcode. */
 		if (code[i] >> 26 == 17 || host_quirk(code[i]))
 			code[i] = INST_SC;
 	}
@@ -451,7 +435,7 @@ static void start_check(struct cpu *cpu)
 static void check_counts(void)
 {
 	TEST_ASSERT(!accepted && !traces && !junk_stops,
-		    "%lu unknown controls accepted, MSR_SE or MSR_BE seen %lu times, %lu stops for no reason\n"
+		    "%lu unknown controls accepted, MSR_SE or MSR_BE seen %lu times, %lu stops with an unknown debug.arch.status\n"
 		    "The first time: pc 0x%llx, MSR 0x%llx, SRR1 0x%llx, r29 0x%llx, r30 0x%llx",
 		    accepted, traces, junk_stops, traced.pc, traced.msr,
 		    traced.srr1, traced.gpr[29], traced.gpr[30]);
@@ -604,7 +588,7 @@ TEST_F_TIMEOUT(fuzz, burst, 24 * 3600)
 		create_vcpu(&cpus[i]);
 	load_code(&cpus[0].guest);
 
-	/* A kernel that fails already is not to be brought down. */
+	/* Do not start bursts on a kernel that fails the check before them. */
 	for (i = 0; i < nr_cpus; i++)
 		check(&cpus[i]);
 	do {

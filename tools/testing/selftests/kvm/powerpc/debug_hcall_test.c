@@ -57,9 +57,6 @@ TEST_F(debug, osi_on_off)
 GUEST_ASM(pv_code,
 	  "	sc\n"
 	  "	nop\n"
-	  "	lwz	%r6, 0(%r9)\n"
-	  "	lwz	%r7, 4(%r9)\n"
-	  "	mfmsr	%r8\n"
 	  "	nop\n");
 
 static void start_pv(struct asm_guest *guest, u32 token)
@@ -124,31 +121,6 @@ TEST_F(debug, pv_idle)
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, pv_code + 1));
 }
 
-/*
- * The step bit is not in the magic page's MSR.  r6 and r7 are the MSR as it is
- * there, r8 is from mfmsr. (B1)
- */
-TEST_F(debug, pv_magic_page)
-{
-	struct asm_guest *guest = &self->guest;
-	u64 msr;
-
-	guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
-	guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_PPC_MAP_MAGIC_PAGE);
-	guest->regs.gpr[3] = GUEST_DATA;
-	guest->regs.gpr[4] = GUEST_DATA;
-	guest->regs.gpr[9] = GUEST_DATA +
-			     offsetof(struct kvm_vcpu_arch_shared, msr);
-	asm_guest_step_all(guest, pv_code);
-
-	if (variant->msr & MSR_LE)
-		msr = guest->regs.gpr[7] << 32 | guest->regs.gpr[6];
-	else
-		msr = guest->regs.gpr[6] << 32 | guest->regs.gpr[7];
-	TEST_ASSERT_EQ(msr, variant->msr);
-	TEST_ASSERT_EQ(guest->regs.gpr[8], variant->msr);
-}
-
 #ifdef CONFIG_64BIT
 /* PAPR; the cases of hpt have a hash table of their own. */
 DEBUG_SUITE_64(hpt);
@@ -205,6 +177,7 @@ static void start_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
 	int i;
 
+	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	guest->regs.gpr[3] = nr;
 	for (i = 0; i < 9; i++)
 		guest->regs.gpr[4 + i] = args[i];
@@ -212,7 +185,7 @@ static void start_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	asm_guest_start_step(guest, papr_code);
 }
 
-/* The stop behind it, and one more instruction */
+/* The stop after the hypercall; the addi has not been executed. */
 static void stop_hcall(struct asm_guest *guest)
 {
 	asm_guest_expect_stop(guest, papr_code + 1);
@@ -234,7 +207,7 @@ static s64 kernel_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	return ret;
 }
 
-/* One that userspace completes */
+/* A hypercall that userspace completes */
 static void userspace_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
 	struct kvm_run *run = guest->vcpu->run;
@@ -400,12 +373,14 @@ TEST_F(hpt, not_traced)
 #define SET_MODE_LE	4
 #define SET_MODE_DAWR1	5
 
-/* Userspace sets the byte order, and completes hypercalls that are off. (A7) */
+/*
+ * Userspace completes H_SET_MODE for the byte order, and hypercalls that are not
+ * enabled in the kernel. (A7)
+ */
 TEST_F(papr, userspace)
 {
 	struct asm_guest *guest = &self->guest;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	userspace_hcall(guest, H_SET_MODE, ARGS(1, SET_MODE_LE));
 	userspace_hcall(guest, H_GET_TCE, ARGS(1, 2, 3, 4, 5, 6, 7, 8, 9));
 	userspace_hcall(guest, H_XIRR, ARGS(0));	/* no in-kernel XICS */
@@ -422,7 +397,6 @@ TEST_F(papr, set_mode)
 	struct asm_guest *guest = &self->guest;
 	unsigned int i;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	for (i = 0; i < ARRAY_SIZE(none); i++) {
 		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE, ARGS(0, none[i])), H_P2);
 		TEST_ASSERT_EQ(kernel_hcall(guest, H_SET_MODE,
@@ -436,7 +410,6 @@ TEST_F(papr, confer)
 {
 	struct asm_guest *guest = &self->guest;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(-1)), H_SUCCESS);
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(0, 0)), H_SUCCESS);
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_CONFER, ARGS(7, 0)), H_PARAMETER);
@@ -448,7 +421,6 @@ TEST_F(papr, prod)
 	struct asm_guest *guest = &self->guest;
 	struct asm_guest_waker waker;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_PROD, ARGS(7)), H_PARAMETER);
 	userspace_hcall(guest, H_PROD, ARGS(0));
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_CEDE, ARGS(0)), H_SUCCESS);
@@ -480,9 +452,7 @@ TEST_F(papr, prod_idle)
 	struct asm_guest *guest = &self->guest, other;
 	struct runner runner = { .vcpu = guest->vcpu };
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	asm_guest_add(&other, guest, 1);
-	vcpu_enable_cap(other.vcpu, KVM_CAP_PPC_PAPR, 0);
 	start_hcall(guest, H_CEDE, ARGS(0));
 	asm_guest_start_thread(&runner.thread, run_vcpu, &runner);
 	TEST_ASSERT(asm_guest_wait_idle(guest, &runner.thread.stop), "H_CEDE returned");
@@ -501,7 +471,6 @@ TEST_F(papr, cede)
 	struct asm_guest *guest = &self->guest;
 	struct asm_guest_waker waker;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	start_hcall(guest, H_CEDE, ARGS(0));
 	asm_guest_wake_idle(guest, &waker);
 	stop_hcall(guest);
@@ -516,7 +485,6 @@ TEST_F(papr, cede_pending)
 {
 	struct asm_guest *guest = &self->guest;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	start_hcall(guest, H_CEDE, ARGS(0));
 	asm_guest_raise_external(guest);
 	stop_hcall(guest);
@@ -525,7 +493,7 @@ TEST_F(papr, cede_pending)
 	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
 }
 
-/* sc 1 is one step, unless whoever runs the host takes it. (A7) */
+/* sc 1 is one step, unless the host's hypervisor handles it. (A7) */
 TEST_F(papr, sc1)
 {
 	struct asm_guest *guest = &self->guest;
@@ -560,7 +528,6 @@ TEST_F(papr, immediate_exit)
 	struct kvm_run *run = guest->vcpu->run;
 	int i;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	start_hcall(guest, H_GET_TCE, ARGS(0));
 	asm_guest_run(guest, KVM_EXIT_PAPR_HCALL);
 	run->papr_hcall.ret = 0x1234;
@@ -587,7 +554,6 @@ TEST_F(papr, logical_ci)
 	};
 	u64 count;
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	userspace_hcall(guest, H_LOGICAL_CI_LOAD, ARGS(4, GUEST_MMIO));
 	userspace_hcall(guest, H_LOGICAL_CI_STORE, ARGS(4, GUEST_MMIO, 1));
 
@@ -634,7 +600,6 @@ TEST_F(papr, tce)
 	tces = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	TEST_ASSERT(tces != MAP_FAILED, "mmap() failed");
 
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	userspace_hcall(guest, H_PUT_TCE, ARGS(LIOBN + 1, 0, TCE(1)));
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_PUT_TCE, ARGS(LIOBN, 0x1000, TCE(1))),
 		       H_SUCCESS);
@@ -688,7 +653,6 @@ static int create_xics(struct asm_guest *guest)
 	cap.args[0] = fd;
 	vcpu_ioctl(guest->vcpu, KVM_ENABLE_CAP, &cap);
 	kvm_device_attr_set(fd, KVM_DEV_XICS_GRP_SOURCES, IRQ, &source);
-	vcpu_enable_cap(guest->vcpu, KVM_CAP_PPC_PAPR, 0);
 	return fd;
 }
 
@@ -716,7 +680,7 @@ TEST_F(papr, xics)
 	TEST_ASSERT_EQ(guest->regs.gpr[4], XIRR(CPPR_ALL, 0));
 	TEST_ASSERT_EQ(kernel_hcall(guest, H_IPI, ARGS(7, PRIORITY)), H_PARAMETER);
 
-	/* First the stop behind the hypercall, then that at the vector */
+	/* First the stop after the hypercall, then that at the vector */
 	guest->regs.msr |= MSR_EE;
 	start_hcall(guest, H_IPI, ARGS(0, PRIORITY));
 	stop_hcall(guest);

@@ -11,12 +11,17 @@ DEBUG_SUITE_ALL(debug);
 #define STEP_BLOCKIRQ	(GUESTDBG_STEP | KVM_GUESTDBG_BLOCKIRQ)
 #define RUN_BLOCKIRQ	(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_BLOCKIRQ)
 
-GUEST_ASM(rfi_handler, GUEST_ASM_RFI);
+#define NEEDS_64	0x01
+#define NEEDS_VEC	0x02
+#define NEEDS_VSX	0x04
+#define NEEDS_207	0x08
+#define NEEDS_300	0x10
+#define ONLY_PROBLEM	0x20
 
-#define NEEDS_64	1
-#define ONLY_PROBLEM	2
-
-/* Instruction, vector, cause in SRR1, MSR bits to be set, and flags */
+/*
+ * Instruction, vector, cause in SRR1, MSR bits to be set, and flags.  KVM PR applies
+ * FSCR in supervisor state, too, unlike the Power ISA.
+ */
 #define FAULTS(op)							\
 	op("trap", VEC_PROGRAM, SRR1_PROGTRAP, 0, 0)			\
 	op("twi 4, %r5, 0x55", VEC_PROGRAM, SRR1_PROGTRAP, 0, 0)	\
@@ -25,7 +30,11 @@ GUEST_ASM(rfi_handler, GUEST_ASM_RFI);
 	op(".long 0", VEC_PROGRAM, SRR1_PROGILL, 0, 0)			\
 	op("mfmsr %r6", VEC_PROGRAM, SRR1_PROGPRIV, 0, ONLY_PROBLEM)	\
 	op("lwarx %r6, 0, %r7", VEC_ALIGNMENT, 0, 0, 0)			\
-	op("fmr %f1, %f2", VEC_FP_UNAVAIL, 0, 0, 0)
+	op("fmr %f1, %f2", VEC_FP_UNAVAIL, 0, 0, 0)			\
+	op("vor %v1, %v2, %v2", VEC_ALTIVEC_UNAVAIL, 0, 0, NEEDS_VEC)	\
+	op("xxlor %vs1, %vs2, %vs2", VEC_VSX_UNAVAIL, 0, MSR_FP | MSR_VEC, NEEDS_VSX) \
+	op("mfspr %r6, " __stringify(SPRN_TAR), VEC_FACILITY_UNAVAIL, 0, 0, NEEDS_207) \
+	op(".long 0x44000001" /* scv 0 */, VEC_FACILITY_UNAVAIL, 0, 0, NEEDS_300)
 
 #define FAULT_ASM(_inst, ...)	"	" _inst "\n	nop\n	nop\n"
 #define FAULT_TABLE(...)	{ __VA_ARGS__ },
@@ -48,7 +57,7 @@ static void start_fault(struct asm_guest *guest, const u32 *code, const u32 *end
 	asm_guest_control(guest, GUESTDBG_STEP);
 }
 
-/* To the vector, through the handler, and on, in supervisor and in problem state */
+/* Step to the vector, through the handler and over the next instruction, in both states. */
 static void step_fault(struct asm_guest *guest, const u32 *code, const struct fault *fault)
 {
 	u64 pr;
@@ -71,69 +80,28 @@ static void step_fault(struct asm_guest *guest, const u32 *code, const struct fa
 	}
 }
 
+static bool has_inst(const struct asm_guest *guest, int flags)
+{
+	return !((flags & (NEEDS_64 | NEEDS_VSX | NEEDS_300) && guest->cpu32) ||
+		 (flags & NEEDS_VEC && !host_has_altivec()) ||
+		 (flags & NEEDS_VSX && !host_has_vsx()) ||
+		 (flags & NEEDS_207 && !host_has_isa_2_07()) ||
+		 (flags & NEEDS_300 && !host_has_isa_3_0()));
+}
+
 /* The step over an instruction that causes an interrupt stops at the vector. (A4) */
 TEST_F(debug, step_fault)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
-		if (faults[i].flags & NEEDS_64 && self->guest.cpu32)
+		if (!has_inst(&self->guest, faults[i].flags))
 			continue;
 		step_fault(&self->guest, fault_code + 3 * i, &faults[i]);
 		if (faults[i].vector == VEC_ALIGNMENT)
 			TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DAR),
 				       asm_guest_data_addr(&self->guest, GUEST_DATA + 1));
 	}
-}
-
-GUEST_ASM(unavailable_code,
-	  "	vor	%v1, %v2, %v2\n"
-	  "	nop\n"
-	  "	nop\n"
-	  "	xxlor	%vs1, %vs2, %vs2\n"
-	  "	nop\n"
-	  "	nop\n"
-	  "	mfspr	%r6, " __stringify(SPRN_TAR) "\n"
-	  "	nop\n"
-	  "	nop\n"
-	  "	.long	0x44000001\n"		/* scv 0 */
-	  "	nop\n"
-	  "	nop\n");
-
-/* AltiVec that is not available has a vector of its own. (A4) */
-TEST_F(debug, step_altivec)
-{
-	const struct fault fault = { "vor", VEC_ALTIVEC_UNAVAIL };
-
-	if (!host_has_altivec())
-		SKIP(return, "The CPU has no AltiVec");
-
-	step_fault(&self->guest, unavailable_code, &fault);
-}
-
-/* VSX that is not available has a vector of its own. (A4) */
-TEST_F(debug, step_vsx)
-{
-	const struct fault fault = { "xxlor", VEC_VSX_UNAVAIL, 0, MSR_FP | MSR_VEC };
-
-	if (self->guest.cpu32 || !host_has_vsx())
-		SKIP(return, "The CPU has no VSX");
-
-	step_fault(&self->guest, unavailable_code + 3, &fault);
-}
-
-/* A facility that FSCR does not enable has a vector of its own. (A4) */
-TEST_F(debug, step_facility)
-{
-	const struct fault fault = { "mfspr", VEC_FACILITY_UNAVAIL };
-	const struct fault scv = { "scv", VEC_FACILITY_UNAVAIL };
-
-	if (!host_has_isa_2_07())
-		SKIP(return, "The CPU has no FSCR");
-
-	step_fault(&self->guest, unavailable_code + 6, &fault);
-	if (host_has_isa_3_0() && !self->guest.cpu32)
-		step_fault(&self->guest, unavailable_code + 9, &scv);
 }
 
 #define FPSCR_VE	0x80
@@ -168,7 +136,7 @@ TEST_F(debug, step_sc)
 	u64 msrs[] = { variant->msr, variant->msr | MSR_PR };
 	unsigned int i;
 
-	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_SYSCALL);
 	guest->regs.gpr[3] = 0;
 	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
 		start_fault(guest, sc_code, sc_code_end, msrs[i]);
@@ -185,7 +153,7 @@ TEST_F(debug, syscall_registers)
 {
 	struct asm_guest *guest = &self->guest;
 
-	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_SYSCALL);
 	guest->regs.gpr[3] = 0;
 	guest->regs.gpr[12] = 0x1212;
 	guest->regs.gpr[13] = 0x1313;
@@ -204,7 +172,10 @@ GUEST_ASM(fetch_code,
 	  "	mtctr	%r8\n"
 	  "	bctr\n");
 
-/* Where no memory is, nothing can be executed, nor be repeated. (A4) */
+/*
+ * A fetch from where no memory is causes a Machine Check.  KVM does not repeat the
+ * last emulated instruction. (A4)
+ */
 TEST_F(debug, step_fetch_from_nowhere)
 {
 	struct asm_guest *guest = &self->guest;
@@ -227,8 +198,8 @@ TEST_F(debug, step_fetch_from_nowhere)
 }
 
 /*
- * Asynchronous interrupts, enabled by mtmsr, at irq(2), or by rfi.  r5 is a
- * decrementer that is about to expire, r7 the MSR with EE.
+ * irq(2) enables interrupts by mtmsr, irq_rfi by rfi.  r5 is a decrementer that is
+ * about to expire, r7 the MSR with EE.
  */
 GUEST_ASM(irq_code,
 	  "	mtdec	%r5\n"
@@ -251,8 +222,8 @@ GUEST_ASM(dec_handler,
 
 static void start_irq(struct asm_guest *guest, u64 msr, u32 control)
 {
-	asm_guest_load(guest, VEC_EXTERNAL, rfi_handler);
-	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
+	asm_guest_load_rfi_handler(guest, VEC_SYSCALL);
 	asm_guest_load(guest, VEC_DECREMENTER, dec_handler);
 
 	guest->regs.gpr[3] = 0;		/* no OSI at irq(5) */
@@ -263,7 +234,7 @@ static void start_irq(struct asm_guest *guest, u64 msr, u32 control)
 	asm_guest_control(guest, control);
 }
 
-/* Let the decrementer expire, while it is disabled. */
+/* Let the decrementer expire while MSR[EE] is 0. */
 static void expire_decrementer(struct asm_guest *guest)
 {
 	asm_guest_goto(guest, irq(1));
@@ -367,14 +338,17 @@ static void *raise_externals(void *arg)
 	return NULL;
 }
 
-/* One that another thread raises is taken between two instructions. (A5) */
+/*
+ * An external interrupt that another thread raises is taken between two
+ * instructions. (A5)
+ */
 TEST_F(debug, step_external_at_any_time)
 {
 	struct asm_guest *guest = &self->guest;
 	struct raiser raiser = { .guest = guest };
 	u64 steps = 0;
 
-	asm_guest_load(guest, VEC_EXTERNAL, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_EXTERNAL);
 	guest->regs.msr = variant->msr | MSR_EE;
 	guest->regs.gpr[8] = 0;
 	asm_guest_start_step(guest, count_code);
@@ -558,10 +532,10 @@ static u32 dec_soon(void)
 /* The step over the mtmsr: the vCPU must have slept, not found DEC expired. */
 static void expect_idle_step(struct asm_guest *guest, const u32 *label)
 {
-	u64 sleeps = vcpu_get_stat(guest->vcpu, halt_wakeup);
+	u64 slept = vcpu_get_stat(guest->vcpu, halt_wait_ns);
 
 	asm_guest_expect_stop(guest, label);
-	TEST_ASSERT(vcpu_get_stat(guest->vcpu, halt_wakeup) > sleeps,
+	TEST_ASSERT(vcpu_get_stat(guest->vcpu, halt_wait_ns) > slept,
 		    "The guest did not sleep");
 }
 
@@ -594,7 +568,7 @@ TEST_F(debug, idle_decrementer_blockirq)
 	expect_decrementer(guest, idle_code + 3, msr);
 }
 
-/* An external interrupt from another thread wakes it. (A8) */
+/* An external interrupt from another thread wakes the idle guest. (A8) */
 TEST_F(debug, idle_external)
 {
 	struct asm_guest *guest = &self->guest;
@@ -613,9 +587,8 @@ TEST_F(debug, idle_external)
 }
 
 /*
- * The decrementer.  On 64-bit CPUs its interrupt is there for as long as the
- * decrementer is negative; on 32-bit ones it comes when the decrementer becomes
- * negative, and has gone when it has been taken.
+ * A 64-bit CPU signals the interrupt while the decrementer is negative.  A 32-bit CPU
+ * signals it once, when the decrementer becomes negative.
  */
 GUEST_ASM(mtdec_code,
 	  "	mtdec	%r9\n"
@@ -664,13 +637,13 @@ TEST_F(debug, mtdec_positive)
 	asm_guest_expect_stop(guest, mtdec_code + 6);
 }
 
-/* One negative value after the other is one interrupt on 32-bit CPUs. (A5) */
+/* A second mtdec of a negative value causes no second interrupt on 32-bit CPUs. (A5) */
 TEST_F(debug, mtdec_negative_again)
 {
 	struct asm_guest *guest = &self->guest;
 
 	start_mtdec(guest, variant->msr, MSR_EE);
-	asm_guest_load(guest, VEC_DECREMENTER, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_DECREMENTER);
 	expect_interrupt(guest, VEC_DECREMENTER, mtdec_code + 2, variant->msr | MSR_EE);
 	asm_guest_expect_stop(guest, mtdec_code + 2);
 	asm_guest_goto(guest, mtdec_code + 1);
@@ -704,7 +677,7 @@ GUEST_ASM(dec_expiry_handler,
 
 /*
  * mtdec of a negative value, at about the time when the one before it becomes
- * negative, is one interrupt on 32-bit CPUs. (A5)
+ * negative, is one interrupt on 32-bit CPUs.
  */
 TEST_F(debug, mtdec_at_expiry)
 {
@@ -746,8 +719,8 @@ GUEST_ASM(dec_count_handler,
 	  "1: " GUEST_ASM_RFI);
 
 /*
- * r10 interrupts are taken until the guest goes on, by a handler that returns at
- * once, and sets the decrementer in the third one. (B4)
+ * The handler counts in r10 and returns at once.  In the third interrupt it makes the
+ * decrementer positive.
  */
 TEST_F(debug, decrementer_rfi)
 {

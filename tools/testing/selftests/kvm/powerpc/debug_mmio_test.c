@@ -2,8 +2,8 @@
 /*
  * Single-stepping over loads and stores to MMIO on KVM Book3S PR
  *
- * KVM_EXIT_MMIO comes first, as often as it takes.  The next KVM_RUN finishes the
- * instruction and stops behind it, without running another one.  What the kernel
+ * Each part of the access exits with KVM_EXIT_MMIO.  The next KVM_RUN finishes the
+ * instruction and stops after it, without running another one.  What the kernel
  * completes by itself stops at once.
  */
 #include <sys/eventfd.h>
@@ -400,7 +400,7 @@ TEST_F(debug, mmio_vsx_scalar)
 	step_fp_stores(&self->guest, msr, &word_stores);
 }
 
-/* AltiVec registers are two exits, and one stop behind them. (A6) */
+/* A load or store of an AltiVec register exits twice, and then stops once. (A6) */
 TEST_F(debug, mmio_altivec)
 {
 	struct asm_guest *guest = &self->guest;
@@ -422,7 +422,10 @@ TEST_F(debug, mmio_altivec)
 	TEST_ASSERT(!memcmp(device, out, 16), "stvx: stored something else");
 }
 
-/* An access to an element of one exits once; the address says which element. (A6) */
+/*
+ * An access to one element of an AltiVec register exits once.  The address says which
+ * element. (A6)
+ */
 TEST_F(debug, mmio_altivec_elements)
 {
 	struct asm_guest *guest = &self->guest;
@@ -528,7 +531,7 @@ GUEST_ASM(row_code,
 	  "	stb	%r7, 2(%r5)\n"
 	  "	nop\n");
 
-/* Three in a row are one exit and one stop each, without KVM_SET_REGS. (A6) */
+/* Three MMIO accesses in a row exit and stop once each, without KVM_SET_REGS. (A6) */
 TEST_F(debug, mmio_row)
 {
 	struct asm_guest *guest = &self->guest;
@@ -590,7 +593,7 @@ TEST_F(debug, mmio_cache)
 	asm_guest_expect_stop(guest, dcbst_code + 1);
 }
 
-/* What KVM cannot do on MMIO is a Data Storage interrupt. (A4) */
+/* An access to MMIO that KVM cannot emulate causes a Data Storage interrupt. (A4) */
 TEST_F(debug, mmio_unsupported)
 {
 	const u32 *inst, *end = guest_is_le(&self->guest) ? unsupported_code + 1 :

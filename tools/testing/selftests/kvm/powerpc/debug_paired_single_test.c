@@ -4,7 +4,7 @@
  * like), which KVM emulates on every other CPU, together with all of the
  * floating-point instructions of such a guest
  *
- * The guests have BATs.  Each case runs in either byte order.
+ * The guests have BATs.  On little-endian hosts, each case runs in both byte orders.
  */
 #include <linux/kvm_para.h>
 #include <math.h>
@@ -303,7 +303,7 @@ TEST_F(ps, step_fpscr_bits)
 	asm_guest_start(guest, status_code);
 	for (i = 0; i < ARRAY_SIZE(fpscr); i++) {
 		asm_guest_expect_stop(guest, status_code + i + 1);
-		TEST_ASSERT(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) == fpscr[i],
+		TEST_ASSERT((u32)vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) == fpscr[i],
 			    "FPSCR is 0x%" PRIx64 " instead of 0x%x before %u",
 			    vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR), fpscr[i], i + 1);
 	}
@@ -331,7 +331,7 @@ TEST_F(ps, step_sum)
 	write_floats(guest, GUEST_DATA, f9);
 	write_floats(guest, GUEST_DATA + 8, f11);
 	asm_guest_step_all(guest, sum_code);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) & ~FPSCR_FPRF, 0);
+	TEST_ASSERT_EQ((u32)vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPSCR) & ~FPSCR_FPRF, 0);
 }
 
 GUEST_ASM(cmp_code,
@@ -454,10 +454,13 @@ static u64 double_bits(double val)
 	return bits;
 }
 
-/* 6.5 and -7.5, as the instruction has them in memory; a number if of 8 bytes */
 #define PS0	6.5f
 #define PS1	-7.5f
 
+/*
+ * What the instruction loads or stores, as one number of 4 or 8 bytes.  A pair has its
+ * first number in the upper half.
+ */
 static u64 mem_image(const struct ps_mem *inst)
 {
 	switch (inst->kind) {
@@ -488,7 +491,10 @@ static void mem_bytes(struct asm_guest *guest, const struct ps_mem *inst,
 		memcpy(bytes, word, mem_len(inst));
 }
 
-/* What MMIO has of it: one number of all bytes */
+/*
+ * The bytes in kvm_run.  KVM hands a pair to userspace as one number of 8 bytes, so a
+ * little-endian guest finds its halves swapped.
+ */
 static void mmio_bytes(struct asm_guest *guest, const struct ps_mem *inst,
 		       u8 *bytes)
 {
@@ -852,8 +858,8 @@ TEST_F(ps, step_read_only)
 }
 
 /*
- * Half in memory and half in MMIO.  Userspace gets it in one piece, if
- * it is one piece; else it is an access that the CPU refuses. (A4, A6)
+ * Userspace completes the access if its two parts are adjacent in guest physical
+ * memory.  If they are not, the guest gets a Data Storage interrupt. (A4, A6)
  */
 TEST_F(ps, mmio_second_page)
 {
@@ -902,7 +908,10 @@ static void step_magic_page_end(struct asm_guest *guest, gpa_t magic)
 	stop_mem(guest, psq_l, end - 4);
 	expect_f5(guest, "psq_l", 0, PS1);
 
-	/* Only now, when it will not store beyond the host's page */
+	/*
+	 * Store only after the load has shown that the access is split.  A kernel without
+	 * the split would overwrite host memory.
+	 */
 	set_f5(guest, PS1, PS0);
 	start_mem(guest, psq_st, end - 4);
 	stop_mem(guest, psq_st, end - 4);

@@ -6,8 +6,17 @@
 #ifndef SELFTEST_KVM_DEBUG_SUITE_H
 #define SELFTEST_KVM_DEBUG_SUITE_H
 
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "asm_guest.h"
 #include "kselftest_harness.h"
+
+#ifndef PTRACE_SINGLEBLOCK
+#define PTRACE_SINGLEBLOCK	0x100
+#endif
 
 #ifdef CONFIG_64BIT
 #define DEBUG_VARIANTS_64(_name)						\
@@ -39,7 +48,10 @@
 #define DEBUG_VARIANTS_SLB(_name)	kvm_static_assert(true)
 #endif
 
-/* Little-endian hosts can have big-endian guests, and not the other way round. */
+/*
+ * Big-endian guests of little-endian hosts.  Little-endian guests of big-endian hosts
+ * are not tested.
+ */
 #ifdef __LITTLE_ENDIAN__
 #define DEBUG_VARIANTS_64BE(_name)						\
 	FIXTURE_VARIANT_ADD(_name, guest64be)					\
@@ -203,6 +215,40 @@
 	kvm_static_assert(true)
 
 /**
+ * cpu_traces_branches() - does MSR[BE] trace branches?
+ *
+ * The Power ISA makes that optional.  Ask the host's ptrace(), which uses MSR[BE].
+ *
+ * Return: true if it does
+ */
+static inline bool cpu_traces_branches(void)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	TEST_ASSERT(pid >= 0, "fork() failed");
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status),
+		    "The child did not stop");
+	TEST_ASSERT(!ptrace(PTRACE_SINGLEBLOCK, pid, NULL, NULL),
+		    "ptrace() failed, errno: %d", errno);
+	TEST_ASSERT(waitpid(pid, &status, 0) == pid, "waitpid() failed");
+	if (WIFEXITED(status))
+		return false;
+
+	TEST_ASSERT_EQ(WSTOPSIG(status), SIGTRAP);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return true;
+}
+
+/**
  * struct suite_option - an option of a test's command line, with a number
  * @letter: the option
  * @what: for the help text
@@ -246,6 +292,29 @@ static inline void suite_options(int argc, char *argv[], struct suite_option *op
 	}
 	for (i = 0; i < nr; i++)
 		ksft_print_msg("%s: 0x%lx\n", options[i].what, options[i].value);
+}
+
+static __thread struct kvm_random_state suite_rng;
+
+/**
+ * suite_seed() - start this thread's random numbers
+ * @seed: for example from the command line
+ * @nr: distinguishes what has the same seed
+ */
+static inline void suite_seed(u64 seed, u64 nr)
+{
+	suite_rng = new_kvm_random_state(1 + (seed * 0x9e3779b9 + nr) % 0x7ffffffe);
+}
+
+/* The library's numbers have 31 bits. */
+static inline u64 rnd(void)
+{
+	return kvm_random_u64(&suite_rng) ^ kvm_random_u64(&suite_rng) << 1;
+}
+
+static inline u32 below(u32 n)
+{
+	return kvm_random_u32(&suite_rng) % n;
 }
 
 #endif /* SELFTEST_KVM_DEBUG_SUITE_H */

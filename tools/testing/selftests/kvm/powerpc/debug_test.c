@@ -67,6 +67,8 @@ TEST_F(debug, sw_breakpoint_step_over)
 		 GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP);
 	asm_guest_expect(guest, STOP_AT(bp_here), STOP_AT(bp_here));
 	asm_guest_write32(guest, guest->code + 4, INST_LI_R6_7);
+	/* It makes the instruction cache coherent. */
+	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_USE_SW_BP);
 	asm_guest_expect(guest, STOP_AT(bp_here + 1), STOP_AT(bp_here + 2));
 	TEST_ASSERT_EQ(guest->regs.gpr[5], 2);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 7);
@@ -102,8 +104,8 @@ TEST_F(debug, sw_breakpoint_at_vector)
 {
 	struct asm_guest *guest = &self->guest;
 
-	start_bp(guest, variant->msr | MSR_PR, 0, GUESTDBG_SW_BP);
 	asm_guest_write32(guest, VEC_PROGRAM, INST_SW_BREAKPOINT);
+	start_bp(guest, variant->msr | MSR_PR, 0, GUESTDBG_SW_BP);
 	asm_guest_expect(guest, STOP_PC(VEC_PROGRAM), STOP_PC(VEC_PROGRAM));
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, bp_here));
 	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_PR | SRR1_PROGILL);
@@ -183,23 +185,13 @@ static void expect_bp_after(struct asm_guest *guest, const u32 *code, u32 exit_r
 	asm_guest_expect_stop(guest, code + 1);
 }
 
-/* A store to MMIO leaves nothing in debug.arch of the stop after it. (C3) */
-TEST_F(debug, sw_breakpoint_after_mmio_store)
-{
-	expect_bp_after(&self->guest, bp_after_store, KVM_EXIT_MMIO);
-}
-
-/* A load from MMIO leaves nothing in debug.arch of the stop after it. (C3) */
-TEST_F(debug, sw_breakpoint_after_mmio_load)
-{
-	expect_bp_after(&self->guest, bp_after_load, KVM_EXIT_MMIO);
-	TEST_ASSERT_EQ(self->guest.regs.gpr[6], 0x5a5a5a5a);
-}
-
-/* An OSI hypercall leaves nothing in debug.arch of the stop after it. (C3) */
-TEST_F(debug, sw_breakpoint_after_osi)
+/* MMIO and OSI hypercalls leave nothing in debug.arch of the stop after them. (C3) */
+TEST_F(debug, sw_breakpoint_after_userspace)
 {
 	expect_bp_after(&self->guest, bp_after_osi, KVM_EXIT_OSI);
+	expect_bp_after(&self->guest, bp_after_store, KVM_EXIT_MMIO);
+	expect_bp_after(&self->guest, bp_after_load, KVM_EXIT_MMIO);
+	TEST_ASSERT_EQ(self->guest.regs.gpr[6], 0x5a5a5a5a);
 }
 
 GUEST_ASM(native_code,
@@ -411,32 +403,6 @@ TEST_F(debug, step_mtmsrd)
 	TEST_ASSERT_EQ(self->guest.regs.gpr[7], variant->msr | MSR_RI);
 }
 #endif /* CONFIG_64BIT */
-
-GUEST_ASM(interrupt_code,
-	  "	sc\n"
-	  "	.long	0\n"
-	  "	nop\n");
-
-/*
- * The step over an instruction that causes an interrupt stops at the vector, and
- * stepping goes on through the handler and back.  SRR1 has no step bit. (A4, B1)
- */
-TEST_F(debug, step_interrupts)
-{
-	struct asm_guest *guest = &self->guest;
-	const u32 *code = interrupt_code;
-
-	asm_guest_load_rfi_handler(guest, VEC_SYSCALL);
-	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
-	guest->regs.gpr[3] = 0;
-	asm_guest_start_step(guest, code);
-	asm_guest_expect(guest, STOP_PC(VEC_SYSCALL), STOP_AT(code + 1),
-			 STOP_PC(VEC_PROGRAM));
-	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | SRR1_PROGILL);
-	asm_guest_step_skip_handler(guest);
-	asm_guest_expect_stop(guest, code + 3);
-	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
-}
 
 GUEST_ASM(mfmsr_code,
 	  "	mfmsr	%r5\n"

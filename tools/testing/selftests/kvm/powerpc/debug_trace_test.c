@@ -2,26 +2,15 @@
 /*
  * Guests of KVM Book3S PR that trace themselves, with and without a debugger
  */
-#include <sys/auxv.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "debug_suite.h"
 
 DEBUG_SUITE(debug);
-
-#ifndef PTRACE_SINGLEBLOCK
-#define PTRACE_SINGLEBLOCK	0x100
-#endif
 
 /* Store SRR0 at the address in r29. */
 GUEST_ASM(trace_handler,
 	  "	mfsrr0	%r30\n"
 	  "	stwu	%r30, 4(%r29)\n"
 	  GUEST_ASM_RFI);
-
-GUEST_ASM(rfi_handler, GUEST_ASM_RFI);
 
 /* r5 is GUEST_MMIO, r7 the MSR without SE and BE. */
 GUEST_ASM(trace_code,
@@ -66,47 +55,17 @@ static const struct trace_event events[] = {
 	{ .label = trace_code + 13 },
 };
 
-/*
- * Does the CPU trace branches?  Some emulated ones do not.  Ask the host's
- * ptrace(), which uses MSR[BE] as well.
- */
-static bool cpu_traces_branches(void)
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	TEST_ASSERT(pid >= 0, "fork() failed");
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-
-	TEST_ASSERT(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status),
-		    "The child did not stop");
-	TEST_ASSERT(!ptrace(PTRACE_SINGLEBLOCK, pid, NULL, NULL),
-		    "ptrace() failed, errno: %d", errno);
-	TEST_ASSERT(waitpid(pid, &status, 0) == pid, "waitpid() failed");
-	if (WIFEXITED(status))
-		return false;
-
-	TEST_ASSERT_EQ(WSTOPSIG(status), SIGTRAP);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return true;
-}
-
 static void start_trace(struct asm_guest *guest, u64 msr, u64 trace)
 {
 	asm_guest_load(guest, VEC_TRACE, trace_handler);
-	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
+	asm_guest_load_rfi_handler(guest, VEC_SYSCALL);
 	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
 
 	guest->regs.msr = msr | trace;
 	guest->regs.gpr[3] = 0;
 	guest->regs.gpr[5] = GUEST_MMIO;
 	guest->regs.gpr[7] = msr;
+	guest->regs.gpr[10] = 0;
 	guest->regs.gpr[29] = GUEST_DATA - 4;
 	asm_guest_start(guest, trace_code);
 }
@@ -145,7 +104,7 @@ static void trace_freely(struct asm_guest *guest, u64 msr, u64 trace)
 {
 	start_trace(guest, msr, trace);
 	load_mmio(guest);
-	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_to_osi(guest);
 	check_record(guest, trace);
 }
 
@@ -179,62 +138,32 @@ static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 	}
 
 	asm_guest_control(guest, GUESTDBG_OFF);
-	asm_guest_run(guest, KVM_EXIT_OSI);
+	asm_guest_run_to_osi(guest);
 	check_record(guest, trace);
 }
 
-/* Without MSR[SE] and MSR[BE], the guest gets no Trace interrupt. (A1, B3) */
-TEST_F(debug, no_trace)
+static const u64 traces[] = { 0, MSR_SE, MSR_BE, MSR_SE | MSR_BE };
+
+/* MSR[SE] traces each instruction, and MSR[BE] each branch, whoever executes it. (B3) */
+TEST_F(debug, trace)
 {
-	trace_freely(&self->guest, variant->msr, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(traces); i++) {
+		if (traces[i] != MSR_BE || cpu_traces_branches())
+			trace_freely(&self->guest, variant->msr, traces[i]);
+	}
 }
 
-/* Without tracing, the guest sees nothing of the steps. (A1, B2) */
-TEST_F(debug, no_trace_stepped)
+/* Under step, each Trace interrupt is the next event after the stop. (A1, B2) */
+TEST_F(debug, trace_stepped)
 {
-	trace_stepped(&self->guest, variant->msr, 0);
-}
+	unsigned int i;
 
-/* MSR[SE] traces each instruction, whoever executes it. (B3) */
-TEST_F(debug, trace_se)
-{
-	trace_freely(&self->guest, variant->msr, MSR_SE);
-}
-
-/* Under step, each Trace interrupt is the next event after the stop. (B2) */
-TEST_F(debug, trace_se_stepped)
-{
-	trace_stepped(&self->guest, variant->msr, MSR_SE);
-}
-
-/* MSR[BE] traces branches, taken and not taken. (B3) */
-TEST_F(debug, trace_be)
-{
-	if (!cpu_traces_branches())
-		SKIP(return, "The CPU does not trace branches");
-
-	trace_freely(&self->guest, variant->msr, MSR_BE);
-}
-
-/* Under step, each Trace interrupt of MSR[BE] is the next event after the stop. (B2) */
-TEST_F(debug, trace_be_stepped)
-{
-	if (!cpu_traces_branches())
-		SKIP(return, "The CPU does not trace branches");
-
-	trace_stepped(&self->guest, variant->msr, MSR_BE);
-}
-
-/* MSR[SE] and MSR[BE] at once trace each instruction once. (B3) */
-TEST_F(debug, trace_se_and_be)
-{
-	trace_freely(&self->guest, variant->msr, MSR_SE | MSR_BE);
-}
-
-/* Under step, each Trace interrupt of MSR[SE] and MSR[BE] is the next event, once. (B2) */
-TEST_F(debug, trace_se_and_be_stepped)
-{
-	trace_stepped(&self->guest, variant->msr, MSR_SE | MSR_BE);
+	for (i = 0; i < ARRAY_SIZE(traces); i++) {
+		if (traces[i] != MSR_BE || cpu_traces_branches())
+			trace_stepped(&self->guest, variant->msr, traces[i]);
+	}
 }
 
 GUEST_ASM(process_code,
@@ -311,78 +240,6 @@ TEST_F(debug, trace_se_detach)
 	load_mmio(guest);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	check_record(guest, MSR_SE);
-}
-
-/*
- * A loop of native and emulated instructions, system calls, illegal instructions,
- * MSR changes and floating point.  r8 counts down.  r6 is a checksum, r7 the
- * MSR with FP, r9 and r12 are addresses of data.
- */
-GUEST_ASM(same_code,
-	  "	li	%r8, 20\n"
-	  "1:	addi	%r8, %r8, -1\n"
-	  "	mulli	%r6, %r6, 31\n"
-	  "	add	%r6, %r6, %r8\n"
-	  "	mtsprg	1, %r6\n"
-	  "	mfmsr	%r10\n"
-	  "	add	%r6, %r6, %r10\n"
-	  "	stwu	%r6, 4(%r9)\n"
-	  "	andi.	%r11, %r8, 3\n"
-	  "	bne	2f\n"
-	  "	li	%r3, 0\n"
-	  "	sc\n"
-	  "	mfsrr1	%r11\n"
-	  "	xor	%r6, %r6, %r11\n"
-	  "2:	andi.	%r11, %r8, 5\n"
-	  "	bne	3f\n"
-	  "	.long	0\n"
-	  "3:	mtmsr	%r7\n"
-	  "	lfd	%f1, 0(%r12)\n"
-	  "	fadd	%f2, %f2, %f1\n"
-	  "	stfd	%f2, 8(%r12)\n"
-	  "	mfsprg	%r6, 1\n"
-	  "	cmpwi	%r8, 0\n"
-	  "	bne	1b\n"
-	  GUEST_ASM_OSI);
-
-static void start_same(struct asm_guest *guest, u64 msr)
-{
-	asm_guest_load(guest, VEC_SYSCALL, rfi_handler);
-	asm_guest_load_skip_handler(guest, VEC_PROGRAM);
-	guest->regs.gpr[7] = msr | MSR_FP;
-	guest->regs.gpr[9] = GUEST_DATA + 0x100;
-	guest->regs.gpr[12] = GUEST_DATA;
-	asm_guest_start(guest, same_code);
-}
-
-/* A free run and a stepped one end with the same registers and memory. (B4) */
-TEST_F(debug, same_end)
-{
-	struct asm_guest *freely = &self->guest, stepped;
-	unsigned int nr = 0;
-	u64 fpr[2];
-
-	start_same(freely, variant->msr);
-	asm_guest_run(freely, KVM_EXIT_OSI);
-
-	__asm_guest_create(&stepped, &freely->config);
-	start_same(&stepped, variant->msr);
-	asm_guest_control(&stepped, GUESTDBG_STEP);
-	while (!__asm_guest_run(&stepped) &&
-	       stepped.vcpu->run->exit_reason == KVM_EXIT_DEBUG)
-		nr++;
-	TEST_ASSERT_EQ(stepped.vcpu->run->exit_reason, KVM_EXIT_OSI);
-	TEST_ASSERT(nr > 300, "Only %u stops", nr);
-
-	TEST_ASSERT(!memcmp(&freely->regs, &stepped.regs, sizeof(stepped.regs)),
-		    "Registers differ");
-	TEST_ASSERT(!memcmp(addr_gpa2hva(freely->vm, GUEST_DATA),
-			    addr_gpa2hva(stepped.vm, GUEST_DATA), 0x1000),
-		    "Memory differs");
-	fpr[0] = vcpu_get_reg(freely->vcpu, KVM_REG_PPC_FPR(2));
-	fpr[1] = vcpu_get_reg(stepped.vcpu, KVM_REG_PPC_FPR(2));
-	TEST_ASSERT_EQ(fpr[0], fpr[1]);
-	asm_guest_destroy(&stepped);
 }
 
 TEST_HARNESS_MAIN

@@ -169,7 +169,7 @@ TEST_F(translated, step_data_storage)
 		   DSISR_NOHPTE | DSISR_STORE);
 }
 
-/* So does a store to where only loads are allowed. (A4) */
+/* A store to a read-only page stops at 0x300. (A4) */
 TEST_F(translated, step_read_only)
 {
 	start(&self->guest, code, GUEST_EA_RAM_RO + GUEST_DATA);
@@ -240,7 +240,10 @@ TEST_F(translated, step_fetch_guarded)
 		      GUEST_PROT_RW | HPTE_R_G);
 	step_fetch_fault(guest, GUEST_EA_UNMAPPED, VEC_INST_STORAGE, SRR1_ISI_N_G);
 	if (MSR_HOST_SF) {
-		/* Once KVM has mapped it for data; 32-bit hosts have no N bit for it. */
+		/*
+		 * KVM has mapped the page for data now.  32-bit hosts cannot forbid to
+		 * execute a single page.
+		 */
 		start(guest, code, GUEST_EA_UNMAPPED);
 		asm_guest_expect_stop(guest, code + 1);
 		step_fetch_fault(guest, GUEST_EA_UNMAPPED, VEC_INST_STORAGE, SRR1_ISI_N_G);
@@ -315,7 +318,7 @@ TEST_F(translated, other_vsid)
 	struct kvm_sregs sregs;
 
 	if (variant->mmu != GUEST_MMU_SR || variant->msr & (MSR_IR | MSR_PR))
-		SKIP(return, "Segment registers are not those of data only");
+		SKIP(return, "The guest translates instructions or is in problem state");
 
 	get_bat_sregs(guest, &sregs);
 	sregs.u.s.ppc32.dbat[3] = DBAT_BESIDE;
@@ -344,7 +347,7 @@ GUEST_LABELS(plain_load[]);
 /*
  * When the guest jumps to an address without KVM's offset, KVM takes instructions
  * from there, and data at the same address from where it is translated to.  The
- * second run finds the data mapped. (C4)
+ * second run finds the data mapped.
  */
 TEST_F(split, plain_address)
 {
@@ -393,7 +396,7 @@ static void load_far(struct asm_guest *guest, const u32 *start, const u32 *end)
 	guest->regs.msr |= MSR_DR;
 }
 
-/* Code in split real mode may be where KVM's offset has no room for it. */
+/* Code in split real mode may be at an address that KVM cannot combine with its offset. */
 TEST_F(split, far_address)
 {
 	struct asm_guest *guest = &self->guest;
@@ -406,7 +409,7 @@ TEST_F(split, far_address)
 	TEST_ASSERT_EQ(guest->regs.gpr[7], VALUE);
 }
 
-/* The same, where the guest has loaded data from the address of the code. (C4) */
+/* The same, where the guest has loaded data from the address of the code. */
 TEST_F(split, far_address_of_data)
 {
 	struct asm_guest *guest = &self->guest;

@@ -19,7 +19,7 @@ DEBUG_VARIANTS_TRANSLATED(debug);
 #define WATCH_LEN	6
 
 /* r5 is the base, r6 the index, r7 or another register 7 the data. */
-#define D(_op)		((_op) << 26 | 7 << 21 | 5 << 16)
+#define D(_op)		((u32)(_op) << 26 | 7 << 21 | 5 << 16)
 #define X(_xop)		(31 << 26 | 7 << 21 | 5 << 16 | 6 << 11 | (_xop) << 1)
 /* An atomic memory operation, with its function code */
 #define AMO(_xop, _fc)	((X(_xop) & ~(31 << 11)) | (_fc) << 11)
@@ -89,8 +89,8 @@ static const struct form {
 	{ "stbcx.", X(694) | 1, 1, STORE | MAYBE | NEEDS_207 },
 	{ "lharx", X(116), 2, LOAD | ALIGNED | NEEDS_207 },
 	{ "sthcx.", X(726) | 1, 2, STORE | MAYBE | ALIGNED | NEEDS_207 },
-	{ "lmw r28", 46 << 26 | 28 << 21 | 5 << 16, 16, LOAD | NEEDS_BE },
-	{ "stmw r28", 47 << 26 | 28 << 21 | 5 << 16, 16, STORE | NEEDS_BE },
+	{ "lmw r28", 46U << 26 | 28 << 21 | 5 << 16, 16, LOAD | NEEDS_BE },
+	{ "stmw r28", 47U << 26 | 28 << 21 | 5 << 16, 16, STORE | NEEDS_BE },
 	{ "lswi 7", PAIR(X(597)) + (1 << 11), 7, LOAD | NEEDS_BE | NO_INDEX },
 	{ "stswi 7", PAIR(X(725)) + (1 << 11), 7, STORE | NEEDS_BE | NO_INDEX },
 	{ "lswx 7", PAIR(X(533)), 7, LOAD | NEEDS_BE },
@@ -107,12 +107,13 @@ static const struct form {
 	{ "stvewx", X(199), 4, STORE | DOWN | NEEDS_VEC },
 	{ "lxsdx", X(588), 8, LOAD | NEEDS_VSX }, { "lxvd2x", X(844), 16, LOAD | NEEDS_VSX },
 	{ "lxvdsx", X(332), 8, LOAD | NEEDS_VSX }, { "lxvw4x", X(780), 16, LOAD | NEEDS_VSX },
-	{ "lxsiwzx", X(12), 4, LOAD | NEEDS_VSX }, { "lxsiwax", X(76), 4, LOAD | NEEDS_VSX },
-	{ "lxsspx", X(524), 4, LOAD | NEEDS_VSX }, { "stxsdx", X(716), 8, STORE | NEEDS_VSX },
-	{ "stxvd2x", X(972), 16, STORE | NEEDS_VSX },
+	{ "lxsiwzx", X(12), 4, LOAD | NEEDS_VSX | NEEDS_207 },
+	{ "lxsiwax", X(76), 4, LOAD | NEEDS_VSX | NEEDS_207 },
+	{ "lxsspx", X(524), 4, LOAD | NEEDS_VSX | NEEDS_207 },
+	{ "stxsdx", X(716), 8, STORE | NEEDS_VSX }, { "stxvd2x", X(972), 16, STORE | NEEDS_VSX },
 	{ "stxvw4x", X(908), 16, STORE | NEEDS_VSX },
-	{ "stxsiwx", X(140), 4, STORE | NEEDS_VSX },
-	{ "stxsspx", X(652), 4, STORE | NEEDS_VSX },
+	{ "stxsiwx", X(140), 4, STORE | NEEDS_VSX | NEEDS_207 },
+	{ "stxsspx", X(652), 4, STORE | NEEDS_VSX | NEEDS_207 },
 	{ "lxv", D(61) | 1, 16, LOAD | NEEDS_VSX | NEEDS_300 },
 	{ "stxv", D(61) | 5, 16, STORE | NEEDS_VSX | NEEDS_300 },
 	{ "lxsd", D(57) | 2, 8, LOAD | NEEDS_VSX | NEEDS_300 },
@@ -343,7 +344,10 @@ static void check_all(struct asm_guest *guest, gpa_t gpa)
 		size = form->size ?: getauxval(AT_DCACHEBSIZE);
 		mask = form->flags & ALIGNED ? size - 1 : 0;
 		for (where = 0; where < 4; where++) {
-			/* Just not, by one byte, on each side */
+			/*
+			 * Ends just before the watched bytes, overlaps the first, overlaps
+			 * the last, begins just after.
+			 */
 			ea = where == 0 ? watched - size : where == 1 ? watched - size + 1 :
 			     where == 2 ? watched + WATCH_LEN - 1 : watched + WATCH_LEN;
 			ea &= ~(u64)mask;

@@ -2,10 +2,10 @@
 /*
  * A model of the instructions that random programs are made of
  *
- * It is independent of KVM, of the CPU, and of QEMU.  What a program does outside
- * its registers is in struct state as well, and in a log of MMIO accesses and
- * hypercalls.  Left out are the time and reservations, which a debugger cannot
- * hide.
+ * It shares no code with KVM.  It models what KVM PR defines (hypercalls) and where
+ * KVM PR differs from the CPU.  What a program does outside its registers is in
+ * struct state as well, and in a log of MMIO accesses and hypercalls.  Left out are
+ * the time and reservations, which a debugger cannot hide.
  */
 #ifndef SELFTEST_KVM_INSN_MODEL_H
 #define SELFTEST_KVM_INSN_MODEL_H
@@ -57,6 +57,10 @@
 #define OP_REV		BIT(8)	/* byte-reversed */
 #define OP_UPD		BIT(9)
 
+/*
+ * If a 64-bit guest sets MSR[PR] by rfid or mtmsrd, the Power ISA sets MSR[EE], [IR]
+ * and [DR] as well.  KVM PR does not, and neither does this model.
+ */
 #define OPS(op, mem)							\
 	/* executed by the CPU */					\
 	op(ADDI, 0x38000000, OP_IMM, *rt = a0 + imm)			\
@@ -212,12 +216,10 @@ struct state {
 	u64 fpr[NR_FPRS];
 	u8 vr[NR_VRS][16];	/* from the most significant byte on */
 	u8 mem[MEM_SIZE];
-	/* The walk's only; the first three are always written before read. */
+	/* Only the model uses these.  Programs write the first three before they read them. */
 	__u64 hid0;
 	u64 sr, slb_esid;
 	u64 intr_msr, end_pc;
-	/* sc clobbers CR0 and CTR on 64-bit hosts, see kvm_hcall there */
-	bool clobbered;
 };
 
 /*
@@ -421,7 +423,6 @@ static void walk_syscall(struct state *s)
 	struct kvm_regs *regs = &s->regs;
 	__u64 *gpr = regs->gpr;
 
-	s->clobbered = MSR_HOST_SF;
 	if ((u32)gpr[3] == OSI_SC_MAGIC_R3 && (u32)gpr[4] == OSI_SC_MAGIC_R4) {
 		if (regs->pc != s->end_pc)
 			gpr[5] = hypercall_reply(&walk_log);
@@ -433,7 +434,10 @@ static void walk_syscall(struct state *s)
 	}
 }
 
-/* 64-bit CPUs have no rfi: in a 32-bit guest's problem state, the host's says so. */
+/*
+ * The host's 64-bit CPU has no rfi.  In a 32-bit guest's problem state it raises an
+ * illegal instruction interrupt, where a 32-bit CPU raises a privileged one.
+ */
 static u64 privileged_cause(const struct state *s, const struct insn *insn)
 {
 	bool other_cpu = MSR_HOST_SF && !(s->intr_msr & MSR_SF);
@@ -469,8 +473,6 @@ static void walk_insn(struct state *s, const struct insn *insn)
 
 	*ra = WORD(*ra);
 	*rt = WORD(*rt);
-	if (insn->op == OP_MTSPR && insn->b == SPRN_CTR)
-		s->clobbered = false;
 }
 
 /* What the guest executes; index = address relative to code_ea. */

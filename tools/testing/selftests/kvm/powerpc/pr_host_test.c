@@ -2,8 +2,8 @@
 /*
  * What a guest of KVM PR must not be able to do to its host
  *
- * Each case is a bug that KVM PR has had.  It must not harm a host that still has
- * the bug.
+ * Each case is a bug that KVM PR has had.  On a kernel with the bug, 'fscr' ends in
+ * an oops that kills the test.  The other cases do no harm there.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -60,9 +60,9 @@ static void write_slb(struct asm_guest *guest, u64 rb, u64 rs)
 }
 
 /*
- * The guest cannot see KVM's own data behind the SLB, where the
- * addresses of functions are.  If it cannot, it is safe to find out whether it
- * can write to it: the last entry can be set, the next one cannot.
+ * The members behind vcpu->arch.slb[] hold addresses of host functions.  slbmfee and
+ * slbmfev must not return them.  slbmte is tested only after that, because it would
+ * overwrite them on a kernel with the bug.
  */
 TEST_F(pr_host, slb_index)
 {
@@ -153,10 +153,7 @@ GUEST_ASM(fscr_code,
 	  "	mfspr	%r6, " __stringify(SPRN_FSCR) "\n"
 	  GUEST_ASM_OSI);
 
-/*
- * The guest can set FSCR[TAR] on a host whose CPU has no FSCR.  If KVM has the bug,
- * it ends the test's process and says so in the log.
- */
+/* The guest can set FSCR[TAR] on a host whose CPU has no FSCR. */
 TEST_F(pr_host, fscr)
 {
 	struct asm_guest *guest = &self->guest;
@@ -168,8 +165,8 @@ TEST_F(pr_host, fscr)
 }
 
 /*
- * The bits of keys 4 to 7, the first ones that a host with keys lets processes
- * have.  Problem state has AMR as SPR 13, privileged code as SPR 29.
+ * The bits of keys 4 to 7, which every host with keys lets processes change.  Problem
+ * state has AMR as SPR 13, privileged code as SPR 29.
  */
 #define AMR_KEYS	0x00ff000000000000ULL
 #define AMR_BY_SPR13	0x00a5000000000000ULL
@@ -235,8 +232,8 @@ TEST_F(pr_host, amr)
 #endif /* CONFIG_64BIT */
 
 /*
- * Instructions that cannot be emulated, and more of them than anybody wants to
- * read about: KVM may log ten in five seconds, the kernel's usual limit.
+ * The guest executes NR_ILLEGAL illegal instructions.  KVM may log ten in five seconds,
+ * the kernel's default rate limit.
  */
 #define NR_RUNS		15
 #define NR_PER_RUN	20
@@ -257,7 +254,7 @@ GUEST_ASM(flood_code,
 static unsigned int count_log(int fd)
 {
 	unsigned int nr = 0;
-	char line[1024];
+	char line[8192];	/* The read of a longer record fails with EINVAL. */
 	ssize_t len;
 
 	for (;;) {

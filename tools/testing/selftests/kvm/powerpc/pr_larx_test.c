@@ -437,7 +437,7 @@ static void load_breakpoint(struct asm_guest *guest, unsigned int nr)
 
 /*
  * A breakpoint in the sequence stops the guest.  From the load-and-reserve
- * to one behind the store conditional, as debuggers step over it, it succeeds.
+ * to one after the store conditional, as debuggers step over it, it succeeds.
  * (C1)
  */
 TEST_F(debug, breakpoint)

@@ -3,7 +3,7 @@
  * Memory slots of KVM Book3S PR guests: the dirty log, and what becomes of the
  * memory when a slot goes
  *
- * Each case is a bug that KVM PR has had.
+ * Most cases are bugs that KVM PR has had.
  */
 #include <asm/byteorder.h>
 
@@ -104,7 +104,7 @@ TEST_F(slots, dirty_log_later)
 	TEST_ASSERT(is_dirty(guest), "The write is not in the log");
 }
 
-/* When the slot is gone, so is its memory, and what is left is MMIO. */
+/* After the slot is deleted, an access to its addresses is MMIO. */
 TEST_F(slots, deleted)
 {
 	struct asm_guest *guest = &self->guest;
@@ -120,8 +120,9 @@ TEST_F(slots, deleted)
 }
 
 /*
- * A thread gives the slot other memory time and again.  It numbers the pages:
- * the number is in the page first, and at GUEST_DATA then.
+ * A thread replaces the slot's page again and again.  Each time it writes a larger
+ * number, first to the new page and then to GUEST_DATA.  A guest that finds a smaller
+ * number in the page than at GUEST_DATA sees a page that the host has replaced.
  */
 #define RUN_SECONDS	3
 #define NR_LOOPS	100
@@ -511,7 +512,7 @@ TEST_F(page_table, dirty_log)
 	TEST_ASSERT(!is_dirty(guest), "A page that nobody wrote to is in the log");
 }
 
-/* Guests with the same VSID, 0, have each its own memory there. */
+/* Two guests that use VSID 0 do not see each other's memory. */
 TEST(vsid_0)
 {
 	struct asm_guest guests[2];
@@ -527,6 +528,8 @@ TEST(vsid_0)
 		attributes = use_segment_registers(&guests[i], &sregs, 0);
 		/* KVM_GET_SREGS gives the words of BATs swapped. */
 		sregs.u.s.ppc32.ibat[0] = swap_bat_words(sregs.u.s.ppc32.ibat[0]);
+		/* No data BATs: the load has to go through the page table. */
+		memset(sregs.u.s.ppc32.dbat, 0, sizeof(sregs.u.s.ppc32.dbat));
 		*attributes = cpu_to_be32(GUEST_DATA | PTE_RW);
 		sregs.u.s.sdr1 = SLOT_GPA;
 		vcpu_sregs_set(guests[i].vcpu, &sregs);

@@ -3,10 +3,9 @@
  * A guest of KVM PR runs the instructions it was given, and only those, and gets
  * pending interrupts when and in the order it should
  *
- * KVM looks for an interrupt to deliver each time it enters the guest, almost
- * always in an empty set.  If it finds one there nevertheless, the guest ends
- * up at a vector (of the System Reset, for an empty set's "first bit" of -1)
- * and never executes anything else.
+ * KVM looks for a pending interrupt each time it enters the guest.  Usually none is
+ * pending.  If KVM injects one nevertheless, the guest continues at a vector.  So the
+ * tests check that SRR0 did not change.
  *
  * Some cases have another thread preempt the vCPU.  KVM PR loads the guest's
  * registers into the CPU when the guest needs them, and the scheduler takes them
@@ -151,9 +150,9 @@ TEST_F(pr_run, migrated)
 }
 
 /*
- * Instructions that KVM has to read while another thread makes the host take
- * the shadow mappings of the guest's code away.  A Program interrupt or a DSI
- * comes from another instruction than the guest has.
+ * Another thread changes the protection of the page with the guest's code, so the host
+ * removes its shadow HPTE while KVM fetches an instruction.  If KVM emulates another
+ * instruction instead, the guest takes a Program or a Data Storage interrupt.
  */
 struct remapper {
 	struct asm_guest_thread thread;

@@ -586,11 +586,14 @@ TEST_F(set_regs, guest_fprs)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 val = 0x4002000000000000ULL;	/* 2.25 */
+	double junk = 3.25;
 
 	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(14), val);
 	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FPR(15), 0);
 	guest->regs.msr |= MSR_FP;
 	asm_guest_start(guest, fpr_code);
+	/* If KVM_SET_REGS has loaded the guest's registers into the CPU, this changes them. */
+	asm volatile("fmr 14, %0\n\tfmr 15, %0" : : "f" (junk) : "fr14", "fr15");
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(14)), val);
 	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_FPR(15)), val);

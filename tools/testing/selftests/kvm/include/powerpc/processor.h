@@ -37,19 +37,15 @@
 #define VSID_MULTIPLIER		0x9e3779b1 /* odd, thus no VSID occurs twice */
 
 /* Special-purpose registers */
-#define SPRN_XER		1
 #define SPRN_LR			8
 #define SPRN_CTR		9
 #define SPRN_AMR_USER		13	/* AMR, as problem state has it */
 #define SPRN_DSISR		18
 #define SPRN_DAR		19
 #define SPRN_DEC		22
-#define SPRN_SDR1		25
 #define SPRN_SRR0		26
 #define SPRN_SRR1		27
 #define SPRN_AMR		29
-#define SPRN_CTRLF		136
-#define SPRN_CTRLT		152
 #define SPRN_FSCR		153
 #define SPRN_VRSAVE		256
 #define SPRN_SPRG3_USER		259	/* SPRG3, as problem state reads it */
@@ -57,28 +53,12 @@
 #define SPRN_SPRG1		273
 #define SPRN_SPRG2		274
 #define SPRN_SPRG3		275
-#define SPRN_TBWL		284
-#define SPRN_TBWU		285
 #define SPRN_PVR		287
-#define SPRN_IBAT0U		528
-#define SPRN_DBAT0U		536
-#define SPRN_IBAT4U		560
-#define SPRN_DBAT4U		568
 #define SPRN_EBBHR		804
-#define SPRN_EBBRR		805
-#define SPRN_BESCR		806
 #define SPRN_TAR		815
 #define SPRN_GQR0		912
-#define SPRN_GQR7		919
 #define SPRN_HID2_GEKKO		920
 #define SPRN_HID0		1008
-#define SPRN_HID1		1009
-#define SPRN_HID4		1012
-#define SPRN_DABR		1013
-#define SPRN_HID5		1014
-#define SPRN_HID2		1016
-#define SPRN_L2CR		1017
-#define SPRN_THRM1		1020
 #define SPRN_PIR		1023
 
 /* Offsets in struct vcpu_exception */

@@ -89,9 +89,9 @@ add_segment:
 	rfid
 
 /*
- * Go on translated.  Until that has a frame on the stack, registers that are in
- * use are kept in struct vcpu_exception; it is in a bolted segment, as the code
- * is, so no other interrupt can get in between.
+ * Continue with translation on.  powerpc_exception_entry has no stack frame yet, so
+ * registers are kept in struct vcpu_exception.  This structure, the code and the stack
+ * are in bolted segments, so no segment interrupt overwrites it.
  */
 to_handler:
 	mfsprg	%r31, 0

@@ -4,8 +4,7 @@
  *
  * The table is where SDR1 says: at a guest physical address, or, for a guest
  * under PAPR, which does not see its table, at an address of the test's.  It is
- * big-endian whatever the guest is.  KVM Book3S PR walks it in software, so
- * there is nothing that the host's CPU could do differently.
+ * big-endian whatever the guest is.  The host's CPU does not read it.
  *
  * Segments are of 256 MB, pages of 4 KB.  The segment with number ESID has the
  * VSID that esid_to_vsid() computes from it, in all guests and on all vCPUs.
@@ -71,7 +70,7 @@ void virt_arch_pgd_alloc(struct kvm_vm *vm)
 		return;
 
 	__TEST_REQUIRE(vm->type == KVM_VM_PPC_PR,
-		       "KVM PR, the only one with page tables here, is not available");
+		       "KVM PR is not available, and this library has guest page tables for KVM PR only");
 	if (!vm->mmu.arch.hpt_size)
 		vm_arch_reserve_page_table(vm, 0);
 
@@ -94,7 +93,11 @@ void virt_arch_pgd_alloc(struct kvm_vm *vm)
 
 void kvm_arch_vm_release(struct kvm_vm *vm)
 {
+	/* A table in guest memory stays there for kvm_vm_restart(). */
+	if (vm->mmu.arch.hpt)
+		vm->mmu.pgd_created = false;
 	free(vm->mmu.arch.hpt);
+	vm->mmu.arch.hpt = NULL;
 }
 
 static struct hpte *hpte_at(struct kvm_vm *vm, u64 offset)

@@ -286,6 +286,8 @@ struct kvm_vcpu *vm_arch_vcpu_add(struct kvm_vm *vm, u32 vcpu_id)
 
 	stack = __vm_alloc(vm, stack_size, DEFAULT_GUEST_STACK_VADDR_MIN,
 			   MEM_REGION_DATA);
+	TEST_ASSERT((stack + stack_size - 1) >> SEGMENT_SHIFT < NR_SLB_BOLTED,
+		    "Interrupts need a stack in bolted segments, not at 0x%" PRIx64, stack);
 
 	vcpu = powerpc_vcpu_add(vm, vcpu_id, vm->arch.vectors);
 	powerpc_vcpu_mmu_setup(vcpu);
