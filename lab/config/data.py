@@ -215,6 +215,7 @@ class Suite:
     """lab/data/suites/NAME.toml."""
 
     test: list[Test]  # in the order of running
+    bases: list[str] = field(default_factory=list)  # of the tests that name none
 
 
 def guest(name: str, kind: type[Kind]) -> Kind:
@@ -226,7 +227,8 @@ def guest(name: str, kind: type[Kind]) -> Kind:
 def suite(name: str) -> list[Test]:
     """The tests of SUITE=name. LabError for unknown targets and bases, and for tests of one name."""
     path = _find("suites", "SUITE", name)
-    tests = read(Suite, path).test
+    file = read(Suite, path)
+    tests = [replace(test, bases=test.bases or file.bases) for test in file.test]
     for test in tests:
         for kind, wanted in (("target", [*test.targets, *test.also]), ("base", test.bases)):
             known = names(f"{kind}s")

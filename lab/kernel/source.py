@@ -197,7 +197,7 @@ def applied(mails: list[Path], source: Source) -> Overlay:
         patchset.apply(mails, source.tree, where, source.name)
         for name in patchset.touched(mails):
             if (source.tree / name).exists() and not (where / name).exists():
-                raise LabError(f"the patches delete {name}: keep the file, or let sync() in lab/kernel/source.py delete it")
+                raise LabError(f"the patches delete {name}: keep it, or let sync() in lab/kernel/source.py delete it")
         return {p.relative_to(where).as_posix(): content(p) for p in where.rglob("*") if p.is_file()}
 
 

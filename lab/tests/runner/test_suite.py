@@ -31,6 +31,11 @@ class Also(unittest.TestCase):
 
 
 class Sessions(unittest.TestCase):
+    def test_the_patched_kernel_only_without_a_kernel(self) -> None:
+        """Which cases must fail with an unpatched one is recorded nowhere."""
+        self.assertEqual({j.base.name for j in suite.jobs(Options(suite="gdb"))}, {"mainline"})
+        self.assertTrue(suite.jobs(Options(suite="gdb", kernel="stock-mainline")))
+
     def test_what_gdb_says_is_not_told(self) -> None:
         result = ktap.Result("x", ktap.Status.FAIL, "", ("Breakpoint 1 at 0x0", "# the pc is 1, not 2"))
         self.assertEqual(suite.without_gdb(result).notes, ("# the pc is 1, not 2",))
