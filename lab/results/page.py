@@ -114,7 +114,8 @@ class Page:
             start = f.get("start") or "reset"
             if "watch" in f:
                 start += f", {f['watch']} watched"
-            cells = [r.kind, r.base, r.target, f["guest"], start, f["steps"], end]
+            who = f"{f['guest']}, CLIENT={f['client']}" if "client" in f else f["guest"]
+            cells = [r.kind, r.base, r.target, who, start, f["steps"], end]
             rows.append([*cells, f"{f['rate']:.0f}", run_of(r, self.at)])
         head = ["", "base", "host", "guest", "from", "steps", "difference", "steps a second", "run"]
         return markdown.table(head, rows)

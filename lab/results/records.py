@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, options, proc, ui
 from lab.core.errors import LabError
 from lab.debian import tools
-from lab.kernel import kbuild, patchmail, patchset, source
+from lab.kernel import kbuild, patched_qemu, patchmail, patchset, source
 from lab.machine import qemu
 from lab.results.ktap import Result, Status
 
@@ -161,7 +161,9 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
         "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:
-        if arch := tools.PACKAGED.get(target.must.machine):
+        if options.everywhere.client == "patched":
+            found["QEMU in the host"] = f"{patched_qemu.base().version} with patches/qemu {patched_qemu.digest()}"
+        elif arch := tools.PACKAGED.get(target.must.machine):
             listed = tools.tool_root("emulator", arch) / "packages.txt"
             name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
             found["QEMU in the host"] = name[1] if name else "unknown"
@@ -170,7 +172,7 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
 
 
 def _number(said: str) -> str:
-    """The version in the first line of what --version prints: the last number, or that in front of a bracket."""
+    """The last dotted number in the first line of what --version prints; that line if it has none."""
     line = (said.splitlines() or [""])[0]
     found = re.findall(r"\d+(?:\.\d+)+", line)
     return found[-1] if found else line

@@ -63,6 +63,7 @@ class Page(unittest.TestCase):
         some = [
             record(kind="lockstep", name="openbios-g4-reset-20000", facts=walk),
             record(kind="lockstep", name="openbios-g4-reset-20000-watched", facts=walk | {"watch": "0x3df7000"}),
+            record(kind="lockstep", name="openbios-g4-reset-20000-patched", facts=walk | {"client": "patched"}),
             record(kind="replay", name="openbios-g4-20000", facts=walk | {"different": True}),
             record(kind="fuzz", name="debug_fuzz_test", facts={"said": ["seed 0x1, 600 seconds"], "bad": []}),
             record(kind="bench", name="", facts={"lines": ["E1 emulated 1 1"]}),
@@ -71,6 +72,7 @@ class Page(unittest.TestCase):
         page = self.page(*some)
         self.assertIn("| lockstep | mainline | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
         self.assertIn("| openbios-g4 | reset, 0x3df7000 watched | 20000 |", page)
+        self.assertIn("| openbios-g4, CLIENT=patched | reset | 20000 |", page)
         self.assertIn("| 20000 | a difference |", page)
         self.assertIn("- replay openbios-g4-20000 mainline mac99-g4: a difference", page)
         self.assertIn("seed 0x1, 600 seconds", page)
