@@ -101,12 +101,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: the results of a session's cases, and one more if the host's kernel complains."""
     outcome, record, spec = session(base, target, test)
-    made = tally.Judged(ktap.parse(outcome), record.seconds, record.first_result)
-    if (found := verdict.of_console(record.console)).code:
-        found.tell(f"{base.name} {target.name}, {spec.kernel.release}")
-        made.code = found.code
-        made.results.insert(0, ktap.Result(f"({test.id})", ktap.Status.CRASH, found.text))
-    return made
+    where = f"{base.name} {target.name}, {spec.kernel.release}"
+    return nested_qemu.judged(test.id, ktap.parse(outcome), record, where)
 
 
 def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[str, str]) -> protocol.Outcome:

@@ -21,6 +21,7 @@ from lab.debian import tools
 from lab.guest import guest
 from lab.kernel import kbuild, patched_qemu
 from lab.machine import boot, protocol, verdict
+from lab.results import ktap, tally
 
 _Found = TypeVar("_Found")
 DEBIAN, PATCHED = "debian", "patched"  # values of CLIENT=
@@ -191,6 +192,16 @@ class Client:
             raise self._why
         assert self._record is not None
         return self._record
+
+
+def judged(name: str, results: list[ktap.Result], record: boot.Record, where: str) -> tally.Judged:
+    """The results of a test in a host that came up; in front of them one more if its kernel complains."""
+    made = tally.Judged(results, record.seconds, record.first_result)
+    if (found := verdict.of_console(record.console)).code:
+        found.tell(where)
+        made.code = found.code
+        made.results.insert(0, ktap.Result(f"({name})", ktap.Status.CRASH, found.text))
+    return made
 
 
 def plan(

@@ -40,7 +40,8 @@ class Result:
 
 def broken(name: str, code: int, why: str) -> Result:
     """The result of what did not come to its end, by the exit status (lab/core/errors.py) that says how."""
-    return Result(name, Status.TIMEOUT if code == errors.TIMEOUT else Status.CRASH, why)
+    status = {errors.CRASHED: Status.CRASH, errors.TIMEOUT: Status.TIMEOUT}.get(code, Status.FAIL)
+    return Result(name, status, why)
 
 
 KSFT_SKIP = 4

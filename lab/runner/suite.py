@@ -117,6 +117,18 @@ def without_gdb(result: Result) -> Result:
     return dataclasses.replace(result, notes=tuple(x for x in result.notes if x.startswith("#")))
 
 
+def judge(job: Job, test: data.Test) -> Judged:
+    """What became of a test with a guest. LabError if the set-up is wrong, which ends the whole run."""
+    try:
+        return JUDGES.get(test.binary, session.judge)(job.base, job.target, test)
+    except LabError as why:
+        if why.code == errors.SETUP:
+            raise
+        # That a test failed is its result, which an unpatched kernel may have to have.
+        code = errors.PASSED if why.code == errors.FAILED else why.code
+        return Judged([ktap.broken(test.id, why.code, str(why))], code=code)
+
+
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
     for result in job.results:  # skipped
@@ -125,7 +137,7 @@ def execute_sessions(job: Job) -> None:
         how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
         what = f"{test.guest} {how}" if test.binary in JUDGES else f"a session of gdb with {test.guest}"
         ui.say(f"{job.name}: {test.id}, {what}")
-        judged = JUDGES.get(test.binary, session.judge)(job.base, job.target, test)
+        judged = judge(job, test)
         job.seconds += judged.seconds
         job.first = job.first or judged.first
         job.code = errors.worst((job.code, judged.code))

@@ -8,6 +8,7 @@ from unittest import mock
 
 from lab.config import data
 from lab.core import errors, options
+from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.results import ktap
 from lab.results.ktap import Result, Status
@@ -96,6 +97,23 @@ class Run(Booted):
             suite.execute(job)
         judge.assert_called_once()
         self.assertEqual(([r.id for r in job.results], job.seconds, job.first), (["guestboot"], 9.0, 2.0))
+
+    def test_a_host_that_does_not_come_up(self) -> None:
+        """It fails its test, and the others run; a wrong set-up ends the run."""
+        job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
+        for code, status, exits in (
+            (errors.FAILED, Status.FAIL, errors.PASSED),
+            (errors.CRASHED, Status.CRASH, errors.CRASHED),
+            (errors.TIMEOUT, Status.TIMEOUT, errors.TIMEOUT),
+        ):
+            with mock.patch.dict(suite.JUDGES, {"guestboot": mock.Mock(side_effect=LabError("no guest", code))}):
+                found = suite.judge(job, job.tests[0])
+            self.assertEqual((found.results, found.code), ([Result("guestboot", status, "no guest")], exits))
+        with (
+            mock.patch.dict(suite.JUDGES, {"guestboot": mock.Mock(side_effect=LabError("no space"))}),
+            self.assertRaisesRegex(LabError, "no space"),
+        ):
+            suite.execute(job)
 
 
 if __name__ == "__main__":
