@@ -17,7 +17,7 @@ from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.debian import apt, install
 from lab.gdb import session, stubtest, unhelped
-from lab.guest import bringup, nested_qemu
+from lab.guest import bringup, guest, nested_qemu
 from lab.kernel import kbuild, selftests
 from lab.lockstep import lockstep, replay
 from lab.machine import boot, protocol, verdict
@@ -94,12 +94,17 @@ def client_missing(target: data.Target) -> str:
 
 
 def prepare(job: Job) -> None:
+    """Install and build what a job needs, so that jobs can run side by side; or skip its tests."""
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
         if why := "" if all(test.binary == "replay" for test in job.tests) else client_missing(job.target):
             job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
-        return
+            return
     built = kbuild.build(job.base, job.target.build)
+    if job.sessions:
+        for name in dict.fromkeys(test.guest for test in job.tests):
+            guest.files(guest.find(name))
+        return
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 

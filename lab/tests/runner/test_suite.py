@@ -10,6 +10,7 @@ from lab.config import data
 from lab.core import errors, options
 from lab.core.errors import LabError
 from lab.core.options import Options
+from lab.guest import guest
 from lab.results import ktap
 from lab.results.ktap import Result, Status
 from lab.results.tally import Judged
@@ -97,6 +98,18 @@ class Run(Booted):
             suite.execute(job)
         judge.assert_called_once()
         self.assertEqual(([r.id for r in job.results], job.seconds, job.first), (["guestboot"], 9.0, 2.0))
+
+    def test_guests_are_made_before_the_hosts_boot(self) -> None:
+        """Two hosts side by side would make the same guest's kernel."""
+        test = data.Test("guestboot", 5, guest="linux-g4")
+        job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [test, test])
+        with (
+            mock.patch.object(suite.install, "ensure"),
+            mock.patch.object(suite, "client_missing", return_value=""),
+            mock.patch.object(guest, "files") as files,
+        ):
+            suite.prepare(job)
+        files.assert_called_once_with(guest.find("linux-g4"))
 
     def test_a_host_that_does_not_come_up(self) -> None:
         """It fails its test, and the others run; a wrong set-up ends the run."""
