@@ -110,8 +110,9 @@ class Maker:
         left = cache.folder() / "tree" / f"{self.base.name}-conflict"
         if left.exists() and (left not in self.own_trees or (left / ".git/CHERRY_PICK_HEAD").exists()):
             raise LabError(
-                f"'{mail.subject}' does not merge into {self.base.name}, and {left} has work on a conflict: finish "
-                f"that (git cherry-pick --continue) and run make backport K={self.base.name} TREE={left}, or move it away"
+                f"'{mail.subject}' does not merge into {self.base.name}, and {left} has work on a conflict: "
+                "move it away, or finish it (git cherry-pick --continue) "
+                f"and run make backport K={self.base.name} TREE={left}"
             )
         with cache.building(left) as work:
             proc.output(["cp", "-a", f"{self.where}/.", work])

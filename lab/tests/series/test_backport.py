@@ -121,9 +121,9 @@ class Backport(unittest.TestCase):
             self.make("")
         # A person's work on it is not replaced by the next run, unless it is finished and named.
         left = cache.folder() / "tree/6.12-conflict"
-        for trees, said in (([], "move it away"), ([left], "move it away")):
+        for trees in (list[Path](), [left]):
             repository.git(self.where, "cherry-pick", "--abort")
-            with mock.patch.object(backport.ui, "say"), self.assertRaisesRegex(LabError, said):
+            with mock.patch.object(backport.ui, "say"), self.assertRaisesRegex(LabError, "move it away"):
                 self.make("", own_trees=trees)
         (left / "file").write_text(text({10: "old\n", 12: "merged\n", 30: "a\n"}))
         repository.git(left, "commit", "-qam", "Another")
