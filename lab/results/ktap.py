@@ -44,6 +44,13 @@ def broken(name: str, code: int, why: str) -> Result:
     return Result(name, status, why)
 
 
+def all_skipped(results: list[Result]) -> list[Result]:
+    """A failure for a run in which every test was skipped; else nothing."""
+    if results and all(r.status is Status.SKIP for r in results):
+        return [Result("(all)", Status.FAIL, "every test was skipped: nothing was tested")]
+    return []
+
+
 KSFT_SKIP = 4
 _LINE = re.compile(r"(not )?ok (\d+)\s*(?:- )?(.*)")
 _DIRECTIVE = re.compile(r"#\s*(SKIP|XFAIL|XPASS|TODO|error)\b[ :]*(.*)")

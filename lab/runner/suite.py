@@ -69,6 +69,7 @@ def jobs(options: Options) -> list[Job]:
 
 
 def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
+    """Is this result of a program of the job, and one that TEST= names?"""
     if test.partition(".")[0] not in {t.id for t in tests}:
         return False
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
@@ -170,14 +171,14 @@ def execute(job: Job) -> None:
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
+    """The results of a boot's programs that count; more for programs that did not run, and for a broken kernel."""
     readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
     results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, job.pattern, job.tests)]
     ran = {o.name for o in record.channel.outcomes}
     results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
         results.append(ktap.broken("(kernel)", found.code, found.text))
-    if results and all(r.status is Status.SKIP for r in results):
-        results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
+    results += ktap.all_skipped(results)
     flakes = job.expected.flakes if job.expected else []
     return [r for r in results if not data.matched(flakes, r.id)]
 
@@ -224,9 +225,9 @@ def run(options: Options, first: Callable[[list[Job], Count], None] | None = Non
     run_jobs(todo)
     count(todo, total)
     code = report(todo, total)
-    leave_records(todo, options)
     if not (total.passed or total.failed):
-        raise LabError("every test was skipped: nothing was proved")
+        raise LabError("every test was skipped: nothing was tested; the reasons are above")
+    leave_records(todo, options)
     if first:
         ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")

@@ -90,6 +90,17 @@ class Run(Booted):
         self.assertEqual(self.run_suite(kernel="mainline"), errors.FAILED)
         self.assertIn("(all): FAILED: every test was skipped", self.out.getvalue())
 
+    def test_a_run_that_tests_nothing_leaves_no_record(self) -> None:
+        def skip(job: suite.Job) -> None:
+            job.results = [Result("pp", Status.SKIP, "no")]
+
+        with (
+            mock.patch.object(suite, "execute", skip),
+            self.assertRaisesRegex(LabError, "every test was skipped: nothing was tested"),
+        ):
+            self.run_suite(kernel="mainline")
+        self.assertEqual(self.left, [])
+
     def test_sessions(self) -> None:
         """With a guest: the kind of a test chooses who judges it."""
         job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
