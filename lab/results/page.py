@@ -41,7 +41,8 @@ def age(record: Record, at: State) -> str:
         return "unknown"
     now = at.now.get(record.base, {})
     notes = ["local changes"] if tested.changed else []
-    if tested.config != at.configs.get(record.target, ""):
+    # A state.json that an older `make results` has written has one key for all bases.
+    if tested.config != at.configs.get(f"{record.base} {record.target}", at.configs.get(record.target, "")):
         notes.insert(0, "another configuration")
     if (tested.kernel, tested.tests) == (now.get("kernel"), now.get("tests")):
         return ", ".join(["current", *notes])

@@ -61,8 +61,8 @@ class Record:
     target: str
     name: str = ""  # suite, or guest: what tells it from others of the kind, base and target
     counts: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    date: str = ""
+    seconds: float = 0.0  # that the run took
+    date: str = ""  # of the run's end, in UTC: 2026-01-31T23:59:59Z
     tested: Tested | None = None
     versions: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)  # what only this kind has: steps, seeds, rows
@@ -104,8 +104,7 @@ def _patches(folder: Path) -> tuple[str, bytes]:
     """The key of a series, and the list that it stands for: the patch-id and the subject of each patch, in order."""
     lines = []
     for mail in patchset.mails(folder):
-        said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode()
-        lines.append(f"{said.partition(' ')[0]} {patchmail.subject(mail)}\n")
+        lines.append(f"{patchmail.patch_id(mail.read_bytes())} {patchmail.subject(mail)}\n")
     content = "".join(lines).encode()
     return cache.digest(content)[:12], content
 
@@ -133,8 +132,9 @@ def commit() -> tuple[str, bool]:
     return head, bool(changed.strip())
 
 
-def config(target: data.Target | None) -> str:
-    return cache.digest(kbuild.fragment(target.build))[:12] if target else ""
+def config(base: data.Base, target: data.Target | None) -> str:
+    """The key of the configuration that the base's kernel for the target has."""
+    return cache.digest(kbuild.fragment(base.configured(target.build)))[:12] if target else ""
 
 
 def tested(base: data.Base, target: data.Target | None = None) -> Tested:
@@ -149,7 +149,7 @@ def tested(base: data.Base, target: data.Target | None = None) -> Tested:
         if found.key:
             kernel_key = _key(source.overlay(found, base), found.key, tests=False)
     tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
-    return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))
+    return Tested(head, changed, found.name, patches, kernel_key, tests, config(base, target))
 
 
 def versions(target: data.Target | None, sessions: bool = False) -> dict[str, str]:

@@ -11,7 +11,7 @@ from unittest import mock
 from lab.results import page, records, state
 from lab.tests.results.samples import record, tested
 
-NOW = {"patches": "p1", "kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
+NOW = {"kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
 
 
 class Age(unittest.TestCase):
@@ -25,6 +25,12 @@ class Age(unittest.TestCase):
 
     def test_the_same_content_is_current_whatever_the_commit(self) -> None:
         self.assertEqual(self.age(), "current")
+
+    def test_another_configuration(self) -> None:
+        """Of the base's kernel on the target; an older state.json has the target only."""
+        self.assertIn("another configuration", self.age(config="x2"))
+        with mock.patch.dict(self.STATE.configs, {"mainline mac99-g4": "x2"}):
+            self.assertEqual(self.age(config="x2"), "current")
 
     def test_other_tests(self) -> None:
         self.assertEqual(self.age(tests="t0", patches="p0"), "4 behind, 1 of 2 patches differ, same kernel")
