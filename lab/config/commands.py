@@ -73,7 +73,9 @@ def table() -> Table:
 
 
 def _lines(first: str, said: str) -> list[str]:
-    return textwrap.wrap(said, WIDTH, initial_indent=f"  {first:{INDENT - 2}}", subsequent_indent=" " * INDENT)
+    return textwrap.wrap(
+        said, WIDTH, initial_indent=f"  {first:{INDENT - 2}}", subsequent_indent=" " * INDENT, break_on_hyphens=False
+    )
 
 
 def _described(command: Command) -> list[str]:

@@ -45,6 +45,9 @@ class Commands(unittest.TestCase):
         self.assertLess(said.index("See what it does"), said.index("Deliver it"))
         self.assertLessEqual(max(map(len, said.splitlines()[:-1])), commands.WIDTH)
 
+    def test_lines_end_between_words(self) -> None:
+        self.assertEqual(commands._lines("x", f"{'a' * 75} send-dry-run")[1].strip(), "send-dry-run")
+
     def test_help_of_a_variable(self) -> None:
         code, said = printed("help", T="")
         self.assertEqual(code, 0)

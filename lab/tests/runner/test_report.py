@@ -47,6 +47,15 @@ class Expectations(unittest.TestCase):
             with self.subTest(results=[r.id for r in results], passes=passes):
                 self.assertEqual(self.count(self.job(*results, passes=passes)), want)
 
+    def test_columns_are_in_line(self) -> None:
+        jobs = [self.job(Result("t.a", Status.PASS)) for _ in "12"]
+        jobs[0].target = data.target("pseries-p8-threads")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            report.table(jobs)
+        head, row, end = said.getvalue().splitlines()[1:4]
+        at = head.index("mac99-g4")
+        self.assertEqual((row.rindex("PASSED"), end.rindex("0.0, 0.0")), (at, at))
+
     def test_a_result_that_is_gone(self) -> None:
         """What the patched kernel of the same run has, the unpatched one has too, or its program died."""
         patched = self.job(Result("t.a", Status.PASS), Result("t.b", Status.PASS))
