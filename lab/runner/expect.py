@@ -67,7 +67,8 @@ def main(options: Options) -> int:
     suite.run_jobs(jobs)
     for job in jobs:
         if any(r.id.startswith("(") for r in job.results):
-            raise LabError(f"{job.name}: the run did not come to its end; nothing is written", errors.FAILED)
+            why = "the run did not come to its end; nothing is written; mend the run first"
+            raise LabError(f"{job.name}: {why}", errors.FAILED)
     path = data.DATA / "expect" / f"{base.name}.toml"
     with cache.lock(f"expect-{base.name}"):  # another 'make expect' may have written its hosts meanwhile
         hosts = dict(data.expected(base.name) or {})

@@ -37,7 +37,7 @@ class Job:
 
     @property
     def sessions(self) -> bool:
-        """With a guest of a real QEMU, not programs in the host."""
+        """True for tests that boot a QEMU with a guest in the host; False for programs that run in the host."""
         return any(test.guest for test in self.tests)
 
 
@@ -138,9 +138,9 @@ def table(all_jobs: list[Job]) -> None:
         print(f"{last:{width}}  " + "  ".join(map(str.ljust, ends, widths)) + "\n")
 
 
-def clause_table(all_jobs: list[Job]) -> None:
-    """What is proved, clause by clause; nothing if no test of the run is for one."""
-    known = rules.Clauses()
+def rule_table(all_jobs: list[Job]) -> None:
+    """What the tests of each rule say; nothing if no test of the run is for one."""
+    known = rules.Rules()
     if all(known.of(r.id) == [rules.NONE] for job in all_jobs for r in job.results):
         return
     for base in dict.fromkeys(job.base.name for job in all_jobs):
@@ -178,6 +178,6 @@ def report(all_jobs: list[Job], total: tally.Count) -> int:
     for line in corrections(all_jobs):
         print(line)
     if total.xfailed:
-        print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
-    clause_table(all_jobs)
+        print(f"{total.xfailed} expected failures (rules not yet met; not counted as passed)")
+    rule_table(all_jobs)
     return errors.worst([*(job.code for job in all_jobs), errors.FAILED if total.failed else errors.PASSED])

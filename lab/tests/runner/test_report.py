@@ -89,9 +89,9 @@ class Expectations(unittest.TestCase):
         self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
         self.assertEqual([len(job.results) for job in jobs], [1, 1])
 
-    def test_clauses_are_told_where_some_are_tested(self) -> None:
-        """Not behind sessions of gdb, which have no clauses."""
+    def test_rules_are_told_where_some_are_tested(self) -> None:
+        """Not behind sessions of gdb, which have no rules."""
         for test, told in (("debug_watch_test.debug.real64.store_between", True), ("gdb_linux.step", False)):
             with contextlib.redirect_stdout(io.StringIO()) as said:
-                report.clause_table([self.job(Result(test, Status.PASS))])
+                report.rule_table([self.job(Result(test, Status.PASS))])
             self.assertEqual(": rule" in said.getvalue(), told, test)
