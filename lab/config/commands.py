@@ -133,7 +133,7 @@ def for_documents() -> list[str]:
             for c in made.command
             if c.group == group and not c.stage
         ]
-        lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "takes"], rows), ""]
+        lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "time"], rows), ""]
     return lines[:-1]
 
 
