@@ -66,7 +66,7 @@ def main(options: Options) -> int:
         raise LabError(f"lab/data/expect has no host for K={base.name}: name one, T=HOST")
     suite.run_jobs(jobs)
     for job in jobs:
-        if any(r.id.startswith("(") for r in job.results):
+        if job.code or any(r.id.startswith("(") for r in job.results):
             why = "the run did not come to its end; nothing is written; mend the run first"
             raise LabError(f"{job.name}: {why}", errors.FAILED)
     path = data.DATA / "expect" / f"{base.name}.toml"
