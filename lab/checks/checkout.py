@@ -113,7 +113,7 @@ def mypy() -> list[str]:
 
 CHECKS: dict[str, Check] = {
     "data files": lambda: datafiles.problems(patchset.tracked()),
-    "every case names its clause": lambda: rules.Clauses().problems(t.binary for t in data.suite(data.SUITE)),
+    "every test case names its rules": lambda: rules.Rules().problems(t.binary for t in data.suite(data.SUITE)),
     "one table of commands": lambda: commands.problems(commands.table(), cache.ROOT / "Makefile"),
     "documents: tables are what their data say": documents.stale,
     "documents hold no results and no patch numbers": documents.results_in_prose,
@@ -124,12 +124,12 @@ CHECKS: dict[str, Check] = {
     "shellcheck": scripts,
     "ruff": ruff,
     "mypy": mypy,
-    "series.toml has the mails": listing,
-    "mails make the round trip": round_trip,
+    "series.toml names each patch": listing,
+    "patches are what git format-patch makes of them": round_trip,
     "each series applies alone": alone,
-    "backports follow the mails": backports,
+    "backports are what 'make backport' makes": backports,
     "checkpatch --strict": checkpatch.complaints,
-    "patches/qemu apply and make the round trip": qemupatches.check,
+    "patches/qemu apply, and are what git format-patch makes of them": qemupatches.check,
 }
 
 

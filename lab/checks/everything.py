@@ -13,10 +13,10 @@ from lab.runner.report import Job
 
 
 def main(options: Options) -> int:
-    """Without K=, T= and TEST=, the lab's own tests and make check come first."""
+    """Without K=, T=, TEST= and SUITE=, the lab's own tests and make check come first."""
     if options.mutants:
         return mutants.main(options)
-    named = options.kernel or options.target or options.test
+    named = options.kernel or options.target or options.test or options.suite
     return suite.run(options, None if named else before)
 
 

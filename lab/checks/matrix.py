@@ -177,7 +177,7 @@ def commits(base: data.Base, options: Options) -> list[Commit]:
             commit, _, subject = line.partition(" ")
             repository.git(where, "checkout", "-q", "--detach", commit)
             files = {n: source.content(where / n) for n in repository.names(where, "ls-files")}
-            # Only what is other than in BASE: a later mail that touches another file changes no key before it.
+            # Only files that differ from BASE: a patch that touches another file then changes no key before it.
             stock = made[0].files if made else files
             other = {n: code(n, f[0]) for n, f in sorted(files.items()) if compiled(n) and stock.get(n) != f}
             keys = {name: _key(found.key, other, patterns) for name, patterns in unread.items()}

@@ -43,7 +43,7 @@ class Builds:
         self.base = base
         self.source = source.find(base)
         if not self.source.key:
-            raise LabError("make check-upstream takes no KERNEL_SRC=: results are kept by what BASE names")
+            raise LabError("make check-upstream keeps results by what BASE names: leave KERNEL_SRC= out")
         self.configs, self.boots = matrix.chosen(options.target)
         table = matrix.file()
         self.compilers, self.build, self.unread = table.compiler, table.build[0], table.unread
@@ -81,7 +81,7 @@ class Builds:
         return proc.output(["sh", "-c", f"{{ {checker}{cc}; }} 2>&1"]).decode()
 
     def run(self) -> Results:
-        """All cells; builds those whose result is not known."""
+        """The results of all builds. Makes those that are not in self.store yet, and keeps them there."""
         install.ensure([p for c in self.configs for p in kbuild.needs(c)])
         install.ensure([p for c in self.compilers for p in c.packages])
         cells = self.cells()

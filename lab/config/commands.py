@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import data
-from lab.core import cache, markdown
+from lab.core import cache, errors, markdown
 from lab.core import options as options_
 from lab.core.errors import LabError
 from lab.core.options import Options
@@ -19,11 +19,11 @@ FILE = data.DATA / "commands.toml"
 WIDTH = 100
 INDENT = 18
 STATUS = (
-    ("passed", 0),
-    ("a test failed", 1),
-    ("a tool or the set-up failed", 2),
-    ("the kernel in the host crashed", 3),
-    ("a time limit passed", 4),
+    ("passed", errors.PASSED),
+    ("a test failed", errors.FAILED),
+    ("a tool or the set-up failed", errors.SETUP),
+    ("the kernel in the host crashed", errors.CRASHED),
+    ("a time limit passed", errors.TIMEOUT),
 )
 EVERYWHERE = ("KERNEL_SRC", "V")  # variables that each command takes
 
@@ -73,7 +73,9 @@ def table() -> Table:
 
 
 def _lines(first: str, said: str) -> list[str]:
-    return textwrap.wrap(said, WIDTH, initial_indent=f"  {first:{INDENT - 2}}", subsequent_indent=" " * INDENT)
+    return textwrap.wrap(
+        said, WIDTH, initial_indent=f"  {first:{INDENT - 2}}", subsequent_indent=" " * INDENT, break_on_hyphens=False
+    )
 
 
 def _described(command: Command) -> list[str]:
@@ -131,7 +133,7 @@ def for_documents() -> list[str]:
             for c in made.command
             if c.group == group and not c.stage
         ]
-        lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "takes"], rows), ""]
+        lines += [f"**{title}**", "", *markdown.table(["command", "what it does", "time"], rows), ""]
     return lines[:-1]
 
 

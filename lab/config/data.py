@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The data files: targets, bases, suites, packages."""
+"""The data files as dataclasses: hosts, kernel builds, kernels, suites, guests, expectations, packages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Qemu:
     memory: str = "512M"  # as -m takes it
     smp: int = 1  # CPUs
     virtio_ports: bool = False  # for all but the console, instead of serial ports
-    buses: list[str] = field(default_factory=list)  # for one device each, where the machine does not have one for all
+    buses: list[str] = field(default_factory=list)  # PCI buses, one for each device; empty: one bus has room for all
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Boot:
     end: Literal["poweroff", "restart"]  # how init ends the machine
     limit: int  # seconds from power on until init speaks
     cmdline: str = ""  # more words for the kernel's command line
-    client: str = ""  # the terminal after that of the results: to a QEMU in the target
-    patience: int = 1  # times the limits of tests, for a slow kernel
+    client: str = ""  # the terminal by which gdb reaches a QEMU in the host; empty: gdb cannot
+    patience: int = 1  # factor for the limits of tests on a slow kernel, not for 'limit' above
     hold_vm: bool = False  # init keeps a VM of KVM PR, so that those of the tests are not the first and the last
 
 
@@ -149,7 +149,8 @@ class Test:
         return self.name or self.binary
 
     def fits(self, target: Target) -> bool:
-        """A QEMU with a guest is too much for a target that is another one with a kernel that checks itself."""
+        """Does this test run on the target? A host in 'targets' also stands for the hosts that are 'like' it. A test
+        with a guest runs on the named host only: nested QEMU is too slow on a kernel that checks itself."""
         names = {target.name} if self.guest else {target.name, target.like}
         wanted = {*self.targets, *self.also}
         return (target.must.hv if self.hv else target.must.pr) and (not self.targets or bool(names & wanted))
@@ -215,6 +216,7 @@ class Suite:
     """lab/data/suites/NAME.toml."""
 
     test: list[Test]  # in the order of running
+    bases: list[str] = field(default_factory=list)  # of the tests that name none
 
 
 def guest(name: str, kind: type[Kind]) -> Kind:
@@ -226,7 +228,8 @@ def guest(name: str, kind: type[Kind]) -> Kind:
 def suite(name: str) -> list[Test]:
     """The tests of SUITE=name. LabError for unknown targets and bases, and for tests of one name."""
     path = _find("suites", "SUITE", name)
-    tests = read(Suite, path).test
+    file = read(Suite, path)
+    tests = [replace(test, bases=test.bases or file.bases) for test in file.test]
     for test in tests:
         for kind, wanted in (("target", [*test.targets, *test.also]), ("base", test.bases)):
             known = names(f"{kind}s")

@@ -121,7 +121,7 @@ def building(final: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def scratch(name: str) -> Iterator[Path]:
     """An empty folder on the cache's disk, for the block only."""
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder()) as path:
+    with tempfile.TemporaryDirectory(prefix=f".lab-{name}.", dir=folder()) as path:
         yield Path(path)
 
 
@@ -149,8 +149,8 @@ def clean(_options: Options) -> int:
 
     The cache's folder may have other things in it, and the work tree of 'make tree' commits that exist nowhere else.
     """
-    for name in PARTS:
-        path = folder() / name
+    # A run that was killed leaves what scratch() has made.
+    for path in [*(folder() / name for name in PARTS), *folder().glob(".lab-*")]:
         if path.exists():
             ui.say(f"removing {path}")
             shutil.rmtree(path)

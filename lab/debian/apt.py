@@ -41,7 +41,7 @@ def mirror() -> tuple[str, str]:
 
 
 class Torn(LabError):
-    """The mirror is being brought up to date."""
+    """The mirror's files are not those that its lists name: somebody is updating it."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,13 @@ class Apt:
 
     def update(self) -> None:
         """Fetch the package lists, unless they are younger than FRESH seconds. LabError without a network."""
-        stamp = self.dir / "updated"
-        if self._configure() and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
-            return
-        ui.say(f"fetching the package lists of {', '.join(self.suites)} ({self.arch})")
-        self._run(["apt-get", "update"], "apt-get update")
-        cache.write(stamp, b"")
+        with cache.lock(self.name):
+            stamp = self.dir / "updated"
+            if self._configure() and stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
+                return
+            ui.say(f"fetching the package lists of {', '.join(self.suites)} ({self.arch})")
+            self._run(["apt-get", "update"], "apt-get update")
+            cache.write(stamp, b"")
 
     def find(self, pattern: str) -> list[Found]:
         """Packages whose whole name matches, newest version first."""
@@ -135,17 +136,18 @@ class Apt:
 
     def closure(self, packages: Sequence[str], where: Path) -> None:
         """Unpack packages with all they depend on below 'where'."""
-        archives = self.dir / "cache/archives"
-        for old in archives.glob("*.deb"):
-            old.unlink()
-        # Backports are taken only if they are asked for.
-        how = ["apt-get", "install", "-y", "--download-only", "-t", self.suites[-1]]
-        self._run([*how, *packages], f"fetching {' '.join(packages)}")
-        debs = sorted(archives.glob("*.deb"))
-        for deb in debs:
-            proc.output(["dpkg", "-x", deb, where])
-            deb.unlink()
-        cache.write(where / "packages.txt", "".join(f"{d.name}\n" for d in debs).encode())
+        with cache.lock(self.name):
+            archives = self.dir / "cache/archives"
+            for old in archives.glob("*.deb"):
+                old.unlink()
+            # Backports are taken only if they are asked for.
+            how = ["apt-get", "install", "-y", "--download-only", "-t", self.suites[-1]]
+            self._run([*how, *packages], f"fetching {' '.join(packages)}")
+            debs = sorted(archives.glob("*.deb"))
+            for deb in debs:
+                proc.output(["dpkg", "-x", deb, where])
+                deb.unlink()
+            cache.write(where / "packages.txt", "".join(f"{d.name}\n" for d in debs).encode())
 
 
 def source_tree(package: str, suites: Sequence[str], version: str = "") -> Path:

@@ -53,7 +53,8 @@ def _fetch_tool(name: str, tool: Tool, arch: str, work: Path) -> None:
 
 
 def bootable(root: Path) -> Path:
-    """Add what a target needs to have an unpacked root as its own: base-files is in no closure."""
+    """Add the links and mount points that a host needs to use an unpacked root as its own. They come with base-files,
+    which no package depends on."""
     for name in ("bin", "lib", "lib64", "sbin"):
         if (root / "usr" / name).is_dir() and not (root / name).exists():
             with contextlib.suppress(FileExistsError):

@@ -240,8 +240,10 @@ def main(options: Options) -> int:
     ui.say(f"took {ui.took(time.monotonic() - start)}")
     wrong = errors.FAILED if findings(sides[1].lines, want) else errors.PASSED
     code = errors.worst((wrong, *(side.problem.code for side in sides)))
-    record = records.Record("demo", PATCHED, target.name, seconds=time.monotonic() - start)
+    client = nested_qemu.PATCHED if watches() else ""
+    record = records.Record("demo", PATCHED, target.name, client, seconds=time.monotonic() - start)
     record.counts = {"failed" if code else "passed": 1}
-    record.facts = {"notes": [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]}
+    notes = [f"unpatched: {'; '.join(findings(sides[0].lines, want)) or 'no difference'}"]
+    record.facts = {"notes": [*([f"CLIENT={client}"] if client else []), *notes]}
     records.leave(record, data.base(PATCHED), target, sessions=nested_qemu.available(target))
     return code

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""make gdb: a prompt at a guest in a real QEMU in the booted host."""
+"""gdb with a guest in the booted host: make gdb's prompt, and the sessions of make test SUITE=gdb."""
 
 from __future__ import annotations
 
@@ -64,10 +64,7 @@ def interactive(options: Options) -> int:
 
 def flow() -> str:
     """How sessions run: with gdb's own settings, or with what works around Debian's QEMU. FLOW=."""
-    name = options_.everywhere.flow or (HELPED if nested_qemu.chosen() == nested_qemu.DEBIAN else DEFAULT)
-    if name not in (DEFAULT, HELPED):
-        raise LabError(f"unknown FLOW={name}; known: {DEFAULT}, {HELPED}")
-    return name
+    return options_.everywhere.flow or (HELPED if nested_qemu.chosen() == nested_qemu.DEBIAN else DEFAULT)
 
 
 def unhelped() -> bool:
@@ -101,12 +98,8 @@ def session(base: data.Base, target: data.Target, test: data.Test) -> tuple[prot
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
     """A suite's test: the results of a session's cases, and one more if the host's kernel complains."""
     outcome, record, spec = session(base, target, test)
-    made = tally.Judged(ktap.parse(outcome), record.seconds, record.first_result)
-    if (found := verdict.of_console(record.console)).code:
-        found.tell(f"{base.name} {target.name}, {spec.kernel.release}")
-        made.code = found.code
-        made.results.insert(0, ktap.Result(f"({test.id})", ktap.Status.CRASH, found.text))
-    return made
+    where = f"{base.name} {target.name}, {spec.kernel.release}"
+    return nested_qemu.judged(test.id, ktap.parse(outcome), record, where)
 
 
 def batch(host: nested_qemu.Client, words: list[str], limit: float, env: dict[str, str]) -> protocol.Outcome:

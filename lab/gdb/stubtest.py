@@ -169,7 +169,8 @@ def run(stub: rsp.Stub, name: str) -> list[ktap.Result]:
 
 
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
-    """A suite's test. An unpatched QEMU fails it, so that such a one is asked for only by FLOW=default."""
+    """The test 'gdbstub' of a suite. QEMU without patches/qemu fails it. With such a QEMU it runs only if FLOW=default,
+    else it is skipped."""
     if session.flow() == session.HELPED:
         return tally.Judged([ktap.Result(test.id, ktap.Status.SKIP, f"needs CLIENT={nested_qemu.PATCHED}")])
     with lockstep.under_kvm(base, target, guest.find(test.guest)) as stub:

@@ -40,7 +40,7 @@ class Guest:
     init: str = "idle.c"  # of lab/guest/init: its first process
     up: str = "guest: up"  # what its console says at the end of its boot
     rom: list[int] = field(default_factory=list)  # address and size, if that and RAM are all that is executed
-    defaults: list[str] = field(default_factory=lambda: [*DEFAULTS])  # of QEMU: words that other guests have too
+    defaults: list[str] = field(default_factory=lambda: [*DEFAULTS])  # QEMU options that all guests have
 
     @property
     def build(self) -> data.KernelBuild | None:
@@ -81,7 +81,8 @@ def program(guest: Guest) -> Path | None:
 
 
 def symbol(table: str, name: str) -> int | None:
-    """Its address in what readelf -sW prints; of a function with a local entry, that: both ways lead there."""
+    """The address of a symbol in the output of readelf -sW; of a function with two entries the local one, which every
+    call reaches. None if it is not there."""
     for line in table.splitlines():
         words = line.split()
         if len(words) > 7 and words[-1] == name and words[6] != "UND":

@@ -173,6 +173,8 @@ def kept(
         os.utime(final)
         return
     with cache.lock(f"build-{tree.path.name}"):
+        if tree.key and final.exists():  # made while this one waited
+            return
         sync()
         cache.need_space(1.5)
         log.unlink(missing_ok=True)

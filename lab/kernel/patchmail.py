@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 
+from lab.core import proc
 from lab.core.errors import LabError
 
 # Who the commits are by as long as no person has taken them over.
@@ -30,6 +31,11 @@ def headers(mail: bytes) -> EmailMessage:
 def subject(mail: Path) -> str:
     """The subject without its [PATCH n/m]."""
     return re.sub(r"^\[PATCH[^]]*\] *", "", str(headers(mail.read_bytes())["Subject"] or ""))
+
+
+def patch_id(text: bytes) -> str:
+    """The id by which git finds the change of a mail or a commit again, even if its line numbers are others."""
+    return proc.output(["git", "patch-id", "--stable"], data=text).decode().partition(" ")[0]
 
 
 def person(text: str) -> Address:

@@ -109,6 +109,7 @@ def apply(found: list[Path], stock: Path, scratch: Path, called: str) -> None:
 
 
 def why(path: Path, scratch: Path, env: dict[str, str]) -> str:
+    """Why git apply refuses a mail: FILE:LINE, the file, or git's first line."""
     said = proc.output(["sh", "-c", 'git apply --check "$0" 2>&1', path], cwd=scratch, env=env, ok=range(256)).decode()
     failed = re.search(r"error: patch failed: (\S+:\d+)", said)
     found = failed or re.search(r"error: (\S+): (?:No such file|already exists|patch does not)", said)

@@ -54,7 +54,7 @@ def _kept(kernel_build: data.KernelBuild, installing: bool) -> Path:
         if not programs:
             raise LabError(f"the selftests build nothing for {kernel_build.name}: see {log}")
         for path in programs:
-            # Without debugging information, which each boot would have to unpack.
+            # Without debugging information: each boot unpacks the programs from its initramfs.
             proc.output([f"{kernel_build.cross}strip", "-o", path if installing else work / path.name, path])
 
     kbuild.kept(tree, final, lambda: source.patch(base, tree), fill, what, log)

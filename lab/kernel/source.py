@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -158,16 +159,25 @@ def _own(path: Path, base: data.Base) -> Source:
         return Source(path.name, kernel_version(tree), f"tar-{key}", tree)
     kernel = kernel_version(path)
     copy = cache.folder() / "trees" / f"own-{cache.digest(path)[:12]}-{base.name}"
+    listed = copy.parent / f".{copy.name}.list"
     with cache.lock(f"tree-{copy.name}"):
         ui.say(f"copying {path}")
         copy.mkdir(parents=True, exist_ok=True)
+        manifest, gone = _manifest(copy)
+        names = b""
         rsync = ["rsync", "-a", "--exclude=/out-*", "--exclude=.git"]
         if (path / ".git").exists():
             names = proc.output(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=path)
-            cache.write(copy.parent / f".{copy.name}.list", names)
-            rsync += ["--from0", f"--files-from={copy.parent}/.{copy.name}.list", "--delete-missing-args"]
+            before = listed.read_bytes() if listed.exists() else b""
+            gone |= {os.fsdecode(name) for name in set(before.split(b"\0")) - {*names.split(b"\0"), b""}}
+            rsync += ["--from0", f"--files-from={listed}", "--delete-missing-args"]
         else:
             rsync += data.options_of("rsync of a built tree")
+        # rsync leaves files that it is not told of: those of the patches, and those that git no longer has.
+        for name in gone:
+            (copy / name).unlink(missing_ok=True)
+        manifest.unlink(missing_ok=True)
+        cache.write(listed, names)
         proc.logged([*rsync, f"{path}/", f"{copy}/"], cache.log("copy"), f"copying {path}")
     return Source(str(path), kernel, "", copy)
 
@@ -187,7 +197,7 @@ def applied(mails: list[Path], source: Source) -> Overlay:
         patchset.apply(mails, source.tree, where, source.name)
         for name in patchset.touched(mails):
             if (source.tree / name).exists() and not (where / name).exists():
-                raise LabError(f"the patches delete {name}, and sync() in lab/kernel/source.py deletes no file yet")
+                raise LabError(f"the patches delete {name}: keep it, or let sync() in lab/kernel/source.py delete it")
         return {p.relative_to(where).as_posix(): content(p) for p in where.rglob("*") if p.is_file()}
 
 
@@ -227,6 +237,12 @@ def patch(base: data.Base, tree: Tree) -> None:
     sync(tree.path, source, overlay(source, base))
 
 
+def _manifest(tree: Path) -> tuple[Path, set[str]]:
+    """The file that lists what sync() has written into a tree, and these names."""
+    path = tree.parent / f".{tree.name}.json"
+    return path, set(json.loads(path.read_text())) if path.exists() else set()
+
+
 def sync(tree: Path, source: Source, files: Overlay) -> None:
     """A copy of the source with these files; unpatched ones are shared by hard links.
 
@@ -238,8 +254,7 @@ def sync(tree: Path, source: Source, files: Overlay) -> None:
         ui.say(f"making the patched tree from {source.name}")
         with cache.building(tree) as work:
             proc.logged(["cp", "-al", *source.parts(), work], cache.log("patch"), "copying the tree")
-    manifest = tree.parent / f".{tree.name}.json"
-    before = set(json.loads(manifest.read_text())) if manifest.exists() else set()
+    manifest, before = _manifest(tree)
     cache.write(manifest, json.dumps(sorted(before | set(files))).encode())
     gone = before - set(files) if tree != stock else set()
     back = {path: content(stock / path) for path in gone if (stock / path).exists()}

@@ -18,7 +18,7 @@ REACH = 900  # seconds that the reference may take to a place
 
 @dataclass
 class Checkpoint:
-    """Where a run may go on: the reference's state, which had been KVM's too."""
+    """A place that a run can go on from: the reference's state in a file; KVM's guest had the same state there."""
 
     folder: Path
     done: int = 0
@@ -33,6 +33,7 @@ class Checkpoint:
         return self.folder / "notes.json"
 
     def read(self) -> bool:
+        """Take the number of steps and the rules from the folder. False if no run has stopped there."""
         if not (self.state.exists() and self._notes.exists()):
             return False
         notes = json.loads(self._notes.read_text())
@@ -67,6 +68,7 @@ def start_state(base: data.Base, target: data.Target, who: guest.Guest, start: s
     if not start:
         return None
     path = checkpoint(kbuild.build(base, target.build).release, who, start).folder / "start"
-    if not path.exists():
-        reach(who, start, path)
+    with cache.lock(f"start-{path.parent.name}"):  # other hosts begin there too
+        if not path.exists():
+            reach(who, start, path)
     return path

@@ -23,6 +23,10 @@ STEPS = 20000
 
 @contextlib.contextmanager
 def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Path | None = None) -> Iterator[rsp.Pilot]:
+    """A pilot at the guest, stopped at reset or in the state.
+
+    LabError if the host, QEMU or the console is not well. At the end the host is gone.
+    """
     plan = nested_qemu.plan(base, target, who, [], f"lockstep-{base.name}-{target.name}-{who.name}", state)
     preload = "-"
     plan.files["pilot"] = programs.compile_for(target.build, "lockstep/pilot.c")
@@ -102,24 +106,25 @@ def leave_record(
 ) -> None:
     """Of a walk that came to its end, or to a difference."""
     name = f"{who.name}-{start or 'reset'}-{result.steps}{'' if watch is None else '-watched'}"
+    if patched := nested_qemu.chosen() == nested_qemu.PATCHED:
+        name += f"-{nested_qemu.PATCHED}"
     record = records.Record("lockstep", base.name, target.name, name, seconds=result.seconds)
     record.counts = {"failed" if result.difference else "passed": 1}
     record.facts = {"guest": who.name, "start": start, "steps": result.steps, "rate": round(result.rate)}
     record.facts |= {"different": bool(result.difference), "by rule": result.by_rule}
+    if patched:
+        record.facts["client"] = nested_qemu.PATCHED
     if watch is not None:
         record.facts["watch"] = f"{watch:#x}"
     records.leave(record, base, target, sessions=True)
 
 
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
-    """A suite's test: so many steps without a difference."""
+    """A suite's test: so many steps without a difference. LabError if a machine or the host's console is not well."""
     who = guest.find(test.guest)
     state = checkpoint.start_state(base, target, who, test.start)
     with cache.scratch("lockstep") as folder:
-        try:
-            found = compare(base, target, who, test.steps, checkpoint.Checkpoint(folder), state, test.limit)
-        except LabError as why:
-            return tally.Judged([ktap.broken(test.id, why.code, str(why))])
+        found = compare(base, target, who, test.steps, checkpoint.Checkpoint(folder), state, test.limit)
     leave_record(base, target, who, found, test.start)
     said = summary(who, found, test.start)
     ui.say(said)

@@ -66,8 +66,12 @@ def refuse(spec: Spec, record: Record) -> LabError | None:
     """The set-up's own faults: QEMU would not start, or the wrong machine booted."""
     stream = record.channel
     if stream.identified:
-        wrong = identity(spec, stream.facts)
-        return LabError(f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}") if wrong else None
+        if not (wrong := identity(spec, stream.facts)):
+            return None
+        return LabError(
+            f"{spec.target.name}: wrong machine booted, the run is worthless: {wrong}; "
+            f"correct lab/data/targets/{spec.target.name}.toml or the kernel's configuration"
+        )
     if not record.console and not record.timed_out and record.qemu_status:
         return LabError(f"QEMU does not start: {(record.qemu_says.splitlines() or ['no reason given'])[-1]}")
     return None

@@ -30,7 +30,7 @@ class Verdict:
 def of_console(said: bytes) -> Verdict:
     """What a kernel's console says by itself: whether there is a report of a crash on it."""
     report = console.crash(said)
-    text = "the kernel under test complains on its console"
+    text = "the kernel reported a problem on its console"
     return Verdict(errors.CRASHED, text, report) if report else Verdict(errors.PASSED)
 
 
@@ -46,7 +46,7 @@ def judge(spec: Spec, record: Record) -> Verdict:
         during = f" while {running.name} ran" if running else ""
         return Verdict(errors.TIMEOUT, f"{record.timed_out}{during}; the end of the console:", end)
     if not record.channel.done:
-        when = "the tests did" if record.channel.identified else "its first process could speak"
+        when = "the tests did" if record.channel.identified else "init reported"
         return Verdict(errors.CRASHED, f"ended before {when}{_emulator(record)}; the end of the console:", end)
     return Verdict(errors.PASSED)
 

@@ -40,7 +40,15 @@ class Result:
 
 def broken(name: str, code: int, why: str) -> Result:
     """The result of what did not come to its end, by the exit status (lab/core/errors.py) that says how."""
-    return Result(name, Status.TIMEOUT if code == errors.TIMEOUT else Status.CRASH, why)
+    status = {errors.CRASHED: Status.CRASH, errors.TIMEOUT: Status.TIMEOUT}.get(code, Status.FAIL)
+    return Result(name, status, why)
+
+
+def all_skipped(results: list[Result]) -> list[Result]:
+    """A failure for a run in which every test was skipped; else nothing."""
+    if results and all(r.status is Status.SKIP for r in results):
+        return [Result("(all)", Status.FAIL, "every test was skipped: nothing was tested")]
+    return []
 
 
 KSFT_SKIP = 4

@@ -41,7 +41,8 @@ def age(record: Record, at: State) -> str:
         return "unknown"
     now = at.now.get(record.base, {})
     notes = ["local changes"] if tested.changed else []
-    if tested.config != at.configs.get(record.target, ""):
+    # A state.json that an older `make results` has written has one key for all bases.
+    if tested.config != at.configs.get(f"{record.base} {record.target}", at.configs.get(record.target, "")):
         notes.insert(0, "another configuration")
     if (tested.kernel, tested.tests) == (now.get("kernel"), now.get("tests")):
         return ", ".join(["current", *notes])
@@ -114,7 +115,8 @@ class Page:
             start = f.get("start") or "reset"
             if "watch" in f:
                 start += f", {f['watch']} watched"
-            cells = [r.kind, r.base, r.target, f["guest"], start, f["steps"], end]
+            who = f"{f['guest']}, CLIENT={f['client']}" if "client" in f else f["guest"]
+            cells = [r.kind, r.base, r.target, who, start, f["steps"], end]
             rows.append([*cells, f"{f['rate']:.0f}", run_of(r, self.at)])
         head = ["", "base", "host", "guest", "from", "steps", "difference", "steps a second", "run"]
         return markdown.table(head, rows)

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.config import data
-from lab.core import cache, proc, ui
+from lab.core import cache, options, proc, ui
 from lab.core.errors import LabError
 from lab.debian import tools
-from lab.kernel import kbuild, patchmail, patchset, source
+from lab.kernel import kbuild, patched_qemu, patchmail, patchset, source
 from lab.machine import qemu
 from lab.results.ktap import Result, Status
 
@@ -61,8 +61,8 @@ class Record:
     target: str
     name: str = ""  # suite, or guest: what tells it from others of the kind, base and target
     counts: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    date: str = ""
+    seconds: float = 0.0  # that the run took
+    date: str = ""  # of the run's end, in UTC: 2026-01-31T23:59:59Z
     tested: Tested | None = None
     versions: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)  # what only this kind has: steps, seeds, rows
@@ -104,8 +104,7 @@ def _patches(folder: Path) -> tuple[str, bytes]:
     """The key of a series, and the list that it stands for: the patch-id and the subject of each patch, in order."""
     lines = []
     for mail in patchset.mails(folder):
-        said = proc.output(["git", "patch-id", "--stable"], data=mail.read_bytes()).decode()
-        lines.append(f"{said.partition(' ')[0]} {patchmail.subject(mail)}\n")
+        lines.append(f"{patchmail.patch_id(mail.read_bytes())} {patchmail.subject(mail)}\n")
     content = "".join(lines).encode()
     return cache.digest(content)[:12], content
 
@@ -133,8 +132,9 @@ def commit() -> tuple[str, bool]:
     return head, bool(changed.strip())
 
 
-def config(target: data.Target | None) -> str:
-    return cache.digest(kbuild.fragment(target.build))[:12] if target else ""
+def config(base: data.Base, target: data.Target | None) -> str:
+    """The key of the configuration that the base's kernel for the target has."""
+    return cache.digest(kbuild.fragment(base.configured(target.build)))[:12] if target else ""
 
 
 def tested(base: data.Base, target: data.Target | None = None) -> Tested:
@@ -149,7 +149,7 @@ def tested(base: data.Base, target: data.Target | None = None) -> Tested:
         if found.key:
             kernel_key = _key(source.overlay(found, base), found.key, tests=False)
     tests = _key(source.overlay(source.find(shared), shared), "", tests=True)
-    return Tested(head, changed, found.name, patches, kernel_key, tests, config(target))
+    return Tested(head, changed, found.name, patches, kernel_key, tests, config(base, target))
 
 
 def versions(target: data.Target | None, sessions: bool = False) -> dict[str, str]:
@@ -161,7 +161,9 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
         "QEMU": _number(proc.output([*qemu.emulator(target), "--version"]).decode()),
     }
     if sessions:
-        if arch := tools.PACKAGED.get(target.must.machine):
+        if options.everywhere.client == "patched":
+            found["QEMU in the host"] = f"{patched_qemu.base().version} with patches/qemu {patched_qemu.digest()}"
+        elif arch := tools.PACKAGED.get(target.must.machine):
             listed = tools.tool_root("emulator", arch) / "packages.txt"
             name = re.search(r"qemu-system-ppc_(?:\d+%3a)?([^_]+)_", listed.read_text()) if listed.exists() else None
             found["QEMU in the host"] = name[1] if name else "unknown"
@@ -170,7 +172,7 @@ def versions(target: data.Target | None, sessions: bool = False) -> dict[str, st
 
 
 def _number(said: str) -> str:
-    """The version in the first line of what --version prints: the last number, or that in front of a bracket."""
+    """The last dotted number in the first line of what --version prints; that line if it has none."""
     line = (said.splitlines() or [""])[0]
     found = re.findall(r"\d+(?:\.\d+)+", line)
     return found[-1] if found else line

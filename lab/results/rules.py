@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which rule of ppc-debug.rst (A1, A2, ...) each case proves, read from the comment above it."""
+"""Which rule of ppc-debug.rst (A1, A2, ...) each case tests, read from the comment above it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def read(text: str, name: str) -> dict[str, list[str] | None]:
     return cases_rules
 
 
-class Clauses:
-    """The sources of the checkout; a program without one there (KVM's common tests) has no clauses."""
+class Rules:
+    """The sources of the checkout; a program without one there (KVM's common tests) has no rules."""
 
     def __init__(self, folder: Path = cache.ROOT / FOLDER) -> None:
         self.programs = {p.stem: read(p.read_text(), f"{FOLDER}/{p.name}") for p in sorted(folder.glob("*.c"))}
 
     def of(self, test: str) -> list[str]:
-        """The clauses of program.fixture.variant.case, of program.fixture.case, or of all that program has."""
+        """The rules of program.fixture.variant.case, of program.fixture.case, or of all that program has."""
         program, *parts = test.split(".")
         cases = self.programs.get(program, {})
         if not parts or "" in cases:
@@ -57,19 +57,23 @@ class Clauses:
         return cases.get(f"{parts[0]}.{parts[-1]}") or [NONE]
 
     def problems(self, programs: Iterable[str]) -> list[str]:
-        bad, proved = [], set()
+        bad, used = [], set()
         for program in programs:
             for case, named in self.programs.get(program, {}).items():
-                proved |= set(named or [])
+                used |= set(named or [])
                 if named is None:
                     bad.append(
                         f"{FOLDER}/{program}.c: {case or 'main()'} has no comment: "
                         "write /* What it tests, in a sentence. (A1, B1) */ above it, with the rules if there are some"
                     )
-        return bad + [f"no case of the suite proves {clause}" for clause in ALL if clause not in proved]
+        return bad + [
+            f"no test case names the rule {rule}: write one, or remove the rule from {RULES}"
+            for rule in ALL
+            if rule not in used
+        ]
 
     def rows(self, columns: list[tuple[list[Result], set[str] | None]]) -> list[tuple[str, list[str]]]:
-        """A row for each clause, a cell for each list of results; beside it what must fail, if some must."""
+        """A row for each rule, a cell for each list of results; beside it what must fail, if some must."""
         return [
             (name, [cell([r for r in results if name in self.of(r.id)], must_fail) for results, must_fail in columns])
             for name in [*ALL, NONE]
@@ -77,7 +81,7 @@ class Clauses:
 
 
 def cell(results: list[Result], must_fail: set[str] | None) -> str:
-    """One clause on one host, in a few words."""
+    """One rule on one host, in a few words."""
     number = Counter(r.status for r in results)
     skipped = number[Status.SKIP]
     ran = len(results) - skipped - number[Status.XFAIL]

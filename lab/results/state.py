@@ -21,8 +21,8 @@ class State:
 
     commit: str = ""
     behind: dict[str, int | None] = field(default_factory=dict)  # commits since; None: not in this history
-    now: dict[str, dict[str, str]] = field(default_factory=dict)  # of each base, as Tested has them
-    configs: dict[str, str] = field(default_factory=dict)  # of each target
+    now: dict[str, dict[str, str]] = field(default_factory=dict)  # of each base: keys as in Tested, its patch-ids
+    configs: dict[str, str] = field(default_factory=dict)  # of each base and target: "mainline mac99-g4"
 
 
 def behind(past: str, head: str) -> int | None:
@@ -39,11 +39,11 @@ def look(found: list[records.Record]) -> State:
     state = State(head)
     for past in sorted({r.tested.commit for r in found if r.tested}):
         state.behind[past] = behind(past, head)
-    for name in sorted({r.target for r in found if r.target in data.names("targets")}):
-        state.configs[name] = records.config(data.target(name))
+    for base, target in sorted({(r.base, r.target) for r in found if r.target in data.names("targets")}):
+        state.configs[f"{base} {target}"] = records.config(data.base(base), data.target(target))
     for name in sorted({r.base for r in found}):
         now = records.tested(data.base(name))
-        state.now[name] = {"patches": now.patches, "kernel": now.kernel, "tests": now.tests}
+        state.now[name] = {"kernel": now.kernel, "tests": now.tests}
         if now.patches:
             state.now[name]["ids"] = " ".join(records.patch_ids(records.kept(), now.patches))
     return state

@@ -66,8 +66,9 @@ def main(options: Options) -> int:
         raise LabError(f"lab/data/expect has no host for K={base.name}: name one, T=HOST")
     suite.run_jobs(jobs)
     for job in jobs:
-        if any(r.id.startswith("(") for r in job.results):
-            raise LabError(f"{job.name}: the run did not come to its end; nothing is written", errors.FAILED)
+        if job.code or any(r.id.startswith("(") for r in job.results):
+            why = "the run did not come to its end; nothing is written; mend the run first"
+            raise LabError(f"{job.name}: {why}", errors.FAILED)
     path = data.DATA / "expect" / f"{base.name}.toml"
     with cache.lock(f"expect-{base.name}"):  # another 'make expect' may have written its hosts meanwhile
         hosts = dict(data.expected(base.name) or {})

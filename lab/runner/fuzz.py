@@ -13,7 +13,7 @@ from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
 from lab.kernel import kbuild
 from lab.machine import protocol, verdict
-from lab.results import ktap, records, tally
+from lab.results import records, tally
 from lab.runner import report, suite
 
 SECONDS = 600
@@ -60,7 +60,8 @@ def tests(target: data.Target, seconds: int, number: int, wanted: str = "") -> l
         if p.binary in fit and wanted in ("", p.binary)
     ]
     if not made:
-        raise LabError(f"nothing of lab/data/fuzz.toml is for T={target.name} TEST={wanted}: take another T=")
+        names = ", ".join(p.binary for p in known.program if p.binary in fit) or "none"
+        raise LabError(f"no random test for T={target.name} TEST={wanted}; known: {names}")
     return made
 
 
@@ -79,17 +80,17 @@ def main(options: Options) -> int:
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
         spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
         record, found = verdict.run(spec, f": {test.id} {' '.join(test.args)}")
-        results = [r for o in record.channel.outcomes for r in ktap.parse(o)]
-        if found.code:
-            code = code or found.code
-            results.append(ktap.broken("(kernel)", found.code, found.text))
+        job = report.Job(base, target, [test])
+        job.results = suite.collect(job, record, found)
+        code = code or found.code
         notes = [line for o in record.channel.outcomes for line in said(o)]
         for line in notes:
             ui.say(f"  {line}")
-        for result in results:
-            ui.status(result.status.value, f"{base.name} {target.name}: {result.id}")
-        report.count([report.Job(base, target, [test], results=results)], total)
-        left = records.of_results("fuzz", base, target, test.id, results, record.seconds, said=notes, seed=hex(number))
+        for result in job.results:
+            report.tell(job, result)
+        report.count([job], total)
+        said_seed = {"said": notes, "seed": hex(number)}
+        left = records.of_results("fuzz", base, target, test.id, job.results, record.seconds, **said_seed)
         records.leave(left, base, target)
     print(total.line(), flush=True)
     return code or (FAILED if total.failed else PASSED)

@@ -27,7 +27,8 @@ def chosen(target: data.Target, own: str) -> list[data.Test]:
 
 
 def command(test: data.Test, target: data.Target) -> protocol.Command:
-    """The runner takes a program's arguments by the environment, and finds no timeout program: init has the limit."""
+    """run_kselftest.sh takes a program's arguments from the environment. busybox has no 'timeout', so init enforces the
+    limit."""
     words = f"exec /{INSIDE}/{RUNNER} -t kvm:{test.binary}"
     if test.args:
         words = f"export KSELFTEST_{test.binary.upper()}_ARGS={shlex.quote(' '.join(test.args))}; {words}"
@@ -52,6 +53,9 @@ def main(options: Options) -> int:
     if found.code:
         return found.code
     results = [r for outcome in record.channel.outcomes[1:] for r in ktap.parse(outcome)]
+    for result in (nothing := ktap.all_skipped(results)):
+        ui.status(result.status.value, f"{base.name} {target.name}: {result.id}: {result.why}")
+    results += nothing
     if not options.test:
         records.leave(records.of_results("kselftest", base, target, "", results, record.seconds), base, target)
     total = suite.Count()

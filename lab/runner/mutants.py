@@ -129,6 +129,8 @@ def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
 def main(options: Options) -> int:
     """Every mutant on the targets that it names, or on those of T=; TEST= names mutants by a pattern."""
     start = time.monotonic()
+    if said := options.said("K", "SUITE", "CLIENT", "FLOW"):
+        raise LabError(f"MUTANTS=1 runs the suite {data.SUITE} on K={suite.BASE} with defects: leave out {said}")
     wanted = {t.name for t in data.targets(options.target)}
     chosen = [m for m in load() if fnmatch.fnmatch(m.name, options.test or "*")]
     todo = [(m, data.target(name)) for m in chosen for name in m.fail if name in wanted]

@@ -28,7 +28,7 @@ def run(options: Options) -> int:
     try:
         args = shlex.split(options.args)
     except ValueError as why:
-        raise LabError(f"ARGS: {why}") from None
+        raise LabError(f"ARGS={options.args}: {why}: quote it as in a shell") from None
     built = kbuild.build(base, target.build)
     command = protocol.Command(path.name, [f"/bin/{path.name}", *args], options.limit or LIMIT)
     spec = boot.Spec(target, built, [command], {f"bin/{path.name}": program}, log=f"run-{target.name}")

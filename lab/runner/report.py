@@ -37,7 +37,7 @@ class Job:
 
     @property
     def sessions(self) -> bool:
-        """With a guest of a real QEMU, not programs in the host."""
+        """True for tests that boot a QEMU with a guest in the host; False for programs that run in the host."""
         return any(test.guest for test in self.tests)
 
 
@@ -119,29 +119,28 @@ def columns_of(all_jobs: list[Job], base: str) -> list[Job]:
 def table(all_jobs: list[Job]) -> None:
     """Tests by target; the word says what happened, '!' that it should not have."""
     tests = list(dict.fromkeys(r.id for job in all_jobs for r in job.results))
-    width = max(len(t) for t in [*tests, "test"])
+    last = "first result, whole run (s)"
+    width = max(map(len, [*tests, last]))
     print()
     for base in dict.fromkeys(job.base.name for job in all_jobs):
         columns = columns_of(all_jobs, base)
-        print(f"{base:{width}}  " + "  ".join(f"{job.target.name:11}" for job in columns))
+        names, ends = [job.target.name for job in columns], [f"{j.first or 0:.1f}, {j.seconds:.1f}" for j in columns]
+        widths = [max(11, *map(len, both)) for both in zip(names, ends, strict=True)]
+        print(f"{base:{width}}  " + "  ".join(map(str.ljust, names, widths)))
         for test in tests:
             cells = []
-            for job in columns:
+            for job, column in zip(columns, widths, strict=True):
                 found = next((r for r in job.results if r.id == test), None)
                 word = "-" if found is None else found.status.value + ("!" if deviation(job, found) else "")
-                cells.append(ui.paint(f"{word:11}", word.rstrip("!"), sys.stdout))
+                cells.append(ui.paint(f"{word:{column}}", word.rstrip("!"), sys.stdout))
             if any(c.strip() != "-" for c in cells):
                 print(f"{test:{width}}  " + "  ".join(cells))
-        print(
-            f"{'first result, whole run (s)':{width}}  "
-            + "  ".join(f"{f'{job.first or 0:.1f}, {job.seconds:.1f}':11}" for job in columns)
-        )
-        print()
+        print(f"{last:{width}}  " + "  ".join(map(str.ljust, ends, widths)) + "\n")
 
 
-def clause_table(all_jobs: list[Job]) -> None:
-    """What is proved, clause by clause; nothing if no test of the run is for one."""
-    known = rules.Clauses()
+def rule_table(all_jobs: list[Job]) -> None:
+    """What the tests of each rule say; nothing if no test of the run is for one."""
+    known = rules.Rules()
     if all(known.of(r.id) == [rules.NONE] for job in all_jobs for r in job.results):
         return
     for base in dict.fromkeys(job.base.name for job in all_jobs):
@@ -179,6 +178,6 @@ def report(all_jobs: list[Job], total: tally.Count) -> int:
     for line in corrections(all_jobs):
         print(line)
     if total.xfailed:
-        print(f"{total.xfailed} expected failures (clauses not yet met; not counted as passed)")
-    clause_table(all_jobs)
+        print(f"{total.xfailed} expected failures (rules not yet met; not counted as passed)")
+    rule_table(all_jobs)
     return errors.worst([*(job.code for job in all_jobs), errors.FAILED if total.failed else errors.PASSED])

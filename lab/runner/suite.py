@@ -17,7 +17,7 @@ from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.debian import apt, install
 from lab.gdb import session, stubtest, unhelped
-from lab.guest import bringup, nested_qemu
+from lab.guest import bringup, guest, nested_qemu
 from lab.kernel import kbuild, selftests
 from lab.lockstep import lockstep, replay
 from lab.machine import boot, protocol, verdict
@@ -69,6 +69,7 @@ def jobs(options: Options) -> list[Job]:
 
 
 def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
+    """Is this result of a program of the job, and one that TEST= names?"""
     if test.partition(".")[0] not in {t.id for t in tests}:
         return False
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
@@ -94,12 +95,17 @@ def client_missing(target: data.Target) -> str:
 
 
 def prepare(job: Job) -> None:
+    """Install and build what a job needs, so that jobs can run side by side; or skip its tests."""
     if job.sessions:
         install.ensure([*kbuild.needs(job.target.build), *data.packages()["demo"]])
         if why := "" if all(test.binary == "replay" for test in job.tests) else client_missing(job.target):
             job.results = [Result(test.id, Status.SKIP, why) for test in job.tests]
-        return
+            return
     built = kbuild.build(job.base, job.target.build)
+    if job.sessions:
+        for name in dict.fromkeys(test.guest for test in job.tests):
+            guest.files(guest.find(name))
+        return
     job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
 
 
@@ -117,6 +123,18 @@ def without_gdb(result: Result) -> Result:
     return dataclasses.replace(result, notes=tuple(x for x in result.notes if x.startswith("#")))
 
 
+def judge(job: Job, test: data.Test) -> Judged:
+    """What became of a test with a guest. LabError if the set-up is wrong, which ends the whole run."""
+    try:
+        return JUDGES.get(test.binary, session.judge)(job.base, job.target, test)
+    except LabError as why:
+        if why.code == errors.SETUP:
+            raise
+        # That a test failed is its result, which an unpatched kernel may have to have.
+        code = errors.PASSED if why.code == errors.FAILED else why.code
+        return Judged([ktap.broken(test.id, why.code, str(why))], code=code)
+
+
 def execute_sessions(job: Job) -> None:
     """Each has a host of its own."""
     for result in job.results:  # skipped
@@ -125,7 +143,7 @@ def execute_sessions(job: Job) -> None:
         how = f"{test.steps} steps, compared with TCG's" if test.steps else "in QEMU, without gdb"
         what = f"{test.guest} {how}" if test.binary in JUDGES else f"a session of gdb with {test.guest}"
         ui.say(f"{job.name}: {test.id}, {what}")
-        judged = JUDGES.get(test.binary, session.judge)(job.base, job.target, test)
+        judged = judge(job, test)
         job.seconds += judged.seconds
         job.first = job.first or judged.first
         job.code = errors.worst((job.code, judged.code))
@@ -153,14 +171,14 @@ def execute(job: Job) -> None:
 
 
 def collect(job: Job, record: boot.Record, found: verdict.Verdict) -> list[Result]:
+    """The results of a boot's programs that count; more for programs that did not run, and for a broken kernel."""
     readers = {t.id: ktap.parse if t.ktap else ktap.by_status for t in job.tests}
     results = [r for o in record.channel.outcomes for r in readers[o.name](o) if matches(r.id, job.pattern, job.tests)]
     ran = {o.name for o in record.channel.outcomes}
     results += [Result(t.id, Status.CRASH, "not run") for t in job.tests if t.id not in ran]
     if found.code:
         results.append(ktap.broken("(kernel)", found.code, found.text))
-    if results and all(r.status is Status.SKIP for r in results):
-        results.append(Result("(all)", Status.FAIL, "every test was skipped: nothing was proved"))
+    results += ktap.all_skipped(results)
     flakes = job.expected.flakes if job.expected else []
     return [r for r in results if not data.matched(flakes, r.id)]
 
@@ -207,9 +225,9 @@ def run(options: Options, first: Callable[[list[Job], Count], None] | None = Non
     run_jobs(todo)
     count(todo, total)
     code = report(todo, total)
-    leave_records(todo, options)
     if not (total.passed or total.failed):
-        raise LabError("every test was skipped: nothing was proved")
+        raise LabError("every test was skipped: nothing was tested; the reasons are above")
+    leave_records(todo, options)
     if first:
         ui.say(f"not in this run, as they take longer: {', '.join(LONGER)}")
     ui.say(f"took {ui.took(time.monotonic() - start)}")

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from lab.config import data
 from lab.core import cache, proc, ui
@@ -57,10 +58,10 @@ def done(command: Callable[..., object], *args: object) -> bool:
 
 
 class Maker:
-    """Makes the list and the local mails of one backport in a scratch repository."""
+    """Makes the list and the local mails of one backport in a scratch repository; own_trees: those of TREE=."""
 
-    def __init__(self, base: data.Base, where: Path) -> None:
-        self.base, self.where, self.folder = base, where, base.patches
+    def __init__(self, base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> None:
+        self.base, self.where, self.folder, self.own_trees = base, where, base.patches, own_trees
         self.notes = Notes(self.folder)
         self.of = f"../{data.base(base.of).patches.name}"
         self.listing: list[str] = []
@@ -104,7 +105,27 @@ class Maker:
         self.git("reset", "-q", "--hard", plain)
         return False
 
+    def leave(self, mail: Mail) -> NoReturn:
+        """For a person: the repository with its conflict, which needs no other one."""
+        left = cache.folder() / "tree" / f"{self.base.name}-conflict"
+        if left.exists() and (left not in self.own_trees or (left / ".git/CHERRY_PICK_HEAD").exists()):
+            raise LabError(
+                f"'{mail.subject}' does not merge into {self.base.name}, and {left} has work on a conflict: "
+                "move it away, or finish it (git cherry-pick --continue) "
+                f"and run make backport K={self.base.name} TREE={left}"
+            )
+        with cache.building(left) as work:
+            proc.output(["cp", "-a", f"{self.where}/.", work])
+        raise LabError(
+            f"'{mail.subject}' does not merge into {self.base.name}: resolve it in {left} "
+            f"(git status, git cherry-pick --continue), then make backport K={self.base.name} TREE={left}"
+        )
+
     def add(self, mail: Mail, hand: dict[str, str]) -> None:
+        """Make the next commit and its line of the list.
+
+        LabError for a conflict, which leaves a repository in the cache's 'tree', and if nothing of the patch is left.
+        """
         if self.notes.find(self.notes.omit, mail.subject):
             return
         start = self.git("rev-parse", "HEAD").strip()
@@ -113,14 +134,7 @@ class Maker:
                 self.listing.append(f"{self.of}/{mail.name}")
                 return
         elif not self.made(mail, hand) and not self.pick(mail.commit):
-            # For a person: the repository with its conflict, which needs no other one.
-            left = cache.folder() / "tree" / f"{self.base.name}-conflict"
-            with cache.building(left) as work:
-                proc.output(["cp", "-a", f"{self.where}/.", work])
-            raise LabError(
-                f"'{mail.subject}' does not merge into {self.base.name}: resolve it in {left} "
-                f"(git status, git cherry-pick --continue), then make backport K={self.base.name} TREE={left}"
-            )
+            self.leave(mail)
         if not self.git("diff", "--name-only", "HEAD~", "HEAD").strip():
             raise LabError(
                 f"nothing of '{mail.subject}' is left on {self.base.name}: name it as [[omit]] in {self.notes.path}"
@@ -174,7 +188,7 @@ def trees(named: str) -> list[Path]:
 def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
     """Everything of the backport in an empty folder; own_trees: repositories of TREE=, the newest first."""
     found = source.find(base)
-    maker = Maker(base, where)
+    maker = Maker(base, where, own_trees)
     with cache.scratch("mainline") as name:
         theirs = mainline(base, name)
         wanted = [m for m in theirs if not maker.notes.find(maker.notes.omit, m.subject)]
@@ -209,7 +223,7 @@ def command(options: Options) -> int:
             changed.append("BASE")
     for path in changed:
         ui.say(f"changed {maker.folder / path}")
-    ui.say(f"{len(maker.listing)} mails, {len(maker.local)} of them local; {len(changed)} files changed")
+    ui.say(f"{len(maker.listing)} patches, {len(maker.local)} of them local; {len(changed)} files changed")
     return 0
 
 

@@ -108,7 +108,7 @@ def who(patch: Patch) -> str:
     """Who is hit, by the first row of lab/data/who.toml that fits."""
     found = next((row.who for row in _file().who if row.fits(patch)), None)
     if found is None:
-        raise LabError(f"{WHO}: no row fits '{patch.subject}'")
+        raise LabError(f"{WHO}: no row fits '{patch.subject}': add a [[who]] row")
     return found
 
 
@@ -188,7 +188,7 @@ def bugs() -> list[str]:
     old = backports()
     rows = []
     if unknown := _file().since.keys() - {p.subject for p in patches()}:
-        raise LabError(f"{WHO}: [since]: no patch has the subject '{min(unknown)}'")
+        raise LabError(f"{WHO}: [since]: no patch has the subject '{min(unknown)}': correct the line, or remove it")
     for p in patches():
         if not p.kernel:
             continue

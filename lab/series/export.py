@@ -34,7 +34,7 @@ def parcel(base: data.Base, where: Path, out: Path, options: Options) -> Parcel:
     found, rows = source.find(base), worktree.chosen(base, options)
     mails = repository.scratch(where, found, base.patches, {one.name for one in rows})
     if not mails:
-        raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}")
+        raise LabError(f"K={base.name} needs no patch of {', '.join(one.name for one in rows)}; name another SERIES=")
     prefix = "PATCH" if base.name == "mainline" else f"PATCH {base.name}"
     parts = repository.parts(where, division.of_subject(rows))
     return Parcel(base, found, where, repository.format_parts(where, out, parts, prefix))
@@ -91,6 +91,7 @@ def proved(box: Parcel, made: list[Path]) -> None:
 
 
 def folder(own: str, default: str) -> Path:
+    """OUT= or a folder of the cache. LabError if OUT= is not empty."""
     out = Path(own).expanduser().absolute() if own else cache.folder() / "export" / default
     if own and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise LabError(f"OUT={out} exists and is not empty: name a new folder")

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab.config import data
 from lab.core import cache, proc, ui
 from lab.core.errors import LabError
-from lab.kernel import division, patchset, source
+from lab.kernel import division, patchmail, patchset, source
 from lab.series import cover
 
 GIT = {
@@ -34,6 +34,7 @@ BASE_AUTHOR = {
 
 
 def git(where: Path, *args: str | Path, env: dict[str, str] | None = None) -> str:
+    """What a git command in a repository prints, whatever the user's configuration of git. LabError if it fails."""
     return proc.output(["git", "-c", "gc.auto=0", *args], cwd=where, env=GIT | (env or {})).decode(errors="replace")
 
 
@@ -171,8 +172,7 @@ def format_list(where: Path, out: Path) -> list[Path]:
 
 def patch_id(where: Path, commit: str) -> str:
     """The id by which git finds the same change again, even if its line numbers are others."""
-    text = git(where, "show", commit).encode()
-    return proc.output(["git", "patch-id", "--stable"], cwd=where, data=text).decode().partition(" ")[0]
+    return patchmail.patch_id(git(where, "show", commit).encode())
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Split real mode on a G4: data translated, instructions not. Mac OS runs like this.
 
-Linux does so for a few instructions at a time (add_hash_page()); gdb writes a loop of it into
-the guest's memory.
+gdb writes a loop that does so into the guest's memory. Linux has the opposite for a few
+instructions at a time: add_hash_page() clears MSR[DR] only.
 """
 
 from run import breakpoint_at, go, interrupt_after, run_to, step_exactly, step_to, stops

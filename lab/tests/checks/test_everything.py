@@ -19,10 +19,11 @@ class Everything(unittest.TestCase):
         self.mutants = self.enterContext(mock.patch.object(mutants, "main", return_value=4))
 
     def test_the_checks_come_first_if_nothing_is_named(self) -> None:
-        for options in (Options(), Options(suite="gdb"), Options(verbose=True)):
+        for options in (Options(), Options(verbose=True)):
             self.assertEqual(everything.main(options), 3)
             self.suite.assert_called_with(options, everything.before)
-        for options in (Options(kernel="mainline"), Options(target="mac99-g4"), Options(test="pr_fp")):
+        kinds = (Options(kernel="mainline"), Options(target="mac99-g4"), Options(test="pr_fp"), Options(suite="gdb"))
+        for options in kinds:
             self.assertEqual(everything.main(options), 3)
             self.suite.assert_called_with(options, None)
         self.mutants.assert_not_called()

@@ -16,6 +16,7 @@ from lab import __main__ as front
 from lab.config import commands
 from lab.core import cache
 from lab.core.errors import LabError
+from lab.core.options import Options
 
 
 def printed(*argv: str, **env: str) -> tuple[int, str]:
@@ -44,6 +45,13 @@ class Commands(unittest.TestCase):
             self.assertIn(f" {command.name}", said)
         self.assertLess(said.index("See what it does"), said.index("Deliver it"))
         self.assertLessEqual(max(map(len, said.splitlines()[:-1])), commands.WIDTH)
+
+    def test_a_value_that_a_variable_does_not_take(self) -> None:
+        with self.assertRaisesRegex(LabError, "^unknown CLIENT=mine; known: debian, patched$"):
+            commands.check_values(Options(client="mine"))
+
+    def test_lines_end_between_words(self) -> None:
+        self.assertEqual(commands._lines("x", f"{'a' * 75} send-dry-run")[1].strip(), "send-dry-run")
 
     def test_help_of_a_variable(self) -> None:
         code, said = printed("help", T="")

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from lab.core import cache
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.tests import support
 
 
@@ -46,6 +49,17 @@ class Stages(support.InCache):
             self.assertRaisesRegex(LabError, "0.0 GB free in .*, 3 GB"),
         ):
             cache.need_space(3)
+
+    def test_clean(self) -> None:
+        """What the lab has made goes, also that of a killed run; what is of others stays."""
+        here = cache.folder()
+        for name in (".lab-apply.x", "kernels", "tree", "mine"):
+            (here / name).mkdir()
+        with cache.scratch("x") as path, contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(path.parent, here)
+            cache.clean(Options())
+            self.assertEqual(sorted(p.name for p in here.iterdir()), ["mine", "tree"])
+            path.mkdir()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -62,6 +63,14 @@ class Lists(support.InCache):
         self.assertEqual([self.updates(), self.updates()], [1, 0])
         self.mirror.return_value = ("h://other/debian", str(self.tmp / "keys.gpg"))
         self.assertEqual([self.updates(), self.updates()], [1, 0])
+
+    def test_two_at_the_same_time(self) -> None:
+        """The second one waits, and finds the lists that the first one has fetched."""
+        self.logged.side_effect = lambda *_, **__: time.sleep(0.1)
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(self.apt.update) for _ in "12"]:
+                done.result()
+        self.assertEqual(self.logged.call_count, 1)
 
     def test_nothing_of_the_machines_own_apt(self) -> None:
         """apt itself reads the configuration: its lists, caches and architecture are those of the folder."""

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab.core import cache, options
+from lab.core import cache, errors, options
 from lab.core.options import Options
 from lab.demo import demo
+from lab.guest import nested_qemu
+from lab.machine import verdict
 
 OBJDUMP = """
 guest.elf:     file format elf32-powerpc
@@ -96,6 +100,26 @@ class Transcripts(unittest.TestCase):
                 continue
             self.assertRegex(text, rf"(?m)^\(gdb\) {re.escape(command)}( +#.*)?$")
         self.assertIn(" ".join([Path(demo.QEMU[0]).name, *demo.QEMU[1:]]), text)
+
+    def test_a_record_of_its_own_with_the_patched_qemu(self) -> None:
+        """It would replace that of Debian's."""
+        side = demo.Session("7", RIGHT, "QEMU", verdict.Verdict(errors.PASSED))
+        names = []
+        for client in ("", "patched"):
+            with (
+                mock.patch.object(options, "everywhere", Options(client=client)),
+                mock.patch.object(demo.install, "ensure"),
+                mock.patch.object(nested_qemu, "root"),
+                mock.patch.object(demo.kbuild, "build"),
+                mock.patch.multiple(demo, assemble=mock.DEFAULT, report=mock.DEFAULT, with_gdb=lambda *_: side),
+                mock.patch.object(demo.records, "leave") as leave,
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                demo.main(Options())
+            record = leave.call_args.args[0]
+            names.append(record.file)
+            self.assertEqual("CLIENT=patched" in record.facts["notes"], client == "patched")
+        self.assertEqual(names, ["demo-mainline-pseries-p8.json", "demo-mainline-pseries-p8-patched.json"])
 
 
 class SideBySide(unittest.TestCase):

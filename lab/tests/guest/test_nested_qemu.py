@@ -30,8 +30,6 @@ class Choice(unittest.TestCase):
         for value, want in (("", "debian"), ("debian", "debian"), ("patched", "patched")):
             with chosen(client=value):
                 self.assertEqual(nested_qemu.chosen(), want)
-        with chosen(client="mine"), self.assertRaisesRegex(LabError, r"^unknown CLIENT=mine; known: debian, patched$"):
-            nested_qemu.chosen()
 
     def test_debian_has_none_for_a_mac(self) -> None:
         with chosen(), self.assertRaisesRegex(LabError, "^Debian has no QEMU for mac99-g4: use CLIENT=patched, or T="):

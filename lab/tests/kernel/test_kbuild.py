@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import tempfile
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
 from lab.config import data
-from lab.kernel import kbuild
+from lab.kernel import kbuild, source
+from lab.tests import support
 
 SAID = b"  CC      init/main.o\n  AS      a.o\n  AR      built-in.a\nmake: CC x\n  CC      b.o\n"
 
@@ -61,6 +66,27 @@ class Share(unittest.TestCase):
         self.assertEqual(self.words(), "3 files")
         os.utime(self.out / "lab.config", (5, 5))
         self.assertEqual(self.words(), self.whole)
+
+
+class Kept(support.InCache):
+    def test_one_of_two_builds(self) -> None:
+        """The second one waits for the first one's kernel, and takes it."""
+        final = self.tmp / "kernels/one"
+        tree = source.Tree(self.tmp / "tree", "7", "-x", "k")
+        syncs: list[int] = []
+
+        def fill(work: Path) -> None:
+            time.sleep(0.1)
+            (work / "vmlinux").touch()
+
+        def kept() -> None:
+            kbuild.kept(tree, final, lambda: syncs.append(1), fill, "building", self.tmp / "log")
+
+        with contextlib.redirect_stderr(io.StringIO()), ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(kept) for _ in "12"]:
+                done.result()
+        self.assertEqual(len(syncs), 1)
+        self.assertTrue((final / "vmlinux").exists())
 
 
 if __name__ == "__main__":

@@ -154,6 +154,22 @@ class Own(support.InCache):
         self.assertTrue((found.tree / "old.c").exists())
         self.assertFalse((found.tree / "ignored").exists() or (found.tree / ".git").exists())
 
+    def test_two_runs(self) -> None:
+        """The first one writes the patches' files into the copy. The second one sees what the user has now."""
+        patched = {"old.c": (b"changed\n", 0o644), "virt/new.c": (b"new\n", 0o644)}
+        for git in (False, True):
+            (self.own / "removed.c").write_text("x\n")
+            if git:
+                subprocess.run(["git", "init", "-q", self.own], check=True)
+            for _ in range(2):
+                source._find.cache_clear()
+                found = self.find(self.own)
+                self.assertEqual((found.tree / "old.c").read_text(), "one\n")
+                self.assertFalse((found.tree / "virt/new.c").exists())
+                source.sync(found.tree, found, patched)
+                (self.own / "removed.c").unlink(missing_ok=True)
+            self.assertFalse((found.tree / "removed.c").exists(), git)
+
     def test_tarball(self) -> None:
         with tarfile.open(self.tmp / "linux.tar", "w") as tar:
             tar.add(self.own, "linux-7")

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import unittest
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
+from lab.config import data
 from lab.guest import guest
+from lab.kernel import kbuild
 from lab.lockstep import checkpoint, stepping
 from lab.tests import support
 
@@ -68,6 +72,29 @@ class Checkpoints(support.InCache):
             checkpoint.reach(guest.find("openbios-g4"), "0x110", self.tmp / "start")
         self.assertEqual((self.tmp / "start").read_text(), "0x110")
         self.assertEqual((machine.stops, len(machine.ran_with)), ([], 1))
+
+    def test_hosts_share_a_start(self) -> None:
+        """One runs the reference to it, the other waits and takes the file."""
+        reached: list[Path] = []
+
+        def reach(_: guest.Guest, __: str, path: Path) -> None:
+            reached.append(path)
+            time.sleep(0.1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+        who = guest.find("openbios-g4")
+        target = data.target("pseries-p8")
+        with (
+            mock.patch.object(checkpoint, "reach", reach),
+            mock.patch.object(kbuild, "build", return_value=kbuild.Kernel(Path("vmlinux"), "7")),
+            mock.patch.object(guest, "files", return_value={}),
+            contextlib.redirect_stderr(io.StringIO()),
+            ThreadPoolExecutor(2) as pool,
+        ):
+            both = [pool.submit(checkpoint.start_state, data.base("mainline"), target, who, "0x110") for _ in "12"]
+            self.assertEqual(both[0].result(), both[1].result())
+        self.assertEqual(len(reached), 1)
 
 
 if __name__ == "__main__":

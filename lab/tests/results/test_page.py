@@ -11,7 +11,7 @@ from unittest import mock
 from lab.results import page, records, state
 from lab.tests.results.samples import record, tested
 
-NOW = {"patches": "p1", "kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
+NOW = {"kernel": "k1", "tests": "t1", "ids": "aaaaaaaaaaaa bbbbbbbbbbbb"}
 
 
 class Age(unittest.TestCase):
@@ -25,6 +25,12 @@ class Age(unittest.TestCase):
 
     def test_the_same_content_is_current_whatever_the_commit(self) -> None:
         self.assertEqual(self.age(), "current")
+
+    def test_another_configuration(self) -> None:
+        """Of the base's kernel on the target; an older state.json has the target only."""
+        self.assertIn("another configuration", self.age(config="x2"))
+        with mock.patch.dict(self.STATE.configs, {"mainline mac99-g4": "x2"}):
+            self.assertEqual(self.age(config="x2"), "current")
 
     def test_other_tests(self) -> None:
         self.assertEqual(self.age(tests="t0", patches="p0"), "4 behind, 1 of 2 patches differ, same kernel")
@@ -63,6 +69,7 @@ class Page(unittest.TestCase):
         some = [
             record(kind="lockstep", name="openbios-g4-reset-20000", facts=walk),
             record(kind="lockstep", name="openbios-g4-reset-20000-watched", facts=walk | {"watch": "0x3df7000"}),
+            record(kind="lockstep", name="openbios-g4-reset-20000-patched", facts=walk | {"client": "patched"}),
             record(kind="replay", name="openbios-g4-20000", facts=walk | {"different": True}),
             record(kind="fuzz", name="debug_fuzz_test", facts={"said": ["seed 0x1, 600 seconds"], "bad": []}),
             record(kind="bench", name="", facts={"lines": ["E1 emulated 1 1"]}),
@@ -71,6 +78,7 @@ class Page(unittest.TestCase):
         page = self.page(*some)
         self.assertIn("| lockstep | mainline | mac99-g4 | openbios-g4 | reset | 20000 | none | 300 |", page)
         self.assertIn("| openbios-g4 | reset, 0x3df7000 watched | 20000 |", page)
+        self.assertIn("| openbios-g4, CLIENT=patched | reset | 20000 |", page)
         self.assertIn("| 20000 | a difference |", page)
         self.assertIn("- replay openbios-g4-20000 mainline mac99-g4: a difference", page)
         self.assertIn("seed 0x1, 600 seconds", page)

@@ -9,8 +9,10 @@ from pathlib import Path
 from unittest import mock
 
 from lab.config import data
+from lab.core import options, proc
 from lab.core.errors import LabError
 from lab.kernel import patchmail
+from lab.machine import qemu
 from lab.results import records
 from lab.results.ktap import Result, Status
 from lab.tests.results.samples import record, tested
@@ -97,6 +99,15 @@ class Counts(unittest.TestCase):
     def test_a_record_that_fails_spoils_no_run(self) -> None:
         with mock.patch.object(records, "tested", side_effect=LabError("no tree")):
             records.leave(record(), data.base("mainline"))
+
+    def test_the_patched_qemu(self) -> None:
+        with (
+            mock.patch.object(options, "everywhere", options.Options(client="patched")),
+            mock.patch.object(qemu, "emulator", return_value=["qemu"]),
+            mock.patch.object(proc, "output", return_value=b"x 1.2\n"),
+        ):
+            found = records.versions(data.target("pseries-p8"), sessions=True)
+        self.assertRegex(found["QEMU in the host"], r"^1:10\.\S+ with patches/qemu [0-9a-f]{12}$")
 
     def test_versions(self) -> None:
         self.assertEqual(records._number("powerpc-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0"), "12.2.0")

@@ -59,7 +59,7 @@ class Reading(unittest.TestCase):
     def test_program_without_harness(self) -> None:
         self.assertEqual(rules.read("/* All of it. (B4) */\nint main(void)\n", "x.c"), {"": ["B4"]})
 
-    def test_unknown_clause(self) -> None:
+    def test_unknown_rule(self) -> None:
         with self.assertRaisesRegex(LabError, "A11"):
             rules.read("/* Much. (A11) */\nTEST_F(a, b)", "x.c")
 
@@ -69,7 +69,7 @@ class Table(unittest.TestCase):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (folder / "x_test.c").write_text(SOURCE)
         (folder / "y_test.c").write_text("/* All of it. (B4) */\nint main(void)\n")
-        self.clauses = rules.Clauses(folder)
+        self.rules = rules.Rules(folder)
 
     def test_ids(self) -> None:
         for test, want in (
@@ -80,17 +80,17 @@ class Table(unittest.TestCase):
             ("y_test.200_programs", ["B4"]),
             ("kvm_page_table_test.x", [rules.NONE]),
         ):
-            self.assertEqual(self.clauses.of(test), want, test)
+            self.assertEqual(self.rules.of(test), want, test)
 
     def test_problems(self) -> None:
-        found = self.clauses.problems(["x_test", "y_test"])
+        found = self.rules.problems(["x_test", "y_test"])
         self.assertIn("debug.two has no comment", found[0])
-        self.assertIn("no case of the suite proves A9", found)
+        self.assertIn(f"no test case names the rule A9: write one, or remove the rule from {rules.RULES}", found)
         self.assertNotIn("no case of the suite proves B4", found)
 
     def test_rows(self) -> None:
         results = [Result("x_test.debug.v.one", PASS), Result("y_test.1", FAIL)]
-        rows = dict(self.clauses.rows([(results, None), ([], None)]))
+        rows = dict(self.rules.rows([(results, None), ([], None)]))
         self.assertEqual((rows["A3"], rows["B4"], rows["C1"]), (["1 passed", "-"], ["1 FAILED", "-"], ["-", "-"]))
 
     def test_cells(self) -> None:
@@ -111,7 +111,7 @@ class Table(unittest.TestCase):
 
 class Suite(unittest.TestCase):
     def test_sources_of_the_checkout_parse(self) -> None:
-        known = rules.Clauses()
+        known = rules.Rules()
         for test in data.suite(data.SUITE):
             if test.binary in known.programs:
                 self.assertTrue(known.programs[test.binary], test.binary)

@@ -44,9 +44,11 @@ class Behind(support.InCache):
         with mock.patch.object(records, "tested", return_value=now):
             found = state.look([old, records.Record("test", "mainline", "no-such-target")])
         self.assertEqual((found.commit, found.behind), (self.commits[1], {self.commits[0]: 1}))
-        now_is = {"patches": "p", "kernel": "kernel", "tests": "tests", "ids": "0123456789ab"}
+        now_is = {"kernel": "kernel", "tests": "tests", "ids": "0123456789ab"}
         self.assertEqual(found.now["mainline"], now_is)
-        self.assertEqual(found.configs, {"mac99-g4": records.config(data.target("mac99-g4"))})
+        key = records.config(data.base("mainline"), data.target("mac99-g4"))
+        self.assertEqual(found.configs, {"mainline mac99-g4": key})
+        self.assertNotEqual(records.config(data.base("6.1"), data.target("mac99-g4")), key)
         state.write(found)
         self.assertEqual(state.read(), found)
 

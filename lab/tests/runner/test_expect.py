@@ -74,11 +74,13 @@ class Command(unittest.TestCase):
         self.assertIn("say why t.a passes", self.said.getvalue())
 
     def test_a_run_that_ended_early(self) -> None:
-        with (
-            mock.patch.object(data, "base", return_value=self.job.base),
-            self.assertRaisesRegex(LabError, "nothing is written"),
-        ):
-            self.main(Result("(kernel)", Status.CRASH))
+        """A test with a guest whose host crashed has no other result than its own."""
+        for self.job.code, name in ((errors.PASSED, "(kernel)"), (errors.CRASHED, "t")):
+            with (
+                mock.patch.object(data, "base", return_value=self.job.base),
+                self.assertRaisesRegex(LabError, "nothing is written"),
+            ):
+                self.main(Result(name, Status.CRASH))
 
     def test_a_kernel_without_hosts(self) -> None:
         with (

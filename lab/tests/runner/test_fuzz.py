@@ -6,6 +6,7 @@ from __future__ import annotations
 import unittest
 
 from lab.config import data
+from lab.core import errors
 from lab.core.errors import LabError
 from lab.core.options import Options
 from lab.runner import fuzz
@@ -22,8 +23,17 @@ class Fuzz(unittest.TestCase):
         found = fuzz.tests(fuzz.data.target("mac99-g4"), 10, 255)
         self.assertIn(["-t", "10", "-s", "0xff"], [t.args for t in found])
 
+    def test_unknown(self) -> None:
+        with self.assertRaisesRegex(LabError, "no random test for T=mac99-g4 TEST=x; known: .*debug_fuzz_test"):
+            fuzz.tests(data.target("mac99-g4"), 10, 255, "x")
+
 
 class Booting(Booted):
+    def test_everything_skipped(self) -> None:
+        self.with_output("debug_fuzz_test", b"TAP version 13\n1..1\nok 1 one # SKIP no\n")
+        self.assertEqual(fuzz.main(Options(target="mac99-g4", test="debug_fuzz_test", seconds=1)), errors.FAILED)
+        self.assertIn("(all): every test was skipped", self.out.getvalue() + self.said.getvalue())
+
     def test_record(self) -> None:
         names = [
             p.binary

@@ -72,6 +72,9 @@ class Runner(Booted):
         self.boot.channel.outcomes.insert(0, protocol.Outcome("busybox", bytearray(), "exit", 0))
         self.assertEqual(kselftest.main(Options(target="mac99-g4", test="pp")), errors.PASSED)
         self.assertIn("1 passed, 0 failed", self.out.getvalue())
+        self.boot.channel.outcomes[1].output[:] = b"TAP version 13\n1..1\nok 1 one # SKIP no\n"
+        self.assertEqual(kselftest.main(Options(target="mac99-g4", test="pp")), errors.FAILED)
+        self.assertIn("0 passed, 1 failed, 1 skipped", self.out.getvalue())
         with self.assertRaisesRegex(LabError, "TEST=none: the installed list has no such test: other, pp"):
             kselftest.main(Options(target="mac99-g4", test="none"))
 

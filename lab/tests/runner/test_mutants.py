@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.config import data
 from lab.core.errors import LabError
+from lab.core.options import Options
 from lab.results.ktap import Result, Status
 from lab.runner import mutants
 
@@ -59,6 +60,10 @@ class Mutants(unittest.TestCase):
             path.write_text('[[mutant]]\nname = "n"\nfile = "f"\nold = "o"\nnew = ""\n[mutant.fail]\n')
             with self.assertRaisesRegex(LabError, "names no test"):
                 mutants.load(path)
+
+    def test_what_chooses_another_run_is_refused(self) -> None:
+        with self.assertRaisesRegex(LabError, "^MUTANTS=1 runs the suite .*: leave out K=6.1, CLIENT=patched$"):
+            mutants.main(Options(mutants=True, kernel="6.1", client="patched"))
 
 
 if __name__ == "__main__":

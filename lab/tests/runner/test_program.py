@@ -26,7 +26,7 @@ class Program(Booted):
         payload.write_bytes(b"elf")
         with mock.patch.object(program.programs, "check", return_value=b"elf"):
             self.assertEqual(program.run(Options(target="mac99-g4", payload=str(payload), args="-a 'b c'")), 0)
-            with self.assertRaisesRegex(LabError, "ARGS: No closing quotation"):
+            with self.assertRaisesRegex(LabError, "ARGS=.*: No closing quotation: quote it as in a shell"):
                 program.run(Options(target="mac99-g4", payload=str(payload), args="'"))
         (command,) = self.specs[0].commands
         self.assertEqual((command.argv, command.limit), (["/bin/pp", "-a", "b c"], program.LIMIT))

@@ -47,6 +47,15 @@ class Expectations(unittest.TestCase):
             with self.subTest(results=[r.id for r in results], passes=passes):
                 self.assertEqual(self.count(self.job(*results, passes=passes)), want)
 
+    def test_columns_are_in_line(self) -> None:
+        jobs = [self.job(Result("t.a", Status.PASS)) for _ in "12"]
+        jobs[0].target = data.target("pseries-p8-threads")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            report.table(jobs)
+        head, row, end = said.getvalue().splitlines()[1:4]
+        at = head.index("mac99-g4")
+        self.assertEqual((row.rindex("PASSED"), end.rindex("0.0, 0.0")), (at, at))
+
     def test_a_result_that_is_gone(self) -> None:
         """What the patched kernel of the same run has, the unpatched one has too, or its program died."""
         patched = self.job(Result("t.a", Status.PASS), Result("t.b", Status.PASS))
@@ -80,9 +89,9 @@ class Expectations(unittest.TestCase):
         self.assertEqual([r.id for r in column.results], ["t.a", "t.b"])
         self.assertEqual([len(job.results) for job in jobs], [1, 1])
 
-    def test_clauses_are_told_where_some_are_tested(self) -> None:
-        """Not behind sessions of gdb, which have no clauses."""
+    def test_rules_are_told_where_some_are_tested(self) -> None:
+        """Not behind sessions of gdb, which have no rules."""
         for test, told in (("debug_watch_test.debug.real64.store_between", True), ("gdb_linux.step", False)):
             with contextlib.redirect_stdout(io.StringIO()) as said:
-                report.clause_table([self.job(Result(test, Status.PASS))])
+                report.rule_table([self.job(Result(test, Status.PASS))])
             self.assertEqual(": rule" in said.getvalue(), told, test)

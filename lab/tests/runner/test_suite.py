@@ -8,7 +8,9 @@ from unittest import mock
 
 from lab.config import data
 from lab.core import errors, options
+from lab.core.errors import LabError
 from lab.core.options import Options
+from lab.guest import guest
 from lab.results import ktap
 from lab.results.ktap import Result, Status
 from lab.results.tally import Judged
@@ -31,6 +33,11 @@ class Also(unittest.TestCase):
 
 
 class Sessions(unittest.TestCase):
+    def test_the_patched_kernel_only_without_a_kernel(self) -> None:
+        """Which cases must fail with an unpatched one is recorded nowhere."""
+        self.assertEqual({j.base.name for j in suite.jobs(Options(suite="gdb"))}, {"mainline"})
+        self.assertTrue(suite.jobs(Options(suite="gdb", kernel="stock-mainline")))
+
     def test_what_gdb_says_is_not_told(self) -> None:
         result = ktap.Result("x", ktap.Status.FAIL, "", ("Breakpoint 1 at 0x0", "# the pc is 1, not 2"))
         self.assertEqual(suite.without_gdb(result).notes, ("# the pc is 1, not 2",))
@@ -83,6 +90,17 @@ class Run(Booted):
         self.assertEqual(self.run_suite(kernel="mainline"), errors.FAILED)
         self.assertIn("(all): FAILED: every test was skipped", self.out.getvalue())
 
+    def test_a_run_that_tests_nothing_leaves_no_record(self) -> None:
+        def skip(job: suite.Job) -> None:
+            job.results = [Result("pp", Status.SKIP, "no")]
+
+        with (
+            mock.patch.object(suite, "execute", skip),
+            self.assertRaisesRegex(LabError, "every test was skipped: nothing was tested"),
+        ):
+            self.run_suite(kernel="mainline")
+        self.assertEqual(self.left, [])
+
     def test_sessions(self) -> None:
         """With a guest: the kind of a test chooses who judges it."""
         job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
@@ -91,6 +109,35 @@ class Run(Booted):
             suite.execute(job)
         judge.assert_called_once()
         self.assertEqual(([r.id for r in job.results], job.seconds, job.first), (["guestboot"], 9.0, 2.0))
+
+    def test_guests_are_made_before_the_hosts_boot(self) -> None:
+        """Two hosts side by side would make the same guest's kernel."""
+        test = data.Test("guestboot", 5, guest="linux-g4")
+        job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [test, test])
+        with (
+            mock.patch.object(suite.install, "ensure"),
+            mock.patch.object(suite, "client_missing", return_value=""),
+            mock.patch.object(guest, "files") as files,
+        ):
+            suite.prepare(job)
+        files.assert_called_once_with(guest.find("linux-g4"))
+
+    def test_a_host_that_does_not_come_up(self) -> None:
+        """It fails its test, and the others run; a wrong set-up ends the run."""
+        job = suite.Job(data.base("mainline"), data.target("pseries-p8"), [data.Test("guestboot", 5, guest="slof")])
+        for code, status, exits in (
+            (errors.FAILED, Status.FAIL, errors.PASSED),
+            (errors.CRASHED, Status.CRASH, errors.CRASHED),
+            (errors.TIMEOUT, Status.TIMEOUT, errors.TIMEOUT),
+        ):
+            with mock.patch.dict(suite.JUDGES, {"guestboot": mock.Mock(side_effect=LabError("no guest", code))}):
+                found = suite.judge(job, job.tests[0])
+            self.assertEqual((found.results, found.code), ([Result("guestboot", status, "no guest")], exits))
+        with (
+            mock.patch.dict(suite.JUDGES, {"guestboot": mock.Mock(side_effect=LabError("no space"))}),
+            self.assertRaisesRegex(LabError, "no space"),
+        ):
+            suite.execute(job)
 
 
 if __name__ == "__main__":

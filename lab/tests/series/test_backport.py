@@ -7,6 +7,7 @@ import dataclasses
 import os
 import tempfile
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -60,14 +61,14 @@ class Backport(unittest.TestCase):
         (where / "file").write_text(text(changes))
         repository.commit_base(where, "base")
 
-    def make(self, notes: str, hand: dict[str, str] | None = None) -> backport.Maker:
+    def make(self, notes: str, hand: dict[str, str] | None = None, own_trees: Sequence[Path] = ()) -> backport.Maker:
         (self.folder / backport_notes.NOTES).write_text(notes)
         made = data.base("6.12")
         base = mock.MagicMock(wraps=made, patches=self.folder, of="mainline")
         base.name = "6.12"
         of = dataclasses.replace(data.base("mainline"), series="patches/mainline")
         with mock.patch.object(data, "base", return_value=of):
-            maker = backport.Maker(base, self.where)
+            maker = backport.Maker(base, self.where, own_trees)
         for mail in self.mails:
             maker.add(mail, hand or {})
         return maker
@@ -118,6 +119,17 @@ class Backport(unittest.TestCase):
             self.assertRaisesRegex(LabError, "does not merge into 6.12: resolve it in "),
         ):
             self.make("")
+        # A person's work on it is not replaced by the next run, unless it is finished and named.
+        left = cache.folder() / "tree/6.12-conflict"
+        for trees in (list[Path](), [left]):
+            repository.git(self.where, "cherry-pick", "--abort")
+            with mock.patch.object(backport.ui, "say"), self.assertRaisesRegex(LabError, "move it away"):
+                self.make("", own_trees=trees)
+        (left / "file").write_text(text({10: "old\n", 12: "merged\n", 30: "a\n"}))
+        repository.git(left, "commit", "-qam", "Another")
+        repository.git(self.where, "cherry-pick", "--abort")
+        with mock.patch.object(backport.ui, "say"), self.assertRaisesRegex(LabError, "resolve it in"):
+            self.make("", own_trees=[left])
 
 
 if __name__ == "__main__":
