@@ -141,7 +141,8 @@ def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
 
 def breakpoint_of_a_handler_with_translation_on(guest: Machine) -> None:
     """With translation on, a breakpoint is inserted again where it was with translation off."""
-    before = guest.word(guest.real_mode(HANDLER))
+    guest.real_mode(CODE + 0xB000, NOP)
+    before = guest.word(HANDLER)
     guest.stub.insert(HANDLER)
     guest.stub.remove(HANDLER)
     guest.put(msr=MSR_IR | MSR_DR)
