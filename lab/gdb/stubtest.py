@@ -16,8 +16,10 @@ from lab.results import ktap, tally
 CODE = 0x100000  # RAM that nothing else uses; each case has a page of it
 MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4 = 0x7C7883A6, 0x7C9983A6
 MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4 = 0x7C7083A6, 0x7C9183A6
-BAT_256M, BAT_VS, BAT_RW = 0x1FFC, 2, 2
+BAT_128K, BAT_256M, BAT_VS, BAT_RW = 0, 0x1FFC, 2, 2
 KERNEL = 0xC0000000  # an effective address that a BAT translates, in privileged state only
+HANDLER = 0x900  # the decrementer's vector; nothing maps it
+BESIDE = 0x20000  # the size of the smallest BAT, 128 KB
 
 
 def equal(what: str, have: object, must: object) -> None:
@@ -102,13 +104,19 @@ def breakpoint_where_nothing_is_mapped_any_more(guest: Machine) -> None:
     equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
 
 
-def kernel_mapped(guest: Machine, place: int, *bats: int) -> int:
-    """Execute what lets KERNEL lead to real memory; where that code is."""
-    here = guest.real_mode(place, *(bats or (MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4)), NOP)
-    guest.put(r3=KERNEL | BAT_256M | BAT_VS, r4=BAT_RW)
+def mapped(guest: Machine, place: int, code: tuple[int, ...], upper: int, lower: int) -> int:
+    """Execute what writes the halves of a BAT; where that code is."""
+    here = guest.real_mode(place, *code, NOP)
+    guest.put(r3=upper, r4=lower)
     for _ in range(2):
         guest.stub.sure("s", "T05")
     return here
+
+
+def kernel_mapped(guest: Machine, place: int, *bats: int) -> int:
+    """Execute what lets KERNEL lead to real memory; where that code is."""
+    code = bats or (MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4)
+    return mapped(guest, place, code, KERNEL | BAT_256M | BAT_VS, BAT_RW)
 
 
 def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
@@ -122,8 +130,56 @@ def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
     equal("memory, with the breakpoint", guest.word(here), TRAP)
     guest.stub.remove(KERNEL + here)
     equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+    guest.stub.insert(here)
+    equal("the answer to Z0, with a breakpoint there", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "OK")
+    guest.stub.remove(KERNEL + here)
+    guest.stub.remove(here)
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
     guest.words(here, NOP)
     equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "E22")
+
+
+def breakpoint_of_a_handler_with_translation_on(guest: Machine) -> None:
+    """With translation on, a breakpoint is inserted again where it was with translation off."""
+    guest.real_mode(CODE + 0xB000, NOP)
+    before = guest.word(HANDLER)
+    guest.stub.insert(HANDLER)
+    guest.stub.remove(HANDLER)
+    guest.put(msr=MSR_IR | MSR_DR)
+    said = guest.stub.ask(f"Z0,{HANDLER:x},4")
+    guest.put(msr=0)
+    equal("the answer to Z0", said, "OK")
+    equal("memory, with the breakpoint", guest.word(HANDLER), TRAP)
+    guest.stub.remove(HANDLER)
+    equal("memory", guest.word(HANDLER), before)
+
+
+def two_breakpoints_on_one_word(guest: Machine) -> None:
+    """A real address and a translated one lead to it: the word changes back with the last of its breakpoints."""
+    here = kernel_mapped(guest, CODE + 0x9000)
+    guest.stub.insert(here)
+    guest.put(msr=MSR_IR | MSR_DR)
+    guest.stub.insert(KERNEL + here)
+    guest.put(msr=0)
+    guest.stub.remove(here)
+    equal("memory, with the second breakpoint", guest.word(here), TRAP)
+    guest.stub.insert(here)
+    guest.stub.remove(KERNEL + here)
+    equal("memory, with the first breakpoint", guest.word(here), TRAP)
+    guest.stub.remove(here)
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+
+
+def breakpoint_in_split_real_mode(guest: Machine) -> None:
+    """With only MSR[DR] set, code is at its real address. The same address of data leads elsewhere."""
+    code = (MTSPR_DBAT0U_R3, MTSPR_DBAT0L_R4)
+    here = mapped(guest, CODE + 0xA000, code, CODE | BAT_128K | BAT_VS, CODE + BESIDE | BAT_RW)
+    guest.put(msr=MSR_DR)
+    guest.stub.insert(here)
+    guest.put(msr=0)
+    equal("memory, with the breakpoint", guest.word(here), TRAP)
+    guest.stub.remove(here)
+    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
 
 
 def kernel_from_problem_state(guest: Machine) -> None:
@@ -151,6 +207,9 @@ CASES: tuple[Callable[[Machine], None], ...] = (
     overwritten_breakpoint,
     breakpoint_where_nothing_is_mapped_any_more,
     breakpoint_from_an_interrupt_handler,
+    breakpoint_of_a_handler_with_translation_on,
+    two_breakpoints_on_one_word,
+    breakpoint_in_split_real_mode,
     kernel_from_problem_state,
     code_with_data_translation_off,
 )

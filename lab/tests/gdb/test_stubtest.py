@@ -15,8 +15,13 @@ from lab.guest import ppc
 from lab.lockstep import lockstep, rsp
 from lab.results.ktap import Status
 
-NAMES = (*(f"r{n}" for n in range(32)), "pc", "msr", "srr0", "dbat", "ibat")
-MTSPR = {stubtest.MTSPR_DBAT0U_R3: "dbat", stubtest.MTSPR_IBAT0U_R3: "ibat"}
+NAMES = (*(f"r{n}" for n in range(32)), "pc", "msr", "srr0", "dbatu", "dbatl", "ibatu", "ibatl")
+MTSPR = {
+    stubtest.MTSPR_DBAT0U_R3: ("dbatu", "r3"),
+    stubtest.MTSPR_DBAT0L_R4: ("dbatl", "r4"),
+    stubtest.MTSPR_IBAT0U_R3: ("ibatu", "r3"),
+    stubtest.MTSPR_IBAT0L_R4: ("ibatl", "r4"),
+}
 
 
 class Small(rsp.Stub):
@@ -34,16 +39,28 @@ class Small(rsp.Stub):
     def layout(self) -> list[rsp.Register]:
         return [rsp.Register(name, number, 4) for number, name in enumerate(NAMES)]
 
-    def real(self, at: int) -> int | None:
-        """Where gdb's address leads to."""
+    def by_bat(self, kind: str, at: int) -> int | None:
+        """Where a BAT leads an address to."""
+        upper, lower = self.now[f"{kind}u"], self.now[f"{kind}l"]
+        within = (upper & stubtest.BAT_256M) << 15 | stubtest.BESIDE - 1
+        if not upper & stubtest.BAT_VS or (at ^ upper) & ~within:
+            return None
+        return lower & ~within | at & within
+
+    def real(self, at: int, fetch: bool = False) -> int | None:
+        """Where gdb's address leads to, as that of a breakpoint if 'fetch'."""
         code, reads = self.now["msr"] & ppc.MSR_IR, self.now["msr"] & ppc.MSR_DR
-        if self.defect == "code_with_data_translation_off":
+        if self.defect == "code_with_data_translation_off" and not (fetch or reads):
             code = 0
-        if not (code or reads):
+        if self.defect == "breakpoint_in_split_real_mode":
+            fetch = False
+        if not (code or (reads and not fetch)):
             return at if at < stubtest.KERNEL else None
-        refused = self.now["msr"] & ppc.MSR_PR and self.defect == "kernel_from_problem_state"
-        mapped = at >= stubtest.KERNEL and self.now["dbat" if reads else "ibat"] and not refused
-        return at - stubtest.KERNEL if mapped else None
+        if self.now["msr"] & ppc.MSR_PR and self.defect == "kernel_from_problem_state":
+            return None
+        kinds = ["ibat"] * bool(code) + ["dbat"] * bool(reads)
+        found = (self.by_bat(kind, at) for kind in (kinds if fetch else reversed(kinds)))
+        return next((place for place in found if place is not None), None)
 
     def step(self) -> None:
         word = self.words.get(self.now["pc"])
@@ -53,7 +70,8 @@ class Small(rsp.Stub):
             self.now |= {"srr0": self.now["pc"], "pc": stubtest.PROGRAM, "msr": 0}
             return
         if word in MTSPR:
-            self.now[MTSPR[word]] = self.now["r3"]
+            to, source = MTSPR[word]
+            self.now[to] = self.now[source]
         self.now["pc"] += 4
 
     def run(self, steps: int) -> str:
@@ -64,21 +82,31 @@ class Small(rsp.Stub):
                 break
         return "T05thread:01;"
 
+    def guests(self, at: int) -> int:
+        """What the guest has in a word of memory that may have breakpoints."""
+        there = (word for place, word in self.inserted.values() if place == at)
+        return next(there, self.words.get(at, 0))
+
     def put_in(self, address: int) -> None:
-        at = self.real(address)
-        if at is None and self.defect != "breakpoint_from_an_interrupt_handler":
+        at = self.real(address, fetch=True)
+        lost = ("breakpoint_from_an_interrupt_handler", "breakpoint_of_a_handler_with_translation_on")
+        if at is None and self.defect != lost[self.now["msr"] != 0]:
             at, word = self.removed.get(address, (None, 0))
-            at = at if at is not None and self.words[at] == word else None
+            at = at if at is not None and self.guests(at) == word else None
         if at is None:
             raise KeyError
-        self.inserted[address] = at, self.words.get(at, 0)
+        shared = self.defect != "two_breakpoints_on_one_word"
+        self.inserted[address] = at, self.guests(at) if shared else self.words.get(at, 0)
         self.words[at] = stubtest.TRAP
 
     def take_out(self, address: int) -> None:
         at, word = self.removed[address] = self.inserted.pop(address)
-        lost = self.now["msr"] and self.real(address) is None
+        lost = self.now["msr"] and self.real(address, fetch=True) is None
         if lost and self.defect == "breakpoint_where_nothing_is_mapped_any_more":
             raise KeyError
+        others = any(place == at for place, _ in self.inserted.values())
+        if others and self.defect != "two_breakpoints_on_one_word":
+            return
         if self.words[at] == stubtest.TRAP or self.defect == "overwritten_breakpoint":
             self.words[at] = word
 
