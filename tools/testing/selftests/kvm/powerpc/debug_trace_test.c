@@ -142,17 +142,15 @@ static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 	check_record(guest, trace);
 }
 
-static const u64 traces[] = { 0, MSR_SE, MSR_BE, MSR_SE | MSR_BE };
+static const u64 traces[] = { 0, MSR_SE, MSR_SE | MSR_BE };
 
-/* MSR[SE] traces each instruction, and MSR[BE] each branch, whoever executes it. (B3) */
+/* MSR[SE] traces each instruction, whoever executes it. (B3) */
 TEST_F(debug, trace)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(traces); i++) {
-		if (traces[i] != MSR_BE || cpu_traces_branches())
-			trace_freely(&self->guest, variant->msr, traces[i]);
-	}
+	for (i = 0; i < ARRAY_SIZE(traces); i++)
+		trace_freely(&self->guest, variant->msr, traces[i]);
 }
 
 /* Under step, each Trace interrupt is the next event after the stop. (A1, B2) */
@@ -160,10 +158,26 @@ TEST_F(debug, trace_stepped)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(traces); i++) {
-		if (traces[i] != MSR_BE || cpu_traces_branches())
-			trace_stepped(&self->guest, variant->msr, traces[i]);
-	}
+	for (i = 0; i < ARRAY_SIZE(traces); i++)
+		trace_stepped(&self->guest, variant->msr, traces[i]);
+}
+
+/* MSR[BE] traces branches, taken and not taken. (B3) */
+TEST_F(debug, trace_be)
+{
+	if (!cpu_traces_branches())
+		SKIP(return, "The CPU does not trace branches");
+
+	trace_freely(&self->guest, variant->msr, MSR_BE);
+}
+
+/* Under step, each Trace interrupt of MSR[BE] is the next event after the stop. (B2) */
+TEST_F(debug, trace_be_stepped)
+{
+	if (!cpu_traces_branches())
+		SKIP(return, "The CPU does not trace branches");
+
+	trace_stepped(&self->guest, variant->msr, MSR_BE);
 }
 
 GUEST_ASM(process_code,
