@@ -2,9 +2,9 @@
 /*
  * KVM selftest powerpc library code - translation by a hashed page table
  *
- * The table is where SDR1 says: at a guest physical address, or, for a guest
- * under PAPR, which does not see its table, at an address of the test's.  It is
- * big-endian whatever the guest is.  The host's CPU does not read it.
+ * KVM PR finds the table by SDR1: at a guest physical address, or, for a PAPR
+ * guest, at an address of the test process.  The table is big-endian for guests of
+ * either byte order.  KVM PR reads it, the host's CPU does not.
  *
  * Segments are of 256 MB, pages of 4 KB.  The segment with number ESID has the
  * VSID that esid_to_vsid() computes from it, in all guests and on all vCPUs.
