@@ -229,13 +229,20 @@ TEST(replaced)
 #define MANY_SECONDS	60
 #define PFN_MASK	((1ULL << 55) - 1)	/* in an entry of pagemap */
 
+/* A guest and its pages, of which the first FEW_PAGES are measured */
+struct population {
+	struct asm_guest guest;
+	u8 *hva;
+	u64 pfns[FEW_PAGES];
+	s64 best[FEW_PAGES];	/* shortest time, ns */
+};
+
 FIXTURE(many)
 {
-	struct asm_guest guest;
 	size_t step;		/* from page to page */
-	u8 *hva;
 	int page_idle;
-	u64 pfns[FEW_PAGES];
+	struct population few;
+	struct population many;
 };
 
 /* What the host does with the pages */
@@ -253,44 +260,62 @@ FIXTURE_VARIANT_ADD(many, age)
 	.age = true,
 };
 
-FIXTURE_SETUP(many)
+static void populate(FIXTURE_DATA(many) *self, struct population *pages, u32 nr)
 {
-	struct asm_guest *guest = &self->guest;
+	struct asm_guest *guest = &pages->guest;
+	unsigned int i;
 
-	self->step = max(getpagesize() / 4, 0x1000);
 	asm_guest_create(guest, MSR_GUEST_REAL & ~MSR_SF);
 	asm_guest_set_mmu(guest, GUEST_MMU_BAT);	/* for pages of 4K */
 	vm_userspace_mem_region_add(guest->vm, VM_MEM_SRC_ANONYMOUS, MANY_GPA, SLOT,
-				    MANY_PAGES * self->step >> guest->vm->page_shift,
-				    0);
-	self->hva = addr_gpa2hva(guest->vm, MANY_GPA);
+				    nr * self->step >> guest->vm->page_shift, 0);
+	pages->hva = addr_gpa2hva(guest->vm, MANY_GPA);
+	for (i = 0; i < FEW_PAGES; i++)
+		pages->best[i] = INT64_MAX;
+}
+
+FIXTURE_SETUP(many)
+{
+	self->step = max(getpagesize() / 4, 0x1000);
+	populate(self, &self->few, FEW_PAGES);
+	populate(self, &self->many, MANY_PAGES);
 }
 
 FIXTURE_TEARDOWN(many)
 {
-	asm_guest_destroy(&self->guest);
+	asm_guest_destroy(&self->few.guest);
+	asm_guest_destroy(&self->many.guest);
+}
+
+static bool find_pfns(FIXTURE_DATA(many) *self, struct population *pages, int pagemap)
+{
+	size_t size = FEW_PAGES * self->step, i;
+	off_t page = (uintptr_t)pages->hva / getpagesize();
+
+	memset(pages->hva, 0, size);
+	for (i = 0; i < size / getpagesize(); i++) {
+		if (pread(pagemap, &pages->pfns[i], sizeof(u64),
+			  (page + i) * sizeof(u64)) != sizeof(u64))
+			return false;
+		pages->pfns[i] &= PFN_MASK;
+	}
+	return pages->pfns[0];
 }
 
 /* Return false if page_idle is not available to age pages with. */
-static bool find_pfns(FIXTURE_DATA(many) *self)
+static bool can_age(FIXTURE_DATA(many) *self)
 {
-	size_t size = FEW_PAGES * self->step, i;
-	off_t page = (uintptr_t)self->hva / getpagesize();
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	bool found;
 
 	self->page_idle = open("/sys/kernel/mm/page_idle/bitmap", O_WRONLY);
 	if (self->page_idle < 0 || pagemap < 0)
 		return false;
 
-	memset(self->hva, 0, size);
-	for (i = 0; i < size / getpagesize(); i++) {
-		if (pread(pagemap, &self->pfns[i], sizeof(u64),
-			  (page + i) * sizeof(u64)) != sizeof(u64))
-			return false;
-		self->pfns[i] &= PFN_MASK;
-	}
+	found = find_pfns(self, &self->few, pagemap) &&
+		find_pfns(self, &self->many, pagemap);
 	close(pagemap);
-	return self->pfns[0];
+	return found;
 }
 
 GUEST_ASM(touch_code,
@@ -300,9 +325,8 @@ GUEST_ASM(touch_code,
 	  "	bdnz	1b\n"
 	  GUEST_ASM_OSI);
 
-static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
+static void touch(FIXTURE_DATA(many) *self, struct asm_guest *guest, u32 from, u32 to)
 {
-	struct asm_guest *guest = &self->guest;
 	u32 nr;
 
 	for (; from < to; from += nr) {
@@ -315,58 +339,61 @@ static void touch(FIXTURE_DATA(many) *self, u32 from, u32 to)
 	}
 }
 
-static void unmap_or_age(FIXTURE_DATA(many) *self, bool age, unsigned int i)
+static void unmap_or_age(FIXTURE_DATA(many) *self, struct population *pages, bool age,
+			 unsigned int i)
 {
-	u64 bit = 1ULL << (self->pfns[i] % 64);
+	u64 bit = 1ULL << (pages->pfns[i] % 64);
 
 	if (age)
 		TEST_ASSERT(pwrite(self->page_idle, &bit, sizeof(bit),
-				   self->pfns[i] / 64 * sizeof(bit)) == sizeof(bit),
+				   pages->pfns[i] / 64 * sizeof(bit)) == sizeof(bit),
 			    "page_idle failed, errno: %d", errno);
 	else
-		TEST_ASSERT(!madvise(self->hva + i * getpagesize(), getpagesize(),
+		TEST_ASSERT(!madvise(pages->hva + i * getpagesize(), getpagesize(),
 				     MADV_DONTNEED),
 			    "MADV_DONTNEED failed, errno: %d", errno);
 }
 
 /*
- * Return the time that the host needs to unmap or age the first pages, one after
- * the other.  Measure several rounds and take the shortest time of each page,
- * because other load prolongs single measurements.  Stop early when the sum is not
- * above @bound.
+ * Return the time in ns that the host needs to unmap or age the first pages, one
+ * after the other: the sum of each page's shortest time of this call and of all
+ * before it, because other load prolongs single measurements.
  */
-static s64 time_few(FIXTURE_DATA(many) *self, bool age, s64 bound)
+static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool age)
 {
-	unsigned int nr = FEW_PAGES * self->step / getpagesize(), round, i;
-	s64 ns, best[FEW_PAGES], sum = 0;
+	unsigned int nr = FEW_PAGES * self->step / getpagesize(), i;
 	struct timespec start;
+	s64 ns, sum = 0;
 
-	for (round = 0; round < MAX_ROUNDS; round++) {
-		if (round >= MIN_ROUNDS && sum <= bound)
-			break;
-
-		touch(self, 0, FEW_PAGES);
-		for (sum = 0, i = 0; i < nr; i++) {
-			clock_gettime(CLOCK_MONOTONIC, &start);
-			unmap_or_age(self, age, i);
-			ns = timespec_to_ns(timespec_elapsed(start));
-			best[i] = round ? min(best[i], ns) : ns;
-			sum += best[i];
-		}
+	touch(self, &pages->guest, 0, FEW_PAGES);
+	for (i = 0; i < nr; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		unmap_or_age(self, pages, age, i);
+		ns = timespec_to_ns(timespec_elapsed(start));
+		pages->best[i] = min(pages->best[i], ns);
+		sum += pages->best[i];
 	}
 	return sum;
 }
 
-/* The time that a page takes does not depend on how many others there are. */
+/*
+ * The time that a page takes does not depend on how many others there are.  Measure
+ * both guests in turn, for other load to slow both.
+ */
 TEST_F_TIMEOUT(many, time, MANY_SECONDS)
 {
+	unsigned int round;
 	s64 few, many;
 
-	if (variant->age && !find_pfns(self))
+	if (variant->age && !can_age(self))
 		SKIP(return, "page_idle is not available");
-	few = time_few(self, variant->age, 0);
-	touch(self, FEW_PAGES, MANY_PAGES);
-	many = time_few(self, variant->age, few * MAX_PERCENT / 100);
+	touch(self, &self->many.guest, FEW_PAGES, MANY_PAGES);
+	for (round = 1; round <= MAX_ROUNDS; round++) {
+		few = time_first(self, &self->few, variant->age);
+		many = time_first(self, &self->many, variant->age);
+		if (round >= MIN_ROUNDS && many * 100 <= few * MAX_PERCENT)
+			break;
+	}
 	ksft_print_msg("%u pages: %" PRId64 " ns, among %u: %" PRId64 " ns\n",
 		       FEW_PAGES, few, (u32)MANY_PAGES, many);
 	TEST_ASSERT(many * 100 <= few * MAX_PERCENT,
