@@ -902,7 +902,7 @@ TEST_F(debug, step_dcbz_segment)
 	struct asm_guest *guest = &self->guest;
 
 	if (guest->cpu32 || variant->msr != (MSR_DCBZ | MSR_SF))
-		SKIP(return, "This is about 64-bit big-endian guests");
+		SKIP(return, "The guest is not a 64-bit big-endian one");
 
 	guest->regs.gpr[5] = HID5_DCBZ32;
 	asm_guest_step_all(guest, hid5_code);
@@ -954,7 +954,7 @@ TEST_F(debug, dcbz_hid5)
 	struct asm_guest *guest = &self->guest;
 
 	if (guest->cpu32 || variant->msr != (MSR_DCBZ | MSR_SF))
-		SKIP(return, "This is about 64-bit big-endian guests");
+		SKIP(return, "The guest is not a 64-bit big-endian one");
 
 	asm_guest_write32(guest, GUEST_CODE + 0x5000, 0x7c003fec);	/* dcbz 0, r7 */
 	asm_guest_write32(guest, GUEST_CODE + 0x5004, INST_BLR);
