@@ -3,6 +3,7 @@
  * What a debugger does besides stepping on KVM Book3S PR: control, registers,
  * signals, and more than one vCPU or thread
  */
+#include <linux/kvm_para.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ TEST_F(debug, capability)
 		       GUESTDBG_VALID);
 	TEST_ASSERT_EQ(kvm_check_cap(KVM_CAP_SET_GUEST_DEBUG2),
 		       powerpc_has_vm_type(KVM_VM_PPC_HV) ? GUESTDBG_SW_BP : GUESTDBG_VALID);
+	TEST_ASSERT_EQ(vm_check_cap(self->guest.vm, KVM_CAP_PPC_GUEST_DEBUG_SSTEP), 1);
 }
 
 GUEST_ASM(nop_code,
@@ -274,6 +276,29 @@ static void complete_mmio(struct asm_guest *guest)
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 0);
 }
 
+/*
+ * Stepping that is turned on after the exit does not count the load, and stepping that
+ * is turned off there is off. (A6)
+ */
+TEST_F(debug, mmio_on_off)
+{
+	struct asm_guest *guest = &self->guest;
+
+	start_mmio(guest);
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_run_to_osi(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 2);
+
+	start_mmio(guest);
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_goto(guest, mmio_code);
+	asm_guest_run(guest, KVM_EXIT_MMIO);
+	memset(guest->vcpu->run->mmio.data, 0, sizeof(guest->vcpu->run->mmio.data));
+	asm_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_expect_stop(guest, mmio_code + 2);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 1);
+}
+
 /* The step over an MMIO load is reported by a later KVM_RUN, once. (A10) */
 TEST_F(debug, immediate_exit_mmio)
 {
@@ -370,26 +395,44 @@ static void *signal_idle(void *arg)
 	return NULL;
 }
 
-/* A signal ends KVM_RUN of an idle guest, which has done nothing then. (A10) */
-TEST_F(debug, signal)
+/* Step over what makes the guest idle, with a signal.  H_CEDE sleeps in the same way. */
+static void signal_step(struct asm_guest *guest, const u32 *code)
 {
-	struct sigaction sa = { .sa_handler = no_action };
-	struct asm_guest *guest = &self->guest;
 	struct signaller signaller = { .guest = guest, .target = pthread_self() };
+	struct sigaction sa = { .sa_handler = no_action };
 	int ret;
 
 	TEST_ASSERT(!sigaction(SIGUSR1, &sa, NULL), "sigaction() failed");
-	guest->regs.gpr[5] = variant->msr | MSR_POW;
-	asm_guest_start_step(guest, idle_code);
-
+	asm_guest_start_step(guest, code);
 	asm_guest_start_thread(&signaller.thread, signal_idle, &signaller);
 	ret = __asm_guest_run(guest);
 	asm_guest_stop_thread(&signaller.thread);
 	TEST_ASSERT_EQ(ret, -EINTR);
-	TEST_ASSERT_EQ(guest->regs.msr, variant->msr);
-	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, idle_code + 1));
+	TEST_ASSERT_EQ(guest->regs.msr, guest->config.msr);
+	TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, code + 1));
 
-	asm_guest_expect(guest, STOP_AT(idle_code + 1), STOP_AT(idle_code + 2));
+	asm_guest_expect(guest, STOP_AT(code + 1), STOP_AT(code + 2));
+}
+
+/* A signal ends KVM_RUN of an idle guest, and the step is reported later. (A8, A10) */
+TEST_F(debug, signal)
+{
+	self->guest.regs.gpr[5] = variant->msr | MSR_POW;
+	signal_step(&self->guest, idle_code);
+}
+
+GUEST_ASM(pv_idle_code,
+	  "	sc\n"
+	  "	nop\n"
+	  "	nop\n");
+
+/* The same with EV_IDLE. (A8, A10) */
+TEST_F(debug, signal_pv_idle)
+{
+	self->guest.regs.gpr[0] = KVM_SC_MAGIC_R0;
+	self->guest.regs.gpr[3] = 0x33;
+	self->guest.regs.gpr[11] = EV_HCALL_TOKEN(EV_IDLE);
+	signal_step(&self->guest, pv_idle_code);
 }
 
 /* r5 counts interrupts in their handler, r6 what causes them. */
@@ -541,6 +584,30 @@ TEST_F(debug, two_vcpus)
 	TEST_ASSERT_EQ(other.vcpu->run->exit_reason, KVM_EXIT_OSI);
 	vcpu_regs_get(other.vcpu, &other.regs);
 	TEST_ASSERT_EQ(other.regs.msr, variant->msr);
+}
+
+GUEST_ASM(osi_handler, GUEST_ASM_OSI);
+
+/* A software breakpoint stops the vCPU that it is for, and is illegal on others. (C1, C2) */
+TEST_F(debug, sw_breakpoint_of_one_vcpu)
+{
+	struct asm_guest *guest = &self->guest, other;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	asm_guest_load(guest, VEC_PROGRAM, osi_handler);
+	asm_guest_add(&other, guest, 1);
+	start_nop(guest);
+	asm_guest_write32(guest, guest->code + 4, INST_SW_BREAKPOINT);
+	asm_guest_control(guest, GUESTDBG_SW_BP);
+	asm_guest_expect_stop(guest, nop_code + 1);
+	other.regs.pc = guest->regs.pc;
+	asm_guest_set_regs(&other);
+	asm_guest_run(&other, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(other.regs.srr0, asm_guest_addr(guest, nop_code + 1));
+	asm_guest_expect_stop(guest, nop_code + 1);
+	asm_guest_destroy(&other);
 }
 
 struct step_later {

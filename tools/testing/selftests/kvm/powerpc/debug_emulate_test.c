@@ -23,6 +23,7 @@ GUEST_ASM(sr_code,
 TEST_F(debug, step_segment_registers)
 {
 	struct asm_guest *guest = &self->guest;
+	struct kvm_sregs sregs;
 
 	if (!(variant->msr & MSR_SF))
 		asm_guest_set_mmu(guest, GUEST_MMU_BAT);
@@ -32,6 +33,13 @@ TEST_F(debug, step_segment_registers)
 	guest->regs.gpr[6] = 0x99;
 	guest->regs.gpr[9] = 0x99;
 	asm_guest_step_all(guest, sr_code);
+	if (variant->msr & MSR_SF) {
+		vcpu_sregs_get(guest->vcpu, &sregs);
+		TEST_ASSERT_EQ(sregs.u.s.ppc64.slb[3].slbe, 0x38000003);
+		TEST_ASSERT_EQ(sregs.u.s.ppc64.slb[3].slbv, 0x123456400);
+		TEST_ASSERT_EQ(sregs.u.s.ppc64.slb[4].slbe, 0x48000004);
+		TEST_ASSERT_EQ(sregs.u.s.ppc64.slb[4].slbv, 0x654321400);
+	}
 	/* KVM does not emulate mfsr for 64-bit CPUs: the register keeps its value. */
 	TEST_ASSERT_EQ(guest->regs.gpr[6], variant->msr & MSR_SF ? 0x99 : 0x20123456);
 	TEST_ASSERT_EQ(guest->regs.gpr[9], variant->msr & MSR_SF ? 0x99 : 0x20654321);
@@ -117,16 +125,23 @@ TEST_F(debug, step_tlb)
 	asm_guest_step_all(guest, tlb_code);
 }
 
-GUEST_ASM(tlbia_code, "	.long	0x7c0002e4\n");
+GUEST_ASM(tlbia_code,
+	  "	.long	0x7c0002e4\n"		/* tlbia */
+	  "	.long	0x7c002bac\n");	/* dcbi 0, r5 */
 
-/* KVM does not emulate tlbia, which causes a Program interrupt. (A4) */
+/* KVM does not emulate tlbia and dcbi, which cause a Program interrupt. (A4) */
 TEST_F(debug, step_tlbia)
 {
 	struct asm_guest *guest = &self->guest;
+	unsigned int i;
 
+	guest->regs.gpr[5] = GUEST_DATA;
 	asm_guest_start_step(guest, tlbia_code);
-	asm_guest_expect_pc(guest, VEC_PROGRAM);
-	TEST_ASSERT_EQ(guest->regs.srr0, GUEST_CODE);
+	for (i = 0; i < 2; i++) {
+		asm_guest_goto(guest, tlbia_code + i);
+		asm_guest_expect_pc(guest, VEC_PROGRAM);
+		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, tlbia_code + i));
+	}
 }
 
 #ifdef CONFIG_64BIT
@@ -345,7 +360,10 @@ TEST_F(debug, tb_words)
 		    guest->regs.gpr[7]);
 }
 
-/* In problem state these SPRs are privileged. (A4) */
+/*
+ * In problem state these SPRs are privileged. (A4)  One that does not exist is illegal, as
+ * the word 0 is in debug_interrupt_test.
+ */
 TEST_F(debug, step_spr_problem)
 {
 	const u32 insts[] = {
@@ -1016,13 +1034,15 @@ TEST_F(debug, magic_page)
 
 /*
  * What SRR1 says about a Trace interrupt besides the MSR does not depend on
- * who executed the instruction. (B3)
+ * who executed the instruction. (B3)  KVM completes all that it emulates in one
+ * function, so that four of these instructions stand for all.
  */
 
 GUEST_ASM(traced_code,
 	  "	nop\n"
 	  "	mfmsr	%r6\n"
 	  "	mtsprg	0, %r6\n"
+	  "	.long	0x7c002a64\n"		/* tlbie r5 */
 	  "	mtmsr	%r7\n"		/* without SE */
 	  GUEST_ASM_OSI);
 
@@ -1039,14 +1059,15 @@ TEST_F(debug, trace_srr1)
 
 	asm_guest_load(guest, VEC_TRACE, trace_handler);
 	guest->regs.msr = variant->msr | MSR_SE;
+	guest->regs.gpr[5] = GUEST_DATA;
 	guest->regs.gpr[7] = variant->msr;
 	guest->regs.gpr[29] = GUEST_DATA - 4;
 	asm_guest_start(guest, traced_code);
 	asm_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT_EQ(guest->regs.gpr[29], GUEST_DATA + 3 * 4);
+	TEST_ASSERT_EQ(guest->regs.gpr[29], GUEST_DATA + 4 * 4);
 
 	native = asm_guest_read32(guest, GUEST_DATA) & SRR1_CAUSE;
-	for (i = 1; i < 4; i++)
+	for (i = 1; i < 5; i++)
 		TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA + 4 * i) &
 			       SRR1_CAUSE, native);
 }

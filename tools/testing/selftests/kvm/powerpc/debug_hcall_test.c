@@ -121,6 +121,76 @@ TEST_F(debug, pv_idle)
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, pv_code + 1));
 }
 
+/* Counts the Trace interrupts, and keeps where the last one was. */
+GUEST_ASM(trace_handler,
+	  "	mfsrr0	%r29\n"
+	  "	addi	%r31, %r31, 1\n"
+	  GUEST_ASM_RFI);
+
+/* What follows a hypercall; r28 is the MSR without SE. */
+#define TRACED_CODE							\
+	"	mtmsr	%r28\n"						\
+	"	mr	%r27, %r3\n"					\
+	GUEST_ASM_OSI
+
+GUEST_ASM(traced_code, "	sc\n" TRACED_CODE);
+
+static void start_traced(struct asm_guest *guest, const u32 *code, u32 control)
+{
+	asm_guest_load(guest, VEC_TRACE, trace_handler);
+	guest->regs.msr = guest->config.msr | MSR_SE;
+	guest->regs.gpr[28] = guest->config.msr;
+	guest->regs.gpr[31] = 0;
+	asm_guest_start(guest, code);
+	asm_guest_control(guest, control);
+}
+
+/* Of the hypercall and mtmsr, which clears MSR[SE], only mtmsr is traced. */
+static void expect_traced_once(struct asm_guest *guest, const u32 *code, u32 control)
+{
+	if (control & KVM_GUESTDBG_SINGLESTEP)
+		asm_guest_expect(guest, STOP_AT(code + 1), STOP_AT(code + 2),
+				 STOP_PC(VEC_TRACE));
+	asm_guest_control(guest, GUESTDBG_OFF);
+	asm_guest_run_to_osi(guest);
+	TEST_ASSERT_EQ(guest->regs.gpr[31], 1);
+	TEST_ASSERT_EQ(guest->regs.gpr[29], asm_guest_addr(guest, code + 2));
+}
+
+static const u32 traced_controls[] = { GUESTDBG_OFF, GUESTDBG_STEP };
+
+/* An OSI hypercall causes no Trace interrupt. (B3) */
+TEST_F(debug, osi_not_traced)
+{
+	struct asm_guest *guest = &self->guest;
+	const u64 r3 = guest->regs.gpr[3], r4 = guest->regs.gpr[4];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(traced_controls); i++) {
+		guest->regs.gpr[3] = r3;
+		guest->regs.gpr[4] = r4;
+		start_traced(guest, traced_code, traced_controls[i]);
+		asm_guest_run(guest, KVM_EXIT_OSI);
+		expect_traced_once(guest, traced_code, traced_controls[i]);
+	}
+}
+
+/* Nor does a hypercall that the kernel completes. (B3) */
+TEST_F(debug, pv_not_traced)
+{
+	struct asm_guest *guest = &self->guest;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(traced_controls); i++) {
+		guest->regs.gpr[0] = KVM_SC_MAGIC_R0;
+		guest->regs.gpr[11] = KVM_HCALL_TOKEN(KVM_HC_FEATURES);
+		guest->regs.gpr[3] = 0x33;
+		start_traced(guest, traced_code, traced_controls[i]);
+		expect_traced_once(guest, traced_code, traced_controls[i]);
+		TEST_ASSERT_EQ(guest->regs.gpr[27], EV_SUCCESS);
+	}
+}
+
 #ifdef CONFIG_64BIT
 /* PAPR; the cases of hpt have a hash table of their own. */
 DEBUG_SUITE_64(hpt);
@@ -207,6 +277,9 @@ static s64 kernel_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	return ret;
 }
 
+/* Not 0 in the word that is debug.arch.status, in either byte order (C3) */
+#define USERSPACE_RET	0x123400001234
+
 /* A hypercall that userspace completes */
 static void userspace_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 {
@@ -218,10 +291,10 @@ static void userspace_hcall(struct asm_guest *guest, u64 nr, const u64 *args)
 	TEST_ASSERT_EQ(run->papr_hcall.nr, nr);
 	for (i = 0; i < 9; i++)
 		TEST_ASSERT_EQ(run->papr_hcall.args[i], args[i]);
-	run->papr_hcall.ret = 0x1234;
+	run->papr_hcall.ret = USERSPACE_RET;
 	run->papr_hcall.args[0] = 0x5678;
 	stop_hcall(guest);
-	TEST_ASSERT_EQ(guest->regs.gpr[3], 0x1234);
+	TEST_ASSERT_EQ(guest->regs.gpr[3], USERSPACE_RET);
 	TEST_ASSERT_EQ(guest->regs.gpr[4], 0x5678);
 	asm_guest_expect_stop(guest, papr_code + 2);
 }
@@ -334,36 +407,23 @@ TEST_F(hpt, bulk)
 	free(hpt);
 }
 
-/* Counts the Trace interrupts, and keeps where the last one was. */
-GUEST_ASM(trace_handler,
-	  "	mfsrr0	%r29\n"
-	  "	addi	%r31, %r31, 1\n"
-	  GUEST_ASM_RFI);
+GUEST_ASM(traced_papr_code, "	.long	0x7c000268\n" TRACED_CODE);
 
-GUEST_ASM(traced_code,
-	  "	.long	0x7c000268\n"
-	  "	mtmsr	%r28\n"
-	  "	mr	%r27, %r3\n"
-	  GUEST_ASM_OSI);
-
-/* A hypercall causes no Trace interrupt; mtmsr clears MSR[SE], and is traced. (B3) */
+/* A PAPR hypercall causes no Trace interrupt. (B3) */
 TEST_F(hpt, not_traced)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 *hpt = create_hpt(guest);
+	unsigned int i;
 
-	asm_guest_load(guest, VEC_TRACE, trace_handler);
-	guest->regs.msr |= MSR_SE;
-	guest->regs.gpr[3] = H_REMOVE;
-	guest->regs.gpr[4] = 0;
-	guest->regs.gpr[5] = 8;
-	guest->regs.gpr[28] = variant->msr;
-	guest->regs.gpr[31] = 0;
-	asm_guest_start(guest, traced_code);
-	asm_guest_run(guest, KVM_EXIT_OSI);
-	TEST_ASSERT_EQ(guest->regs.gpr[27], H_NOT_FOUND);
-	TEST_ASSERT_EQ(guest->regs.gpr[31], 1);
-	TEST_ASSERT_EQ(guest->regs.gpr[29], asm_guest_addr(guest, traced_code + 2));
+	for (i = 0; i < ARRAY_SIZE(traced_controls); i++) {
+		guest->regs.gpr[3] = H_REMOVE;
+		guest->regs.gpr[4] = 0;
+		guest->regs.gpr[5] = 8;
+		start_traced(guest, traced_papr_code, traced_controls[i]);
+		expect_traced_once(guest, traced_papr_code, traced_controls[i]);
+		TEST_ASSERT_EQ(guest->regs.gpr[27], H_NOT_FOUND);
+	}
 	free(hpt);
 }
 
@@ -480,17 +540,49 @@ TEST_F(papr, cede)
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
 }
 
+/* An interrupt that is held back ends H_CEDE, too, as it does EV_IDLE. (A8, D3) */
+TEST_F(papr, cede_blockirq)
+{
+	struct asm_guest *guest = &self->guest;
+	struct asm_guest_waker waker;
+
+	start_hcall(guest, H_CEDE, ARGS(0));
+	asm_guest_control(guest, GUESTDBG_STEP | KVM_GUESTDBG_BLOCKIRQ);
+	asm_guest_wake_idle(guest, &waker);
+	stop_hcall(guest);
+	asm_guest_expect_woken(&waker);
+	asm_guest_expect_stop(guest, papr_code + 2);
+	TEST_ASSERT_EQ(guest->regs.gpr[30], 1);
+}
+
 /* H_CEDE with an interrupt that is pending does not sleep. (A5, A8) */
 TEST_F(papr, cede_pending)
 {
 	struct asm_guest *guest = &self->guest;
+	u64 slept = vcpu_get_stat(guest->vcpu, halt_wait_ns);
 
 	start_hcall(guest, H_CEDE, ARGS(0));
 	asm_guest_raise_external(guest);
 	stop_hcall(guest);
+	TEST_ASSERT_EQ(vcpu_get_stat(guest->vcpu, halt_wait_ns), slept);
 	asm_guest_expect_pc(guest, VEC_EXTERNAL);
 	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code + 1));
 	TEST_ASSERT_EQ(guest->regs.srr1, variant->msr | MSR_EE);
+}
+
+/*
+ * In problem state, the replacement of sc 1 is privileged. (A7)  sc 1 is not tested there:
+ * on a partition, the host's hypervisor answers it.
+ */
+TEST_F(papr, problem)
+{
+	struct asm_guest *guest = &self->guest;
+
+	guest->regs.msr |= MSR_PR;
+	start_hcall(guest, H_PROD, ARGS(0));
+	asm_guest_expect_pc(guest, VEC_PROGRAM);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, papr_code));
+	TEST_ASSERT_EQ(guest->regs.gpr[3], H_PROD);
 }
 
 /* sc 1 is one step, unless the host's hypervisor handles it. (A7) */

@@ -141,6 +141,7 @@ TEST_F(hv, control)
 
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_SET_GUEST_DEBUG2),
 		       GUESTDBG_SW_BP);
+	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_PPC_GUEST_DEBUG_SSTEP), 0);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_BPS), 0);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_WPS), 0);
 	asm_guest_start(guest, bp_code);

@@ -98,9 +98,12 @@ TEST_F(debug, step_fault)
 		if (!has_inst(&self->guest, faults[i].flags))
 			continue;
 		step_fault(&self->guest, fault_code + 3 * i, &faults[i]);
-		if (faults[i].vector == VEC_ALIGNMENT)
-			TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DAR),
-				       asm_guest_data_addr(&self->guest, GUEST_DATA + 1));
+		if (faults[i].vector != VEC_ALIGNMENT)
+			continue;
+		TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DAR),
+			       asm_guest_data_addr(&self->guest, GUEST_DATA + 1));
+		/* Fields of the instruction, of which only RT, r6, is not 0 */
+		TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DSISR), 6 << 5);
 	}
 }
 
@@ -455,7 +458,7 @@ TEST_F(debug, step_rfi_to_external)
 
 /*
  * BLOCKIRQ holds interrupts back while stepping, with synchronous ones going on,
- * and none is lost. (D3)
+ * and none is lost. (D3)  KVM PR raises no performance monitor interrupts for guests.
  */
 TEST_F(debug, blockirq_step)
 {
@@ -584,6 +587,24 @@ TEST_F(debug, idle_external)
 
 	expect_external(guest, idle_code + 2, msr);
 	asm_guest_expect_stop(guest, idle_code + 3);
+}
+
+/* So it does where BLOCKIRQ holds the interrupt back. (A8, D3) */
+TEST_F(debug, idle_external_blockirq)
+{
+	struct asm_guest *guest = &self->guest;
+	struct asm_guest_waker waker;
+
+	start_idle(guest, variant->msr, DEC_NEVER, STEP_BLOCKIRQ);
+	asm_guest_expect_stop(guest, idle_code + 1);
+
+	asm_guest_wake_idle(guest, &waker);
+	asm_guest_expect_stop(guest, idle_code + 2);
+	asm_guest_expect_woken(&waker);
+	asm_guest_expect_stop(guest, idle_code + 3);
+
+	asm_guest_control(guest, GUESTDBG_STEP);
+	expect_external(guest, idle_code + 3, variant->msr | MSR_EE);
 }
 
 /*

@@ -15,6 +15,7 @@ DEBUG_SUITE_ALL(debug);
 
 #define MMIO_DISP	0x20		/* of the instructions below */
 #define MMIO_ADDR	(GUEST_MMIO + MMIO_DISP)
+#define CR0_EQ		0x20000000
 
 enum {
 	UPDATE	 = 1,		/* r5 becomes the address */
@@ -185,7 +186,11 @@ GROUP(word_stores, WORD_STORES);
 	op(lfiwzx, "%f7, %r5, %r6", 4, 1, 0)
 GROUP(fp_integer_loads, FP_INTEGER_LOADS);
 
-GUEST_ASM(dcbst_code, "	dcbst	%r5, %r6\n");
+/* dcbt is no access on the CPUs that QEMU emulates, so it cannot be tested. */
+GUEST_ASM(cache_code,
+	  "	dcbst	%r5, %r6\n"
+	  "	dcbf	%r5, %r6\n"
+	  "	icbi	%r5, %r6\n");
 
 GUEST_ASM(unsupported_code,
 	  "	lwarx	%r7, 0, %r5\n"
@@ -193,6 +198,14 @@ GUEST_ASM(unsupported_code,
 	  "	.long	0xbb850020\n"	/* lmw r28, 0x20(r5) */
 	  "	.long	0xbf850020\n"	/* stmw r28, 0x20(r5) */
 	  "	.long	0x7f8544aa\n");	/* lswi r28, r5, 8 */
+
+GUEST_ASM(unsupported_64_code,
+	  "	ldarx	%r7, 0, %r5\n"
+	  /* Power ISA 3.0 */
+	  "	.long	0xf4e50021\n"	/* lxv vs7, 0x20(r5) */
+	  "	.long	0xf4e50025\n");	/* stxv vs7, 0x20(r5) */
+
+GUEST_ASM(stcx_code, "	stwcx.	%r7, 0, %r5\n");
 
 /* What the device holds; the sign bits of all sizes are set. */
 static const u8 device[16] = {
@@ -560,7 +573,10 @@ GUEST_ASM(unaligned_code,
 	  "	stw	%r7, 7(%r5)\n"
 	  "	nop\n");
 
-/* An access that is not aligned is one part at the address that it has. (A6) */
+/*
+ * An access that is not aligned is one part at the address that it has. (A6)  One that
+ * begins in memory is not tested: KVM sees the address of the MMIO part only.
+ */
 TEST_F(debug, mmio_unaligned)
 {
 	struct asm_guest *guest = &self->guest;
@@ -588,26 +604,71 @@ TEST_F(debug, mmio_unaligned)
 TEST_F(debug, mmio_cache)
 {
 	struct asm_guest *guest = &self->guest;
+	unsigned int i;
 
-	start_inst(guest, dcbst_code, 0, variant->msr);
-	asm_guest_expect_stop(guest, dcbst_code + 1);
+	start_inst(guest, cache_code, 0, variant->msr);
+	for (i = 1; i < 4; i++)
+		asm_guest_expect_stop(guest, cache_code + i);
 }
 
-/* An access to MMIO that KVM cannot emulate causes a Data Storage interrupt. (A4) */
-TEST_F(debug, mmio_unsupported)
+static void step_unsupported(struct asm_guest *guest, u64 msr, const u32 *code, unsigned int nr)
 {
-	const u32 *inst, *end = guest_is_le(&self->guest) ? unsupported_code + 1 :
-							    unsupported_code_end;
-	struct asm_guest *guest = &self->guest;
+	const u32 *inst;
 
 	asm_guest_load_skip_handler(guest, VEC_DATA_STORAGE);
-	start_inst(guest, unsupported_code, 0, variant->msr);
-	for (inst = unsupported_code; inst < end; inst++) {
+	start_inst(guest, code, 0, msr);
+	for (inst = code; inst < code + nr; inst++) {
 		asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
 		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, inst));
 		asm_guest_step_skip_handler(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, asm_guest_addr(guest, inst + 1));
 	}
+}
+
+/* An access to MMIO that KVM cannot emulate causes a Data Storage interrupt. (A4) */
+TEST_F(debug, mmio_unsupported)
+{
+	struct asm_guest *guest = &self->guest;
+
+	step_unsupported(guest, variant->msr, unsupported_code, guest_is_le(guest) ? 1 : 4);
+	if (variant->msr & MSR_SF)
+		step_unsupported(guest, variant->msr | MSR_FP | MSR_VEC | MSR_VSX,
+				 unsupported_64_code, host_has_isa_3_0() ? 3 : 1);
+}
+
+/* A store conditional to MMIO never has a reservation, so it fails. (A6) */
+TEST_F(debug, mmio_stcx)
+{
+	struct asm_guest *guest = &self->guest;
+
+	guest->regs.cr = CR0_EQ;
+	start_inst(guest, stcx_code, 0, variant->msr);
+	asm_guest_expect_stop(guest, stcx_code + 1);
+	TEST_ASSERT_EQ(guest->regs.cr & CR0_EQ, 0);
+}
+
+/*
+ * KVM_RUN that may not run the guest goes on to the second part of an access.  The step
+ * is reported by the one after the last part. (A10)
+ */
+TEST_F(debug, mmio_immediate_exit)
+{
+	struct asm_guest *guest = &self->guest;
+	struct kvm_run *run = guest->vcpu->run;
+	unsigned int i;
+
+	if (!asm_guest_has_altivec(guest))
+		SKIP(return, "The CPU has no AltiVec");
+
+	start_inst(guest, vmx_code, 0, variant->msr | MSR_VEC);
+	for (i = 0; i < 2; i++) {
+		run->immediate_exit = i;
+		asm_guest_run(guest, KVM_EXIT_MMIO);
+		TEST_ASSERT_EQ(run->mmio.phys_addr, MMIO_ADDR + 8 * i);
+	}
+	run->immediate_exit = 0;
+	asm_guest_run_immediate_exit(guest);
+	asm_guest_expect_stop(guest, vmx_code + 1);
 }
 
 /* A store that the kernel completes by signalling an eventfd. (A6) */
@@ -633,7 +694,7 @@ TEST_F(debug, mmio_ioeventfd)
 	TEST_ASSERT(read(ioeventfd.fd, &count, sizeof(count)) == sizeof(count) &&
 		    count == 1, "Wanted one signal");
 
-	/* With update, and without a device at the next address */
+	/* With update, and a length that the device does not have */
 	start_inst(guest, stores_code, STORE_stwu, variant->msr);
 	asm_guest_expect_stop(guest, stores_code + STORE_stwu + 1);
 	TEST_ASSERT_EQ(guest->regs.gpr[5], asm_guest_mmio_addr(guest) + MMIO_DISP);

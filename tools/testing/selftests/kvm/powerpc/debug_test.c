@@ -156,8 +156,8 @@ TEST_F(debug, illegal_beside_breakpoints)
 
 /*
  * debug.arch.status shares its place in struct kvm_run with the data of an MMIO
- * access and with r1 of an OSI exit.  What these exits leave there would pass for
- * a hardware breakpoint.
+ * access and, unless the host is 32-bit, with r1 of an OSI exit.  What these exits
+ * leave there would pass for a hardware breakpoint.
  */
 GUEST_ASM(bp_after_store,
 	  "	stw	%r6, 0(%r5)\n"
@@ -284,6 +284,27 @@ TEST_F(debug, step_vsx_loaded)
 	self->guest.regs.msr |= MSR_VSX;
 	asm_guest_step_all(&self->guest, vsx_code);
 }
+
+#ifdef CONFIG_64BIT
+GUEST_ASM(tar_code,
+	  "	mfspr	%r6, " __stringify(SPRN_TAR) "\n"
+	  "	mtspr	" __stringify(SPRN_TAR) ", %r6\n");
+
+/* KVM loads TAR when the guest first uses it. (A9) */
+TEST_F(debug, step_tar_loaded)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (guest->cpu32 || !host_has_isa_2_07())
+		SKIP(return, "The CPU has no TAR");
+
+	mtspr(SPRN_TAR, 0x76543210UL);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, 0x12345678);
+	asm_guest_step_all(guest, tar_code);
+	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x12345678);
+}
+#endif
 
 /* r5 is where to return to, and r6 the MSR to return with, without SE. */
 GUEST_ASM(rfi_code,

@@ -4,7 +4,7 @@
  */
 #include "debug_suite.h"
 
-DEBUG_SUITE(debug);
+DEBUG_SUITE_ALL(debug);
 
 /* Store SRR0 at the address in r29. */
 GUEST_ASM(trace_handler,
@@ -12,7 +12,7 @@ GUEST_ASM(trace_handler,
 	  "	stwu	%r30, 4(%r29)\n"
 	  GUEST_ASM_RFI);
 
-/* r5 is GUEST_MMIO, r7 the MSR without SE and BE. */
+/* r5 is the address of GUEST_MMIO, r7 the MSR without SE and BE. */
 GUEST_ASM(trace_code,
 	  "	li	%r8, 1\n"
 	  "	mfmsr	%r6\n"
@@ -63,7 +63,7 @@ static void start_trace(struct asm_guest *guest, u64 msr, u64 trace)
 
 	guest->regs.msr = msr | trace;
 	guest->regs.gpr[3] = 0;
-	guest->regs.gpr[5] = GUEST_MMIO;
+	guest->regs.gpr[5] = asm_guest_mmio_addr(guest);
 	guest->regs.gpr[7] = msr;
 	guest->regs.gpr[10] = 0;
 	guest->regs.gpr[29] = GUEST_DATA - 4;
@@ -100,9 +100,10 @@ static void check_record(struct asm_guest *guest, u64 trace)
 	TEST_ASSERT_EQ(guest->regs.msr, guest->regs.gpr[7]);
 }
 
-static void trace_freely(struct asm_guest *guest, u64 msr, u64 trace)
+static void trace_freely(struct asm_guest *guest, u64 msr, u64 trace, u32 control)
 {
 	start_trace(guest, msr, trace);
+	asm_guest_control(guest, control);
 	load_mmio(guest);
 	asm_guest_run_to_osi(guest);
 	check_record(guest, trace);
@@ -144,13 +145,16 @@ static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 
 static const u64 traces[] = { 0, MSR_SE, MSR_SE | MSR_BE };
 
-/* MSR[SE] traces each instruction, whoever executes it. (B3) */
+/* MSR[SE] traces each instruction, whoever executes it, with BLOCKIRQ as well. (B3, D3) */
 TEST_F(debug, trace)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(traces); i++)
-		trace_freely(&self->guest, variant->msr, traces[i]);
+	for (i = 0; i < ARRAY_SIZE(traces); i++) {
+		trace_freely(&self->guest, variant->msr, traces[i], GUESTDBG_OFF);
+		trace_freely(&self->guest, variant->msr, traces[i],
+			     KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_BLOCKIRQ);
+	}
 }
 
 /* Under step, each Trace interrupt is the next event after the stop. (A1, B2) */
@@ -168,7 +172,7 @@ TEST_F(debug, trace_be)
 	if (!cpu_traces_branches())
 		SKIP(return, "The CPU does not trace branches");
 
-	trace_freely(&self->guest, variant->msr, MSR_BE);
+	trace_freely(&self->guest, variant->msr, MSR_BE, GUESTDBG_OFF);
 }
 
 /* Under step, each Trace interrupt of MSR[BE] is the next event after the stop. (B2) */
@@ -196,7 +200,7 @@ TEST_F(debug, trace_problem_state_stepped)
 
 	asm_guest_load_rfi_handler(guest, VEC_TRACE);
 	guest->regs.msr = msr;
-	guest->regs.gpr[6] = GUEST_DATA;
+	guest->regs.gpr[6] = asm_guest_data_addr(guest, GUEST_DATA);
 	asm_guest_start_step(guest, process_code);
 	for (i = 1; i < 9; i++) {
 		asm_guest_expect(guest, STOP_AT(process_code + i), STOP_PC(VEC_TRACE));
@@ -206,6 +210,54 @@ TEST_F(debug, trace_problem_state_stepped)
 	}
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 2);
+}
+
+/* mtmsr that sets MSR[SE] is not traced, and mtmsr that clears it is. (B2, B3) */
+GUEST_ASM(mtmsr_code,
+	  "	mtmsr	%r6\n"
+	  "	nop\n"
+	  "	mtmsr	%r7\n"
+	  "	nop\n");
+
+TEST_F(debug, trace_mtmsr_stepped)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_load_rfi_handler(guest, VEC_TRACE);
+	guest->regs.gpr[6] = variant->msr | MSR_SE;
+	guest->regs.gpr[7] = variant->msr;
+	asm_guest_start_step(guest, mtmsr_code);
+	asm_guest_expect(guest, STOP_AT(mtmsr_code + 1), STOP_AT(mtmsr_code + 2),
+			 STOP_PC(VEC_TRACE), STOP_AT(mtmsr_code + 2),
+			 STOP_AT(mtmsr_code + 3), STOP_PC(VEC_TRACE),
+			 STOP_AT(mtmsr_code + 3), STOP_AT(mtmsr_code + 4));
+}
+
+GUEST_ASM(spr_branch_code,
+	  "	blr\n"
+	  "	nop\n"
+	  "	bctr\n"
+	  "	nop\n"
+	  "	nop\n");
+
+/* MSR[BE] traces branches to LR and to CTR. (B2) */
+TEST_F(debug, trace_spr_branch_stepped)
+{
+	struct asm_guest *guest = &self->guest;
+	const u32 *code = spr_branch_code;
+
+	if (!cpu_traces_branches())
+		SKIP(return, "The CPU does not trace branches");
+
+	asm_guest_load_rfi_handler(guest, VEC_TRACE);
+	guest->regs.msr = variant->msr | MSR_BE;
+	asm_guest_start_step(guest, code);
+	guest->regs.lr = asm_guest_addr(guest, code + 2);
+	guest->regs.ctr = asm_guest_addr(guest, code + 4);
+	asm_guest_set_regs(guest);
+	asm_guest_expect(guest, STOP_AT(code + 2), STOP_PC(VEC_TRACE), STOP_AT(code + 2),
+			 STOP_AT(code + 4), STOP_PC(VEC_TRACE), STOP_AT(code + 4),
+			 STOP_AT(code + 5));
 }
 
 GUEST_ASM(bctar_code,
@@ -218,7 +270,7 @@ GUEST_ASM(bctar_code,
 TEST_F(debug, trace_bctar_stepped)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 target = guest->code + 8;
+	u64 target;
 
 	if (!host_has_isa_2_07() || guest->cpu32)
 		SKIP(return, "The CPU has no bctar");
@@ -226,10 +278,11 @@ TEST_F(debug, trace_bctar_stepped)
 		SKIP(return, "The CPU does not trace branches");
 
 	asm_guest_load_rfi_handler(guest, VEC_TRACE);
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
-	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, target);
 	guest->regs.msr = variant->msr | MSR_BE;
 	asm_guest_start_step(guest, bctar_code);
+	target = asm_guest_addr(guest, bctar_code + 2);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
+	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, target);
 	/*
 	 * KVM loads the guest's TAR at a Facility Unavailable interrupt.  QEMU's
 	 * TCG raises none for bctar, and takes the TAR of this process.

@@ -5,7 +5,8 @@
  * It shares no code with KVM.  It models what KVM PR defines (hypercalls) and where
  * KVM PR differs from the CPU.  What a program does outside its registers is in
  * struct state as well, and in a log of MMIO accesses and hypercalls.  Left out are
- * the time and reservations, which a debugger cannot hide.
+ * the time and reservations, which a debugger cannot hide, and interrupts from
+ * outside, which debug_interrupt_test and debug_fuzz_test raise.
  */
 #ifndef SELFTEST_KVM_INSN_MODEL_H
 #define SELFTEST_KVM_INSN_MODEL_H
