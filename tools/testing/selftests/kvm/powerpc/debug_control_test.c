@@ -289,8 +289,6 @@ TEST_F(debug, mmio_on_off)
 	asm_guest_run_to_osi(guest);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 2);
 
-	start_mmio(guest);
-	asm_guest_control(guest, GUESTDBG_OFF);
 	asm_guest_goto(guest, mmio_code);
 	asm_guest_run(guest, KVM_EXIT_MMIO);
 	memset(guest->vcpu->run->mmio.data, 0, sizeof(guest->vcpu->run->mmio.data));
@@ -395,7 +393,7 @@ static void *signal_idle(void *arg)
 	return NULL;
 }
 
-/* Step over what makes the guest idle, with a signal.  H_CEDE sleeps in the same way. */
+/* Step over an instruction that makes the guest idle, and end KVM_RUN by a signal. */
 static void signal_step(struct asm_guest *guest, const u32 *code)
 {
 	struct signaller signaller = { .guest = guest, .target = pthread_self() };
@@ -426,7 +424,7 @@ GUEST_ASM(pv_idle_code,
 	  "	nop\n"
 	  "	nop\n");
 
-/* The same with EV_IDLE. (A8, A10) */
+/* The same with a guest that is idle by EV_IDLE.  H_CEDE is not tested. (A8, A10) */
 TEST_F(debug, signal_pv_idle)
 {
 	self->guest.regs.gpr[0] = KVM_SC_MAGIC_R0;

@@ -125,22 +125,22 @@ TEST_F(debug, step_tlb)
 	asm_guest_step_all(guest, tlb_code);
 }
 
-GUEST_ASM(tlbia_code,
+GUEST_ASM(not_emulated_code,
 	  "	.long	0x7c0002e4\n"		/* tlbia */
 	  "	.long	0x7c002bac\n");	/* dcbi 0, r5 */
 
 /* KVM does not emulate tlbia and dcbi, which cause a Program interrupt. (A4) */
-TEST_F(debug, step_tlbia)
+TEST_F(debug, step_not_emulated)
 {
 	struct asm_guest *guest = &self->guest;
 	unsigned int i;
 
 	guest->regs.gpr[5] = GUEST_DATA;
-	asm_guest_start_step(guest, tlbia_code);
+	asm_guest_start_step(guest, not_emulated_code);
 	for (i = 0; i < 2; i++) {
-		asm_guest_goto(guest, tlbia_code + i);
+		asm_guest_goto(guest, not_emulated_code + i);
 		asm_guest_expect_pc(guest, VEC_PROGRAM);
-		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, tlbia_code + i));
+		TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, not_emulated_code + i));
 	}
 }
 
@@ -360,10 +360,7 @@ TEST_F(debug, tb_words)
 		    guest->regs.gpr[7]);
 }
 
-/*
- * In problem state these SPRs are privileged. (A4)  One that does not exist is illegal, as
- * the word 0 is in debug_interrupt_test.
- */
+/* In problem state these SPRs are privileged. (A4) */
 TEST_F(debug, step_spr_problem)
 {
 	const u32 insts[] = {
@@ -1035,7 +1032,7 @@ TEST_F(debug, magic_page)
 /*
  * What SRR1 says about a Trace interrupt besides the MSR does not depend on
  * who executed the instruction. (B3)  KVM completes all that it emulates in one
- * function, so that four of these instructions stand for all.
+ * function, so four of these instructions are tested.
  */
 
 GUEST_ASM(traced_code,

@@ -102,7 +102,7 @@ TEST_F(debug, step_fault)
 			continue;
 		TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DAR),
 			       asm_guest_data_addr(&self->guest, GUEST_DATA + 1));
-		/* Fields of the instruction, of which only RT, r6, is not 0 */
+		/* RT, RA, and bits of the opcode: only RT, r6, is not 0. */
 		TEST_ASSERT_EQ(vcpu_get_reg(self->guest.vcpu, KVM_REG_PPC_DSISR), 6 << 5);
 	}
 }
@@ -458,7 +458,7 @@ TEST_F(debug, step_rfi_to_external)
 
 /*
  * BLOCKIRQ holds interrupts back while stepping, with synchronous ones going on,
- * and none is lost. (D3)  KVM PR raises no performance monitor interrupts for guests.
+ * and none is lost. (D3)  KVM PR raises no performance monitor interrupts.
  */
 TEST_F(debug, blockirq_step)
 {
@@ -589,7 +589,7 @@ TEST_F(debug, idle_external)
 	asm_guest_expect_stop(guest, idle_code + 3);
 }
 
-/* So it does where BLOCKIRQ holds the interrupt back. (A8, D3) */
+/* An external interrupt that BLOCKIRQ holds back wakes the idle guest. (A8, D3) */
 TEST_F(debug, idle_external_blockirq)
 {
 	struct asm_guest *guest = &self->guest;

@@ -186,7 +186,7 @@ GROUP(word_stores, WORD_STORES);
 	op(lfiwzx, "%f7, %r5, %r6", 4, 1, 0)
 GROUP(fp_integer_loads, FP_INTEGER_LOADS);
 
-/* dcbt is no access on the CPUs that QEMU emulates, so it cannot be tested. */
+/* dcbt and dcbtst cause no Data Storage interrupt, so KVM does not see them. */
 GUEST_ASM(cache_code,
 	  "	dcbst	%r5, %r6\n"
 	  "	dcbf	%r5, %r6\n"
@@ -636,7 +636,7 @@ TEST_F(debug, mmio_unsupported)
 				 unsupported_64_code, host_has_isa_3_0() ? 3 : 1);
 }
 
-/* A store conditional to MMIO never has a reservation, so it fails. (A6) */
+/* Under step, a store conditional to MMIO fails. (A6) */
 TEST_F(debug, mmio_stcx)
 {
 	struct asm_guest *guest = &self->guest;
@@ -648,8 +648,9 @@ TEST_F(debug, mmio_stcx)
 }
 
 /*
- * KVM_RUN that may not run the guest goes on to the second part of an access.  The step
- * is reported by the one after the last part. (A10)
+ * KVM_RUN that may not run the guest goes on to the second part of an access.  The
+ * KVM_RUN that takes the last part returns -EINTR, and the next one reports the
+ * step. (A10)
  */
 TEST_F(debug, mmio_immediate_exit)
 {

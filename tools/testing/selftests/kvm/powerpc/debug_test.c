@@ -286,9 +286,11 @@ TEST_F(debug, step_vsx_loaded)
 }
 
 #ifdef CONFIG_64BIT
+#define HOST_TAR	0x76543210UL
+
 GUEST_ASM(tar_code,
 	  "	mfspr	%r6, " __stringify(SPRN_TAR) "\n"
-	  "	mtspr	" __stringify(SPRN_TAR) ", %r6\n");
+	  "	mtspr	" __stringify(SPRN_TAR) ", %r7\n");
 
 /* KVM loads TAR when the guest first uses it. (A9) */
 TEST_F(debug, step_tar_loaded)
@@ -298,11 +300,14 @@ TEST_F(debug, step_tar_loaded)
 	if (guest->cpu32 || !host_has_isa_2_07())
 		SKIP(return, "The CPU has no TAR");
 
-	mtspr(SPRN_TAR, 0x76543210UL);
+	mtspr(SPRN_TAR, HOST_TAR);
 	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_FSCR, FSCR_TAR);
 	vcpu_set_reg(guest->vcpu, KVM_REG_PPC_TAR, 0x12345678);
+	guest->regs.gpr[7] = 0x9abcdef0;
 	asm_guest_step_all(guest, tar_code);
 	TEST_ASSERT_EQ(guest->regs.gpr[6], 0x12345678);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_TAR), 0x9abcdef0);
+	TEST_ASSERT_EQ(mfspr(SPRN_TAR), HOST_TAR);
 }
 #endif
 

@@ -145,7 +145,7 @@ static void trace_stepped(struct asm_guest *guest, u64 msr, u64 trace)
 
 static const u64 traces[] = { 0, MSR_SE, MSR_SE | MSR_BE };
 
-/* MSR[SE] traces each instruction, whoever executes it, with BLOCKIRQ as well. (B3, D3) */
+/* MSR[SE] traces each instruction, whoever executes it, also with BLOCKIRQ. (B2, B3, D3) */
 TEST_F(debug, trace)
 {
 	unsigned int i;
@@ -212,7 +212,7 @@ TEST_F(debug, trace_problem_state_stepped)
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 2);
 }
 
-/* mtmsr that sets MSR[SE] is not traced, and mtmsr that clears it is. (B2, B3) */
+/* mtmsr that sets MSR[SE] is not traced, and mtmsr that clears it is. (B2) */
 GUEST_ASM(mtmsr_code,
 	  "	mtmsr	%r6\n"
 	  "	nop\n"

@@ -277,6 +277,7 @@ static void populate(FIXTURE_DATA(many) *self, struct population *pages, u32 nr)
 FIXTURE_SETUP(many)
 {
 	self->step = max(getpagesize() / 4, 0x1000);
+	self->page_idle = -1;
 	populate(self, &self->few, FEW_PAGES);
 	populate(self, &self->many, MANY_PAGES);
 }
@@ -285,6 +286,8 @@ FIXTURE_TEARDOWN(many)
 {
 	asm_guest_destroy(&self->few.guest);
 	asm_guest_destroy(&self->many.guest);
+	if (self->page_idle >= 0)
+		close(self->page_idle);
 }
 
 static bool find_pfns(FIXTURE_DATA(many) *self, struct population *pages, int pagemap)
@@ -308,11 +311,11 @@ static bool can_age(FIXTURE_DATA(many) *self)
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
 	bool found;
 
-	self->page_idle = open("/sys/kernel/mm/page_idle/bitmap", O_WRONLY);
-	if (self->page_idle < 0 || pagemap < 0)
+	if (pagemap < 0)
 		return false;
 
-	found = find_pfns(self, &self->few, pagemap) &&
+	self->page_idle = open("/sys/kernel/mm/page_idle/bitmap", O_WRONLY);
+	found = self->page_idle >= 0 && find_pfns(self, &self->few, pagemap) &&
 		find_pfns(self, &self->many, pagemap);
 	close(pagemap);
 	return found;
@@ -357,15 +360,20 @@ static void unmap_or_age(FIXTURE_DATA(many) *self, struct population *pages, boo
 /*
  * Return the time in ns that the host needs to unmap or age the first pages, one
  * after the other: the sum of each page's shortest time of this call and of all
- * before it, because other load prolongs single measurements.
+ * before it, because other load prolongs single measurements.  The guest has to have
+ * lost the pages that were unmapped or aged before.
  */
 static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool age)
 {
 	unsigned int nr = FEW_PAGES * self->step / getpagesize(), i;
+	u64 faults = vcpu_get_stat(pages->guest.vcpu, sp_storage);
 	struct timespec start;
 	s64 ns, sum = 0;
 
 	touch(self, &pages->guest, 0, FEW_PAGES);
+	faults = vcpu_get_stat(pages->guest.vcpu, sp_storage) - faults;
+	TEST_ASSERT(faults >= FEW_PAGES / 2, "%" PRIu64 " of %u pages were unmapped",
+		    faults, FEW_PAGES);
 	for (i = 0; i < nr; i++) {
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		unmap_or_age(self, pages, age, i);
@@ -378,7 +386,7 @@ static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool a
 
 /*
  * The time that a page takes does not depend on how many others there are.  Measure
- * both guests in turn, for other load to slow both.
+ * both guests in turn, so that other load slows both.
  */
 TEST_F_TIMEOUT(many, time, MANY_SECONDS)
 {

@@ -209,7 +209,7 @@ static void run_remapped(struct asm_guest *guest, const u32 *label)
 	asm_guest_stop_thread(&remapper.thread);
 }
 
-/* KVM emulates an instruction whose page is being remapped, in the same way under step. */
+/* KVM emulates an instruction whose page is being remapped. */
 TEST_F(pr_run, remap_emulated)
 {
 	if (has_one_cpu())
