@@ -361,7 +361,7 @@ static void unmap_or_age(FIXTURE_DATA(many) *self, struct population *pages, boo
  * Return the time in ns that the host needs to unmap or age the first pages, one
  * after the other: the sum of each page's shortest time of this call and of all
  * before it, because other load prolongs single measurements.  The guest has to have
- * lost the pages that were unmapped or aged before.
+ * lost pages to the call before this one.
  */
 static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool age)
 {
@@ -372,8 +372,7 @@ static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool a
 
 	touch(self, &pages->guest, 0, FEW_PAGES);
 	faults = vcpu_get_stat(pages->guest.vcpu, sp_storage) - faults;
-	TEST_ASSERT(faults >= FEW_PAGES / 2, "%" PRIu64 " of %u pages were unmapped",
-		    faults, FEW_PAGES);
+	TEST_ASSERT(faults, "The host has not unmapped or aged a page");
 	for (i = 0; i < nr; i++) {
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		unmap_or_age(self, pages, age, i);
