@@ -584,8 +584,6 @@ TEST_F(debug, two_vcpus)
 	TEST_ASSERT_EQ(other.regs.msr, variant->msr);
 }
 
-GUEST_ASM(osi_handler, GUEST_ASM_OSI);
-
 /* A software breakpoint stops the vCPU that it is for, and is illegal on others. (C1, C2) */
 TEST_F(debug, sw_breakpoint_of_one_vcpu)
 {
@@ -594,7 +592,7 @@ TEST_F(debug, sw_breakpoint_of_one_vcpu)
 	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
 		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
 
-	asm_guest_load(guest, VEC_PROGRAM, osi_handler);
+	asm_guest_load(guest, VEC_PROGRAM, nop_code);
 	asm_guest_add(&other, guest, 1);
 	start_nop(guest);
 	asm_guest_write32(guest, guest->code + 4, INST_SW_BREAKPOINT);

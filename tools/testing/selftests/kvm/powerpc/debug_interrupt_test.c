@@ -571,21 +571,25 @@ TEST_F(debug, idle_decrementer_blockirq)
 	expect_decrementer(guest, idle_code + 3, msr);
 }
 
+/* Step until another thread's external interrupt has woken the idle guest. */
+static void step_idle_external(struct asm_guest *guest, u64 msr, u32 control)
+{
+	struct asm_guest_waker waker;
+
+	start_idle(guest, msr, DEC_NEVER, control);
+	asm_guest_expect_stop(guest, idle_code + 1);
+	asm_guest_wake_idle(guest, &waker);
+	asm_guest_expect_stop(guest, idle_code + 2);
+	asm_guest_expect_woken(&waker);
+}
+
 /* An external interrupt from another thread wakes the idle guest. (A8) */
 TEST_F(debug, idle_external)
 {
 	struct asm_guest *guest = &self->guest;
-	u64 msr = variant->msr | MSR_EE;
-	struct asm_guest_waker waker;
 
-	start_idle(guest, variant->msr, DEC_NEVER, GUESTDBG_STEP);
-	asm_guest_expect_stop(guest, idle_code + 1);
-
-	asm_guest_wake_idle(guest, &waker);
-	asm_guest_expect_stop(guest, idle_code + 2);
-	asm_guest_expect_woken(&waker);
-
-	expect_external(guest, idle_code + 2, msr);
+	step_idle_external(guest, variant->msr, GUESTDBG_STEP);
+	expect_external(guest, idle_code + 2, variant->msr | MSR_EE);
 	asm_guest_expect_stop(guest, idle_code + 3);
 }
 
@@ -593,16 +597,9 @@ TEST_F(debug, idle_external)
 TEST_F(debug, idle_external_blockirq)
 {
 	struct asm_guest *guest = &self->guest;
-	struct asm_guest_waker waker;
 
-	start_idle(guest, variant->msr, DEC_NEVER, STEP_BLOCKIRQ);
-	asm_guest_expect_stop(guest, idle_code + 1);
-
-	asm_guest_wake_idle(guest, &waker);
-	asm_guest_expect_stop(guest, idle_code + 2);
-	asm_guest_expect_woken(&waker);
+	step_idle_external(guest, variant->msr, STEP_BLOCKIRQ);
 	asm_guest_expect_stop(guest, idle_code + 3);
-
 	asm_guest_control(guest, GUESTDBG_STEP);
 	expect_external(guest, idle_code + 3, variant->msr | MSR_EE);
 }
