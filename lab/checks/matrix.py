@@ -147,10 +147,10 @@ def code(path: str, text: bytes) -> bytes:
     return re.sub(rb"\s*\n\s*", b"\n", kept)
 
 
-def ends(some: list[Commit]) -> set[str]:
-    """The keys of BASE and of the last commit of each series."""
+def ends(some: list[Commit]) -> list[Commit]:
+    """BASE and the last commit of each series."""
     after = [*(c.series for c in some[1:]), None]
-    return {c.key for c, series in zip(some, after, strict=True) if not c.number or c.series != series}
+    return [c for c, series in zip(some, after, strict=True) if not c.number or c.series != series]
 
 
 def matched(names: Iterable[str], patterns: list[str]) -> list[str]:

@@ -80,12 +80,14 @@ def main(options: Options) -> int:
         rows, found = judged(builds, results)
         bad = [line for lines in found for line in lines]
         ui.say(f"{len(results)} cells, {builds.ran} of them built now, in {ui.took(time.monotonic() - start)}")
-        tests = upstream_hosts.programs(builds)
+        programs = upstream_hosts.programs(builds)
         boots = upstream_hosts.boots(builds)
+        tests = upstream_hosts.tests(builds)
         ended = True
     finally:
         upstream_ledger.save(builds, whole and ended)
-    checks = {f"the selftests build after every commit for {t}": upstream_once.Found(why) for t, why in tests.items()}
+    checks = {f"the selftests build after every commit for {t}": upstream_once.Found(y) for t, y in programs.items()}
+    checks |= {f"the tests pass after every series on {t}": upstream_once.Found(y) for t, y in tests.items()}
     if whole:
         checks |= upstream_once.run(builds)
     print()

@@ -64,7 +64,7 @@ class Builds:
         """Every build; those with the same inputs have the same path."""
         found = []
         versions = {c.name: self.version(c) for c in self.compilers}
-        last = matrix.ends(self.commits)
+        last = {c.key for c in matrix.ends(self.commits)}
         for commit in self.commits:
             for config in self.configs:
                 for compiler in (c for c in self.compilers if commit.key in last or not c.ends):
@@ -176,7 +176,9 @@ class Builds:
             cache.need_space(1.5)
             yield dataclasses.replace(self.tree, path=path)
 
-    def on_each_host(self, kind: str, doing: str, key: OnHost, judge: OnHost) -> dict[str, list[str]]:
+    def on_each_host(
+        self, kind: str, doing: str, commits: list[matrix.Commit], key: OnHost, judge: OnHost
+    ) -> dict[str, list[str]]:
         """For each host, what is wrong with which commit, a line each. judge() says why, or "" for nothing; it is asked
         once for all commits with one key, and never again: what it says is kept. The hosts run at the same time, all of
         them: while one builds, the others wait for their turn or boot."""
@@ -184,7 +186,7 @@ class Builds:
         def one(target: data.Target) -> list[str]:
             found = []
             first: dict[str, matrix.Commit] = {}
-            for commit in self.commits:
+            for commit in commits:
                 first.setdefault(key(commit, target), commit)
             for name, commit in first.items():
                 path = self.store / f"{kind}-{name}.json"

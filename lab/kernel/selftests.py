@@ -28,6 +28,16 @@ def prepare(
     return [*command, "TARGETS=kvm"], env | {"LDFLAGS": "-static"}
 
 
+def executables(folder: Path) -> list[Path]:
+    """The test programs in a folder and below it."""
+    return [p for p in folder.rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
+
+
+def strip(path: Path, stripped: Path, kernel_build: data.KernelBuild) -> None:
+    """Copy a program without debugging information: each boot unpacks the programs from its initramfs."""
+    proc.output([f"{kernel_build.cross}strip", "-o", stripped, path])
+
+
 def _kept(kernel_build: data.KernelBuild, installing: bool) -> Path:
     """The folder of build(), or that of installed(); made again only if the tests or the compiler have changed."""
     install.ensure(kbuild.needs(kernel_build))
@@ -50,12 +60,10 @@ def _kept(kernel_build: data.KernelBuild, installing: bool) -> Path:
         if warnings := [line for line in said if "warning:" in line]:
             raise LabError(f"the selftests do not build without warnings: {warnings[0].strip()} (log: {log})")
         made = (work if installing else out / "kselftest") / "kvm"
-        programs = [p for p in made.rglob("*") if p.is_file() and p.suffix == "" and os.access(p, os.X_OK)]
-        if not programs:
+        if not (found := executables(made)):
             raise LabError(f"the selftests build nothing for {kernel_build.name}: see {log}")
-        for path in programs:
-            # Without debugging information: each boot unpacks the programs from its initramfs.
-            proc.output([f"{kernel_build.cross}strip", "-o", path if installing else work / path.name, path])
+        for path in found:
+            strip(path, path if installing else work / path.name, kernel_build)
 
     kbuild.kept(tree, final, lambda: source.patch(base, tree), fill, what, log)
     return final

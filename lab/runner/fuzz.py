@@ -11,7 +11,7 @@ from lab.config import data
 from lab.core import ui
 from lab.core.errors import FAILED, PASSED, LabError
 from lab.core.options import Options
-from lab.kernel import kbuild
+from lab.kernel import kbuild, selftests
 from lab.machine import protocol, verdict
 from lab.results import records, tally
 from lab.runner import report, suite
@@ -75,10 +75,10 @@ def main(options: Options) -> int:
     base, target = data.chosen(options)
     seconds, number = options.seconds or SECONDS, seed(options.seed)
     chosen = tests(target, seconds, number, options.test)
-    built = kbuild.build(base, target.build)
+    built, programs = kbuild.build(base, target.build), selftests.build(target.build)
     total, code = tally.Count(), PASSED
     for test in chosen:  # each in a host of its own: one that falls over does not take the others along
-        spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}")
+        spec = suite.spec(target, built, [test], f"fuzz-{base.name}-{target.name}-{test.id}", programs)
         record, found = verdict.run(spec, f": {test.id} {' '.join(test.args)}")
         job = report.Job(base, target, [test])
         job.results = suite.collect(job, record, found)

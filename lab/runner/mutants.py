@@ -13,7 +13,7 @@ from lab.config import data
 from lab.core import cache, errors, ui
 from lab.core.errors import LabError
 from lab.core.options import Options
-from lab.kernel import kbuild, source
+from lab.kernel import kbuild, selftests, source
 from lab.machine import boot, verdict
 from lab.results.ktap import Result, Status
 from lab.runner import suite
@@ -117,7 +117,7 @@ def run(mutant: Mutant, target: data.Target) -> tuple[list[str], list[str]]:
     """Boot the kernel with the defect and run the test programs. The tests that fail, and what is not as the list
     says, a line each."""
     tests = programs(mutant, target)
-    spec = suite.spec(target, build(mutant, target), tests, f"mutant-{target.name}")
+    spec = suite.spec(target, build(mutant, target), tests, f"mutant-{target.name}", selftests.build(target.build))
     job = suite.Job(data.base(suite.BASE), target, tests, spec=spec)
     record = boot.run(spec)
     boot.echo_console(record)

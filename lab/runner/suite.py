@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 
 from lab.config import data
 from lab.core import errors, proc, ui
@@ -75,9 +76,9 @@ def matches(test: str, pattern: str, tests: list[data.Test]) -> bool:
     return not pattern or "." not in test or fnmatch.fnmatch(test, pattern if "." in pattern else f"{pattern}.*")
 
 
-def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str) -> boot.Spec:
-    """A boot of a kernel with test programs, each with its time limit in seconds; the programs are built if need be."""
-    files = selftests.programs(selftests.build(target.build), tests, target.build)
+def spec(target: data.Target, built: kbuild.Kernel, tests: list[data.Test], log: str, programs: Path) -> boot.Spec:
+    """A boot of a kernel with test programs of a folder, each with its time limit in seconds."""
+    files = selftests.programs(programs, tests, target.build)
     patience = target.boot.patience
     commands = [protocol.Command(t.id, [f"/bin/{t.binary}", *t.args], t.limit * patience) for t in tests]
     return boot.Spec(target, built, commands, files, log=log)
@@ -106,7 +107,8 @@ def prepare(job: Job) -> None:
         for name in dict.fromkeys(test.guest for test in job.tests):
             guest.files(guest.find(name))
         return
-    job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}")
+    programs = selftests.build(job.target.build)
+    job.spec = spec(job.target, built, job.tests, f"test-{job.base.name}-{job.target.name}", programs)
 
 
 # Who judges a test with a guest, by its 'binary'; a script of lab/gdb/scripts if it is none of these.

@@ -21,7 +21,7 @@ class Kept(support.Builds):
     def test_each_key_once(self) -> None:
         judge = mock.Mock(side_effect=["", "does not boot"])
         for _ in range(2):
-            found = self.made.on_each_host("boot", "booting it on", lambda c, _: c.key, judge)
+            found = self.made.on_each_host("boot", "booting it on", self.made.commits, lambda c, _: c.key, judge)
             self.assertEqual(found, {"mac99-g4": ["1 patch 1: does not boot"]})
         self.assertEqual([call.args[0].number for call in judge.call_args_list], [0, 1])
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import unittest
 from unittest import mock
@@ -12,6 +13,8 @@ from lab.core import proc
 from lab.core.errors import FullDisk, LabError
 from lab.kernel import kbuild, selftests
 from lab.machine import boot, verdict
+from lab.results import ktap
+from lab.runner import suite
 from lab.tests.checks import support
 
 
@@ -81,6 +84,40 @@ class Hosts(support.Builds):
         self.assertEqual(captured.call_count, 3)
         self.assertEqual(captured.call_args.kwargs["env"], {"A": "b", "CFLAGS": "-Wall"})
         self.assertFalse(old.exists())
+
+    def after_each(self, outcomes: list[ktap.Result], built: str = "debug_test") -> tuple[list[str], int]:
+        """What is said of the tests after two series, and how many hosts were booted; 'built' is the only program."""
+        names = ("", "01-one", "01-one", "02-two")
+        self.made.commits = [matrix.Commit(n, f"patch {n}", {}, str(n), s) for n, s in enumerate(names)]
+        program = self.tmp / f"tree-mac99-g4/out-selftests-mac99-g4/kselftest/kvm/powerpc/{built}"
+
+        def make(*_: object, **__: object) -> tuple[int, str]:
+            program.parent.mkdir(parents=True)
+            program.touch(mode=0o755)
+            return 0, ""
+
+        with (
+            mock.patch.object(selftests, "prepare", return_value=([], {})),
+            mock.patch.object(selftests, "strip", lambda a, b, _: shutil.copy(a, b)),
+            mock.patch.object(proc, "captured", make),
+            mock.patch.object(kbuild, "make", return_value=self.tmp),
+            mock.patch.object(boot, "run") as run,
+            mock.patch.object(verdict, "judge"),
+            mock.patch.object(suite, "collect", side_effect=[[r] for r in outcomes]),
+        ):
+            found = upstream_hosts.tests(self.made)["mac99-g4"]
+        programs = [command.name for call in run.call_args_list for command in call.args[0].commands]
+        self.assertEqual(programs, ["debug_test"] * run.call_count)
+        return found, run.call_count
+
+    def test_tests_after_each_series(self) -> None:
+        """The last series is the first one. Its kernel runs those programs of the suite that there are."""
+        good = ktap.Result("debug_test.a", ktap.Status.PASS)
+        bad = ktap.Result("debug_test.b", ktap.Status.FAIL, "", ("b.c:1: one", "two"))
+        self.assertEqual(self.after_each([good, bad]), (["2 patch 2: 1 fail: debug_test.b /  / b.c:1: one / two"], 2))
+
+    def test_no_tests_yet(self) -> None:
+        self.assertEqual(self.after_each([], "other"), ([], 0))
 
     def test_a_make_without_words(self) -> None:
         with (
