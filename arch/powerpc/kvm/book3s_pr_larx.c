@@ -69,6 +69,12 @@ static ulong kvmppc_larx_val(struct kvm_vcpu *vcpu, ulong val, int size)
 	return kvmppc_need_byteswap(vcpu) ? swab64(val) >> (64 - 8 * size) : val;
 }
 
+/* The effective address of a load or store */
+static ulong kvmppc_larx_ea(struct kvm_vcpu *vcpu, struct instruction_op *op)
+{
+	return kvmppc_get_msr(vcpu) & MSR_SF ? op->ea : (u32)op->ea;
+}
+
 /*
  * Translate the address of a load or store.  Return false if the access would
  * cause an interrupt, or is to the magic page, which is not in a memory slot.
@@ -79,12 +85,10 @@ static bool kvmppc_larx_xlate(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	ulong mp_pa = vcpu->arch.magic_page_pa & KVM_PAM & PAGE_MASK;
 	int size = GETSIZE(op->type);
 	struct kvmppc_pte pte;
-	ulong ea = op->ea;
+	ulong ea = kvmppc_larx_ea(vcpu, op);
 
-	if (!(kvmppc_get_msr(vcpu) & MSR_SF)) {
-		ea = (u32)ea;
+	if (!(kvmppc_get_msr(vcpu) & MSR_SF))
 		mp_pa = (u32)mp_pa;
-	}
 
 	if (size > sizeof(ulong) || !IS_ALIGNED(ea, size))
 		return false;
@@ -256,9 +260,13 @@ bool kvmppc_emulate_access(struct kvm_vcpu *vcpu, struct instruction_op *op)
 	return true;
 }
 
-/* Execute a store conditional.  Return false if that was not possible. */
-static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
-			struct kvmppc_reservation *res)
+/*
+ * Execute a store conditional.  Return EMULATE_FAIL if that was not possible, and
+ * EMULATE_AGAIN if the guest takes an interrupt instead.
+ */
+static enum emulation_result kvmppc_stcx(struct kvm_vcpu *vcpu,
+					 struct instruction_op *op,
+					 struct kvmppc_reservation *res)
 {
 	int size = GETSIZE(op->type);
 	bool stored = false;
@@ -266,13 +274,26 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	gpa_t gpa;
 	void *p;
 
-	if (!kvmppc_larx_xlate(vcpu, op, true, &gpa))
-		return false;
+	if (!kvmppc_larx_xlate(vcpu, op, true, &gpa)) {
+		if (res->size != size || !kvmppc_larx_xlate(vcpu, op, false, &gpa) ||
+		    res->gpa != gpa)
+			return EMULATE_FAIL;
+
+		/*
+		 * The guest may read what it has reserved, and not write to it.
+		 * A CPU can fail a store conditional that has no reservation
+		 * without this interrupt, and the guest would try for ever.
+		 */
+		kvmppc_core_queue_data_storage(vcpu, 0, kvmppc_larx_ea(vcpu, op),
+					       DSISR_ISSTORE | DSISR_PROTFAULT);
+		res->size = 0;
+		return EMULATE_AGAIN;
+	}
 
 	if (res->size == size && res->gpa == gpa) {
 		CLASS(kvm_vcpu_map_local, m)(vcpu, gpa >> PAGE_SHIFT);
 		if (m.ret || !m.map.page)
-			return false;
+			return EMULATE_FAIL;
 
 		val = kvmppc_larx_val(vcpu, op->val, size);
 		p = m.map.hva + offset_in_page(gpa);
@@ -303,7 +324,7 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 	cr = kvmppc_get_cr(vcpu) & 0x0fffffff;
 	cr |= stored << 29 | (kvmppc_get_xer(vcpu) & 0x80000000) >> 3;
 	kvmppc_set_cr(vcpu, cr);
-	return true;
+	return EMULATE_DONE;
 }
 
 /*
@@ -313,7 +334,7 @@ static bool kvmppc_stcx(struct kvm_vcpu *vcpu, struct instruction_op *op,
 bool kvmppc_larx_single(struct kvm_vcpu *vcpu, struct instruction_op *op)
 {
 	struct kvmppc_reservation *res = &to_book3s(vcpu)->res;
-	bool done;
+	enum emulation_result er = EMULATE_FAIL;
 
 	/* A transaction would not undo it. */
 	if (MSR_TM_ACTIVE(kvmppc_get_msr_tm(vcpu)))
@@ -321,17 +342,16 @@ bool kvmppc_larx_single(struct kvm_vcpu *vcpu, struct instruction_op *op)
 
 	kvm_vcpu_srcu_read_lock(vcpu);
 	if (GETTYPE(op->type) == STCX)
-		done = kvmppc_stcx(vcpu, op, res);
-	else
-		done = kvmppc_larx(vcpu, op, res);
+		er = kvmppc_stcx(vcpu, op, res);
+	else if (kvmppc_larx(vcpu, op, res))
+		er = EMULATE_DONE;
 	kvm_vcpu_srcu_read_unlock(vcpu);
 
-	if (!done)
-		return false;
-
-	kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
-	kvmppc_debug_larx_done(vcpu);
-	return true;
+	if (er == EMULATE_DONE) {
+		kvmppc_set_pc(vcpu, kvmppc_get_pc(vcpu) + 4);
+		kvmppc_debug_larx_done(vcpu);
+	}
+	return er != EMULATE_FAIL;
 }
 
 /*
@@ -450,7 +470,7 @@ static bool kvmppc_larx_step(struct kvm_vcpu *vcpu, struct kvmppc_reservation *r
 	case STCX:
 		kvm_vcpu_srcu_read_lock(vcpu);
 		if (GETTYPE(op.type) == STCX)
-			done = kvmppc_stcx(vcpu, &op, res);
+			done = kvmppc_stcx(vcpu, &op, res) == EMULATE_DONE;
 		else
 			done = kvmppc_larx(vcpu, &op, res);
 		kvm_vcpu_srcu_read_unlock(vcpu);

@@ -290,6 +290,45 @@ TEST_F(debug, atomic_neighbour)
 	}
 }
 
+static void check_forbidden_stcx(struct asm_guest *guest, u64 ea)
+{
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, STCX));
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), ea);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), DSISR_PROT | DSISR_STORE);
+}
+
+/* The guest may read the word, and not store to it: stwcx. causes an interrupt. (A4, W3) */
+TEST_F(debug, atomic_read_only)
+{
+	static const u32 types[] = { READ, WRITE, BREAK };
+	struct asm_guest *guest = &self->guest;
+	u64 ea = GUEST_EA_RAM_RO + GUEST_DATA;
+	int i;
+
+	if (variant->mmu == GUEST_MMU_REAL)
+		SKIP(return, "The guest is in real mode");
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		guest->regs.msr = variant->msr;
+		start(guest, atomic_code);
+		guest->regs.gpr[5] = ea;
+		asm_guest_set_regs(guest);
+		watch(guest, types[i] == BREAK ? asm_guest_addr(guest, STCX + 3) : ea + 4, 4,
+		      types[i]);
+		asm_guest_run(guest, KVM_EXIT_OSI);
+		TEST_ASSERT_EQ(guest->regs.pc, VEC_DATA_STORAGE + 4);
+		check_forbidden_stcx(guest, ea);
+		asm_guest_run_immediate_exit(guest);
+	}
+
+	guest->regs.msr = variant->msr;
+	guest->regs.gpr[5] = ea;
+	asm_guest_goto(guest, LARX);
+	asm_guest_control(guest, GUESTDBG_STEP);
+	asm_guest_expect(guest, STOP_AT(LARX + 1), STOP_AT(STCX), STOP_PC(VEC_DATA_STORAGE));
+	check_forbidden_stcx(guest, ea);
+}
+
 /* At each hit: remove the watchpoint, step, and set it again, as gdb does. */
 static void pass_atomics(struct asm_guest *guest, const u32 *label, u32 type)
 {

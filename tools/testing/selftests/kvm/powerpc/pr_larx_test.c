@@ -77,6 +77,28 @@ TEST_F(debug, add_translated)
 	run_adds(guest, GUEST_EA_RAM + COUNTER);
 }
 
+/* If the guest may only read the counter, its store takes an interrupt. */
+TEST_F(debug, add_read_only)
+{
+	struct asm_guest *guest = &self->guest;
+	u64 ea = GUEST_EA_RAM_RO + COUNTER;
+
+	if (!guest->cpu32)
+		SKIP(return, "64-bit guests have no BATs");
+
+	/* KVM looks at each emulated instruction after it has helped. */
+	run_adds(guest, COUNTER);
+	asm_guest_set_mmu(guest, GUEST_MMU_BAT);
+	guest->regs.msr |= MSR_DR;
+	guest->regs.gpr[5] = ea;
+	start(guest, add_code);
+	asm_guest_run(guest, KVM_EXIT_OSI);
+	TEST_ASSERT_EQ(guest->regs.pc, VEC_DATA_STORAGE + 4);
+	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, add_code + 3));
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), ea);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), DSISR_PROT | DSISR_STORE);
+}
+
 /* 32-bit guests ignore the upper half of a register with an address. */
 TEST_F(debug, add_high_half)
 {
