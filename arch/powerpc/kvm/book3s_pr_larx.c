@@ -268,29 +268,29 @@ static enum emulation_result kvmppc_stcx(struct kvm_vcpu *vcpu,
 					 struct instruction_op *op,
 					 struct kvmppc_reservation *res)
 {
+	bool stored = false, writable;
 	int size = GETSIZE(op->type);
-	bool stored = false;
 	ulong val, cr;
 	gpa_t gpa;
 	void *p;
 
-	if (!kvmppc_larx_xlate(vcpu, op, true, &gpa)) {
-		if (res->size != size || !kvmppc_larx_xlate(vcpu, op, false, &gpa) ||
-		    res->gpa != gpa)
-			return EMULATE_FAIL;
-
-		/*
-		 * The guest may read what it has reserved, and not write to it.
-		 * A CPU can fail a store conditional that has no reservation
-		 * without this interrupt, and the guest would try for ever.
-		 */
-		kvmppc_core_queue_data_storage(vcpu, 0, kvmppc_larx_ea(vcpu, op),
-					       DSISR_ISSTORE | DSISR_PROTFAULT);
-		res->size = 0;
-		return EMULATE_AGAIN;
-	}
+	writable = kvmppc_larx_xlate(vcpu, op, true, &gpa);
+	if (!writable && !kvmppc_larx_xlate(vcpu, op, false, &gpa))
+		return EMULATE_FAIL;
 
 	if (res->size == size && res->gpa == gpa) {
+		/*
+		 * The CPU does not have the reservation.  Some CPUs would fail the
+		 * store conditional without this interrupt, and the guest would
+		 * try for ever.
+		 */
+		if (!writable) {
+			kvmppc_core_queue_data_storage(vcpu, 0, kvmppc_larx_ea(vcpu, op),
+						       DSISR_ISSTORE | DSISR_PROTFAULT);
+			res->size = 0;
+			return EMULATE_AGAIN;
+		}
+
 		CLASS(kvm_vcpu_map_local, m)(vcpu, gpa >> PAGE_SHIFT);
 		if (m.ret || !m.map.page)
 			return EMULATE_FAIL;
