@@ -726,8 +726,13 @@ bool __kvmppc_watch_fault(struct kvm_vcpu *vcpu, struct kvmppc_pte *pte, bool da
 		goto pass;
 	}
 
-	if (kvmppc_get_last_inst(vcpu, INST_GENERIC, &inst) == EMULATE_DONE &&
-	    kvmppc_watch_analyse(vcpu, ppc_inst_val(inst), &op))
+	/* Another vCPU may have changed the translation of the code meanwhile. */
+	if (kvmppc_get_last_inst(vcpu, INST_GENERIC, &inst) != EMULATE_DONE) {
+		*r = RESUME_GUEST;
+		return true;
+	}
+
+	if (kvmppc_watch_analyse(vcpu, ppc_inst_val(inst), &op))
 		a = kvmppc_watch_access(vcpu, &op);
 
 	a.translated = a.write == iswrite && !((a.ea ^ pte->eaddr) & WATCH_PAGE_MASK);
