@@ -19,6 +19,7 @@ MTSPR_IBAT0U_R3, MTSPR_IBAT0L_R4 = 0x7C7083A6, 0x7C9183A6
 BAT_128K, BAT_256M, BAT_VS, BAT_RW = 0, 0x1FFC, 2, 2
 KERNEL = 0xC0000000  # an effective address that a BAT translates, in privileged state only
 HANDLER = 0x900  # the decrementer's vector; nothing maps it
+REFUSED = "E22"  # -EINVAL
 BESIDE = 0x20000  # the size of the smallest BAT, 128 KB
 
 
@@ -135,8 +136,8 @@ def breakpoint_from_an_interrupt_handler(guest: Machine) -> None:
     guest.stub.remove(KERNEL + here)
     guest.stub.remove(here)
     equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
-    guest.words(here, NOP)
-    equal("the answer to Z0", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), "E22")
+    guest.words(here + 4, NOP)
+    equal("the answer to Z0, beside other code", guest.stub.ask(f"Z0,{KERNEL + here:x},4"), REFUSED)
 
 
 def breakpoint_of_a_handler_with_translation_on(guest: Machine) -> None:
@@ -166,8 +167,25 @@ def two_breakpoints_on_one_word(guest: Machine) -> None:
     guest.stub.insert(here)
     guest.stub.remove(KERNEL + here)
     equal("memory, with the first breakpoint", guest.word(here), TRAP)
+    guest.words(here, NOP)
+    guest.put(msr=MSR_IR | MSR_DR)
+    guest.stub.insert(KERNEL + here)
+    guest.put(msr=0)
+    equal("memory, with a breakpoint instead of the overwritten one", guest.word(here), TRAP)
+    guest.stub.remove(KERNEL + here)
     guest.stub.remove(here)
-    equal("memory", guest.word(here), MTSPR_DBAT0U_R3)
+    equal("memory", guest.word(here), NOP)
+
+
+def breakpoint_that_kvm_refuses(guest: Machine) -> None:
+    """One of 8 bytes. It does not stand in the way of others, nor does one in the middle of an instruction."""
+    here = guest.real_mode(CODE + 0xC000, NOP, NOP)
+    equal("the answer to Z1", guest.stub.ask(f"Z1,{here:x},8"), REFUSED)
+    equal("the answer to Z0", guest.stub.ask(f"Z0,{here + 2:x},4"), REFUSED)
+    guest.stub.insert(here + 4)
+    guest.stub.resume()
+    equal("the pc", guest.get("pc"), here + 4)
+    guest.stub.remove(here + 4)
 
 
 def breakpoint_in_split_real_mode(guest: Machine) -> None:
@@ -209,6 +227,7 @@ CASES: tuple[Callable[[Machine], None], ...] = (
     breakpoint_from_an_interrupt_handler,
     breakpoint_of_a_handler_with_translation_on,
     two_breakpoints_on_one_word,
+    breakpoint_that_kvm_refuses,
     breakpoint_in_split_real_mode,
     kernel_from_problem_state,
     code_with_data_translation_off,
