@@ -34,7 +34,8 @@ class Small(rsp.Stub):
         self.asked = True  # has 'g' been asked for since the last stop?
         self.words: dict[int, int] = {}
         self.inserted: dict[int, tuple[int, int]] = {}  # real address, and what the guest has there
-        self.removed: dict[int, tuple[int, int]] = {}
+        self.removed: dict[int, tuple[int, list[int]]] = {}  # real address, and the code around it
+        self.stuck = False  # with a breakpoint that was refused
 
     def layout(self) -> list[rsp.Register]:
         return [rsp.Register(name, number, 4) for number, name in enumerate(NAMES)]
@@ -85,22 +86,33 @@ class Small(rsp.Stub):
     def guests(self, at: int) -> int:
         """What the guest has in a word of memory that may have breakpoints."""
         there = (word for place, word in self.inserted.values() if place == at)
-        return next(there, self.words.get(at, 0))
+        have = self.words.get(at, 0)
+        return next(there, have) if have == stubtest.TRAP else have
+
+    def around(self, at: int) -> list[int]:
+        """The eight aligned words that a word is one of."""
+        return [self.guests((at & ~31) + n) for n in range(0, 32, 4)]
 
     def put_in(self, address: int) -> None:
         at = self.real(address, fetch=True)
         lost = ("breakpoint_from_an_interrupt_handler", "breakpoint_of_a_handler_with_translation_on")
         if at is None and self.defect != lost[self.now["msr"] != 0]:
-            at, word = self.removed.get(address, (None, 0))
-            at = at if at is not None and self.guests(at) == word else None
-        if at is None:
+            before = self.removed.get(address)
+            at = before[0] if before and self.around(before[0]) == before[1] else None
+        if at is None or address & 3 or self.stuck:
             raise KeyError
-        shared = self.defect != "two_breakpoints_on_one_word"
-        self.inserted[address] = at, self.guests(at) if shared else self.words.get(at, 0)
+        if self.defect == "two_breakpoints_on_one_word":
+            self.inserted[address] = at, self.words.get(at, 0)
+        else:
+            word = self.guests(at)
+            self.inserted = {a: (x, word if x == at else w) for a, (x, w) in self.inserted.items()}
+            self.inserted[address] = at, word
         self.words[at] = stubtest.TRAP
 
     def take_out(self, address: int) -> None:
-        at, word = self.removed[address] = self.inserted.pop(address)
+        at, word = self.inserted[address]
+        self.removed[address] = at, self.around(at)
+        del self.inserted[address]
         lost = self.now["msr"] and self.real(address, fetch=True) is None
         if lost and self.defect == "breakpoint_where_nothing_is_mapped_any_more":
             raise KeyError
@@ -130,6 +142,9 @@ class Small(rsp.Stub):
             return "E14" if at is None else f"{self.words.get(at, 0):08x}"
         elif text[0] in "sc":
             return self.run(1 if text[0] == "s" else 9)
+        elif text[:2] == "Z1":
+            self.stuck = self.defect == "breakpoint_that_kvm_refuses"
+            return "E22"
         else:
             try:
                 {"Z": self.put_in, "z": self.take_out}[text[0]](int(rest.partition(",")[0], 16))
