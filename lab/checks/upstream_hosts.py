@@ -94,11 +94,13 @@ def tests(builds: Builds) -> dict[str, list[str]]:
 def _run(builds: Builds, target: data.Target, commit: Commit) -> str:
     """How many tests do not pass, and what the first one says; empty if all do, or if there is none yet.
 
-    That the kernel and the tests build has been judged before: LabError if they do not.
+    LabError if the kernel or the tests do not build, which has been judged before.
     """
     log = f"check-tests-{target.name}"
     with builds.at(commit, target.name) as at, cache.scratch(log) as folder:
-        build(at.path, target, "-Wall")
+        good, text = build(at.path, target, "-Wall")
+        if not good:
+            raise LabError(f"the selftests of {commit.number} {commit.subject} do not build: {_last(text)}")
         for path in selftests.executables(at.path / f"out-selftests-{target.name}/kselftest/kvm"):
             selftests.strip(path, folder / path.name, target.build)
         some = [test for test in data.programs(target) if (folder / test.binary).exists()]
@@ -127,4 +129,9 @@ def _programs(builds: Builds, target: data.Target, commit: Commit) -> str:
     with builds.at(commit, target.name) as tree:
         good, text = build(tree.path, target, "-Wall")
     said = [line for line in text.splitlines() if "warning:" in line or "error:" in line]
-    return said[0] if said else "" if good else (text.strip().splitlines() or ["no reason given"])[-1]
+    return said[0] if said else "" if good else _last(text)
+
+
+def _last(text: str) -> str:
+    """The last line of what make said."""
+    return (text.strip().splitlines() or ["no reason given"])[-1]

@@ -119,6 +119,16 @@ class Hosts(support.Builds):
     def test_no_tests_yet(self) -> None:
         self.assertEqual(self.after_each([], "other"), ([], 0))
 
+    def test_tests_that_do_not_build(self) -> None:
+        """They are not taken for tests that are not there yet."""
+        with (
+            mock.patch.object(selftests, "prepare", return_value=([], {})),
+            mock.patch.object(proc, "captured", return_value=(2, "x\nmake: stopped\n")),
+            self.assertRaisesRegex(LabError, "the selftests of 2 patch 2 do not build: make: stopped"),
+        ):
+            upstream_hosts.tests(self.made)
+        self.assertEqual([*self.made.store.glob("*")], [])
+
     def test_a_make_without_words(self) -> None:
         with (
             mock.patch.object(selftests, "prepare", return_value=([], {})),
