@@ -95,9 +95,18 @@ class Maker:
         return old is not None and made_from == mail.patch_id and self.am(old)
 
     def corrected(self, mail: Mail, hand: dict[str, str], start: str) -> bool:
-        """A mail that applies can still be wrong here: replace it by what a person has made and noted."""
+        """A mail that applies can still be wrong here: replace it by what a person has made and noted.
+
+        LabError if that was made of another patch: the mail alone would be without the correction.
+        """
         if not any(row.fits(mail.subject) for row in self.notes.differs):
             return False
+        if mail.subject not in hand and self.old.get(mail.subject, ("", mail.patch_id))[1] != mail.patch_id:
+            raise LabError(
+                f"'{mail.subject}' has changed, and applies to {self.base.name} without its correction: correct the "
+                f"commit in a tree ('make tree K={self.base.name} TREE=' of the checkout before the change), and name "
+                f"that as TREE=; or remove its row of {self.notes.path}"
+            )
         plain = self.git("rev-parse", "HEAD").strip()
         self.git("reset", "-q", "--hard", start)
         if self.made(mail, hand) and self.git("diff", plain, "HEAD"):

@@ -110,6 +110,11 @@ class Backport(unittest.TestCase):
         self.assertEqual((again.listing, again.local), (maker.listing, maker.local))
         repository.git(self.where, "reset", "-q", "--hard", "base")
         self.assertEqual(self.make(rows.partition("[[differs]]")[0]).local, {})
+        # The correction of another patch is not dropped without a word.
+        (self.folder / "series").write_text(f"{maker.listing[0].partition('#')[0]}# from {'0' * 12}\n")
+        repository.git(self.where, "reset", "-q", "--hard", "base")
+        with self.assertRaisesRegex(LabError, "'Applies' has changed, and applies to 6.12 without its correction: "):
+            self.make(rows)
 
     def test_conflict(self) -> None:
         (self.where / "file").write_text(text({10: "old\n", 12: "other\n"}))
