@@ -895,9 +895,7 @@ TEST_F(dcbz, step_dcbz_storage)
 		asm_guest_goto(guest, dcbz_code);
 		pc = guest->regs.pc;
 		asm_guest_expect_pc(guest, VEC_DATA_STORAGE);
-		TEST_ASSERT_EQ(guest->regs.srr0, pc);
-		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), cases[i].addr);
-		TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), cases[i].dsisr);
+		check_data_storage(guest, pc, cases[i].addr, cases[i].dsisr);
 		asm_guest_step_skip_handler(guest);
 		TEST_ASSERT_EQ(guest->regs.pc, pc + 4);
 	}

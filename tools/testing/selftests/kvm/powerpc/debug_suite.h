@@ -215,6 +215,20 @@
 	kvm_static_assert(true)
 
 /**
+ * check_data_storage() - check the registers that a data storage interrupt sets
+ * @guest: the guest
+ * @srr0: the instruction's address
+ * @dar: the address of the access
+ * @dsisr: the cause
+ */
+static inline void check_data_storage(struct asm_guest *guest, u64 srr0, u64 dar, u32 dsisr)
+{
+	TEST_ASSERT_EQ(guest->regs.srr0, srr0);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), dar);
+	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), dsisr);
+}
+
+/**
  * cpu_traces_branches() - does MSR[BE] trace branches?
  *
  * The Power ISA makes that optional.  Ask the host's ptrace(), which uses MSR[BE].

@@ -292,12 +292,13 @@ TEST_F(debug, atomic_neighbour)
 
 static void check_forbidden_stcx(struct asm_guest *guest, u64 ea)
 {
-	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, STCX));
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), ea);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), DSISR_PROT | DSISR_STORE);
+	check_data_storage(guest, asm_guest_addr(guest, STCX), ea, DSISR_PROT | DSISR_STORE);
 }
 
-/* The guest may read the word, and not store to it: stwcx. causes an interrupt. (A4, W3) */
+/*
+ * stwcx. to a word that the guest may only read causes a data storage interrupt, in
+ * a watched page, beside a breakpoint, and stepped. (A4, W3)
+ */
 TEST_F(debug, atomic_read_only)
 {
 	static const u32 types[] = { READ, WRITE, BREAK };

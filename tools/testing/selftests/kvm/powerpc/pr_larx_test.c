@@ -77,7 +77,7 @@ TEST_F(debug, add_translated)
 	run_adds(guest, GUEST_EA_RAM + COUNTER);
 }
 
-/* If the guest may only read the counter, its store takes an interrupt. */
+/* If the guest may only read the counter, stwcx. causes a data storage interrupt. */
 TEST_F(debug, add_read_only)
 {
 	struct asm_guest *guest = &self->guest;
@@ -94,9 +94,8 @@ TEST_F(debug, add_read_only)
 	start(guest, add_code);
 	asm_guest_run(guest, KVM_EXIT_OSI);
 	TEST_ASSERT_EQ(guest->regs.pc, VEC_DATA_STORAGE + 4);
-	TEST_ASSERT_EQ(guest->regs.srr0, asm_guest_addr(guest, add_code + 3));
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DAR), ea);
-	TEST_ASSERT_EQ(vcpu_get_reg(guest->vcpu, KVM_REG_PPC_DSISR), DSISR_PROT | DSISR_STORE);
+	check_data_storage(guest, asm_guest_addr(guest, add_code + 3), ea,
+			   DSISR_PROT | DSISR_STORE);
 }
 
 /* 32-bit guests ignore the upper half of a register with an address. */

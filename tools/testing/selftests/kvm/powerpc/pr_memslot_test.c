@@ -309,15 +309,22 @@ static bool find_pfns(FIXTURE_DATA(many) *self, struct population *pages, int pa
 static bool can_age(FIXTURE_DATA(many) *self)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	size_t size = FEW_PAGES * self->step;
 	bool found;
 
 	if (pagemap < 0)
 		return false;
 
+	pin_self_to_any_cpu();
 	self->page_idle = open("/sys/kernel/mm/page_idle/bitmap", O_WRONLY);
 	found = self->page_idle >= 0 && find_pfns(self, &self->few, pagemap) &&
 		find_pfns(self, &self->many, pagemap);
 	close(pagemap);
+	/*
+	 * page_idle does not find the last pages, up to 31 of them, that this CPU
+	 * has allocated.  Let these be others.
+	 */
+	memset(self->many.hva + size, 0, size);
 	return found;
 }
 
@@ -361,7 +368,7 @@ static void unmap_or_age(FIXTURE_DATA(many) *self, struct population *pages, boo
  * Return the time in ns that the host needs to unmap or age the first pages, one
  * after the other: the sum of each page's shortest time of this call and of all
  * before it, because other load prolongs single measurements.  The guest has to have
- * lost pages to the call before this one.
+ * lost the pages that were unmapped or aged before.
  */
 static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool age)
 {
@@ -372,7 +379,8 @@ static s64 time_first(FIXTURE_DATA(many) *self, struct population *pages, bool a
 
 	touch(self, &pages->guest, 0, FEW_PAGES);
 	faults = vcpu_get_stat(pages->guest.vcpu, sp_storage) - faults;
-	TEST_ASSERT(faults, "The host has not unmapped or aged a page");
+	TEST_ASSERT(faults >= FEW_PAGES, "The guest has lost %" PRIu64 " of %u pages",
+		    faults, FEW_PAGES);
 	for (i = 0; i < nr; i++) {
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		unmap_or_age(self, pages, age, i);
