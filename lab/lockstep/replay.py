@@ -126,12 +126,12 @@ def trace(who: guest.Guest, count: int) -> Trace:
 
 
 def judge(base: data.Base, target: data.Target, test: data.Test) -> tally.Judged:
-    """A suite's test: so many steps without a difference."""
+    """A suite's test: so many steps without a difference. LabError if the host is not well."""
     return tally.Judged([compare(base, target, guest.find(test.guest), test.steps, test.id, test.limit)])
 
 
 def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, name: str, limit: int) -> ktap.Result:
-    """The guest in the host; what that says about a difference is in the result."""
+    """The guest in the host; what that says about a difference is in the result. LabError if the host is not well."""
     built, what = kbuild.build(base, target.build), trace(who, count)
     command = protocol.Command(name, ["/bin/replay", "/lab/trace", "/lab/rom"], limit * target.boot.patience)
     files = {"bin/replay": programs.compile_for(target.build, "lockstep/replay.c")}
@@ -140,7 +140,7 @@ def compare(base: data.Base, target: data.Target, who: guest.Guest, count: int, 
     began = time.monotonic()
     record, found = verdict.run(spec, f": {what.steps} steps of {who.name}, as TCG made them")
     if found.code:
-        return ktap.broken(name, found.code, found.text)
+        raise LabError(found.text, found.code)
     outcome = record.channel.outcomes[0]
     lines = outcome.output.decode(errors="replace").splitlines()
     same = re.match(r"same (\d+) (\d+)$", lines[-1] if lines else "")

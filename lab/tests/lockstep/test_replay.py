@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import struct
 import unittest
+from unittest import mock
 
 from lab.config import data
+from lab.core import errors
+from lab.core.errors import LabError
 from lab.guest import guest
 from lab.lockstep import replay
+from lab.machine import verdict
 
 from .test_pair import LWARX, MFTB_R3, NOP, Machine
 
@@ -45,6 +49,22 @@ class Record(unittest.TestCase):
         self.assertEqual(recorder.names[: len(wanted)], wanted)
         table = data.load(data.DATA / "lockstep.toml")["registers"]["step"]
         self.assertEqual(table, ["srr0", "srr1", "sprg0", "sprg1", "sprg2", "sprg3", "dar", "dsisr"])
+
+
+class Compare(unittest.TestCase):
+    def test_a_host_that_crashes_is_no_difference(self) -> None:
+        """Its exit status is not lost: make test ends with it."""
+        crashed = verdict.Verdict(errors.CRASHED, "Oops", [])
+        base, target, who = data.base("mainline"), data.target(replay.TARGET), guest.find("openbios-g4")
+        with (
+            mock.patch.object(replay.kbuild, "build"),
+            mock.patch.object(replay, "trace", return_value=replay.Trace(1, b"", b"")),
+            mock.patch.object(replay.programs, "compile_for", return_value=b""),
+            mock.patch.object(replay.verdict, "run", return_value=(mock.Mock(), crashed)),
+            self.assertRaises(LabError) as raised,
+        ):
+            replay.compare(base, target, who, 1, "name", 1)
+        self.assertEqual(raised.exception.code, errors.CRASHED)
 
 
 if __name__ == "__main__":
