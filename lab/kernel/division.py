@@ -29,14 +29,14 @@ class Series:
     cc: list[str] = field(default_factory=list)  # the same
     after: list[str] = field(default_factory=list)  # series without which it does not apply or not work
     stable: bool = False  # for stable kernels, together with what it is after
-    safety: bool = False  # a guest can do harm to its host without it
+    safety: list[str] = field(default_factory=list)  # those of its patches without which a guest can harm its host
     doubtful: bool = False  # nobody could test it, or nobody may want it
     state: str = "not posted"  # or 'posted' with a link, or 'applied' with the commit
 
     @property
     def marks(self) -> list[str]:
         """What a list of series says of this one."""
-        rows = (("stable", self.stable), ("host safety", self.safety), ("doubtful", self.doubtful))
+        rows = (("stable", self.stable), ("host safety", bool(self.safety)), ("doubtful", self.doubtful))
         return [word for word, on in rows if on]
 
 
@@ -66,6 +66,8 @@ def parse(path: Path) -> list[Series]:
             if subject in seen:
                 raise LabError(f"{path}: '{subject}' is in {seen[subject]} and in {one.name}")
             seen[subject] = one.name
+        if wrong := set(one.safety) - set(one.patches):
+            raise LabError(f"{path}: {one.name}: safety = '{min(wrong)}' is none of its patches")
     return found
 
 
@@ -86,12 +88,12 @@ def of_subject(all_of_them: Iterable[Series]) -> dict[str, str]:
 def choose(all_of_them: list[Series], series: str, part: str) -> list[Series]:
     """What SERIES= or PART= names, with what that is after; everything if both are empty.
 
-    PART= is 'stable' or 'safety': all that are marked so, but for the doubtful ones.
+    PART= is 'stable', or 'safety': of those for stable kernels, the ones with patches for the host's safety.
     """
     if series and part:
         raise LabError("give SERIES= or PART=, not both")
     if part:
-        return needed(all_of_them, [s.name for s in all_of_them if getattr(s, part) and not s.doubtful])
+        return needed(all_of_them, [s.name for s in all_of_them if s.stable and (part == "stable" or s.safety)])
     names = [s.name for s in all_of_them]
     wanted = series.split(",") if series else names
     for name in wanted:

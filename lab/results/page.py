@@ -129,10 +129,14 @@ class Page:
         return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
 
     def bench(self) -> list[str]:
-        lines: list[str] = []
+        lines = [
+            "Instructions of the emulated host for each event. E1 has no debugger: the ratio is patched to unpatched.",
+            "E2 and hits of watchpoints are compared with an exit to userspace (`osi_exit`) of the same kernel.",
+            "",
+        ]
         for r in self.of("bench"):
             lines += [f"{r.target}: {run_of(r, self.at)}", "", "```", *r.facts["lines"], "```", ""]
-        return lines[:-1] or ["None."]
+        return lines[:-1]
 
     def others(self) -> list[str]:
         """One line for each run of another kind."""

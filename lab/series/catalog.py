@@ -165,13 +165,13 @@ def series_tree_table() -> list[str]:
 
 
 def safety() -> list[str]:
-    """The kernel patches of the series that are about the safety of the host."""
+    """The patches that are about the safety of the host, by series; which series PART=safety has."""
     lines = []
     for one in all_series():
         if one.safety:
-            lines += [f"- `{one.name}`"]
-            lines += [f"  - {p.subject}" for p in patches() if p.series == one.name and p.kernel]
-    return lines or ["- No series is marked with `safety = true` in series.toml."]
+            lines += [f"- `{one.name}`" + ("" if one.stable else ", not in `PART=safety`")]
+            lines += [f"  - {subject}" for subject in one.patches if subject in one.safety]
+    return lines or ["- No patch is in a list `safety` of series.toml."]
 
 
 def places() -> list[str]:

@@ -22,7 +22,7 @@ class Division(support.Folder):
     def test_needed(self) -> None:
         names = [s.name for s in division.choose(self.rows(), "03-three", "")]
         self.assertEqual(names, ["02-two", "03-three"])
-        self.assertEqual([s.name for s in division.choose(self.rows(), "", "stable")], ["01-one"])
+        self.assertEqual([s.name for s in division.choose(self.rows(), "", "stable")], ["01-one", "02-two"])
         self.assertEqual([s.name for s in division.choose(self.rows(), "", "safety")], ["02-two"])
         self.assertEqual(len(division.choose(self.rows(), "", "")), 3)
 
@@ -38,19 +38,21 @@ class Division(support.Folder):
         self.bad('"02-two"\ntitle', '"00-two"\ntitle', "00-two stands behind 01-one")
 
     def test_after_what_comes_later(self) -> None:
-        self.bad("safety = true", 'after = ["03-three"]', "after = '03-three' is no series before it")
+        self.bad('safety = ["Two: Third"]', 'after = ["03-three"]', "after = '03-three' is no series before it")
 
     def test_after_a_doubtful_one(self) -> None:
-        self.change("safety = true", "safety = true\ndoubtful = true")
+        self.change('safety = ["Two: Third"]', "doubtful = true")
         self.change('after = ["02-two"]\n', "")
-        self.assertEqual(division.choose(self.rows(), "", "safety"), [])
         self.bad('tree = "other/tree"\n', 'tree = "other/tree"\nafter = ["02-two"]\n', "nothing may wait for that")
 
     def test_twice(self) -> None:
         self.bad("Three: Fourth", "One: First", "is in 01-one and in 03-three")
 
     def test_unknown_key(self) -> None:
-        self.bad("safety = true", "save = true", "unknown key 'series.1..save'")
+        self.bad("safety =", "save =", "unknown key 'series.1..save'")
+
+    def test_safety_of_another_patch(self) -> None:
+        self.bad('["Two: Third"]', '["One: First"]', "02-two: safety = 'One: First' is none of its patches")
 
     def test_follow(self) -> None:
         """A new commit belongs to the series of the commit before it; a renamed one stays where it is."""
@@ -73,6 +75,7 @@ class Division(support.Folder):
         lists = {s.name: s.patches for s in self.rows()}
         self.assertEqual(division.rewrite(support.DIVISION, lists), support.DIVISION)
         lists["02-two"] = ['A "b" \\c']
-        (self.folder / division.FILE).write_text(division.rewrite(support.DIVISION, lists))
+        text = support.DIVISION.replace('safety = ["Two: Third"]\n', "")
+        (self.folder / division.FILE).write_text(division.rewrite(text, lists))
         self.assertEqual(self.rows()[1].patches, ['A "b" \\c'])
         self.assertEqual(self.rows()[0].patches, ["One: First", 'One: "Second"'])

@@ -46,7 +46,8 @@ name = "02-two"
 title = "Two"
 tree = "some/tree"
 cc = ["C <c@example.org>"]
-safety = true
+stable = true
+safety = ["Two: Third"]
 patches = [
 \t"Two: Third",
 ]
