@@ -12,7 +12,7 @@ BAD = re.compile(
     r"INFO: task .* blocked for more than|INFO: (?:possible|suspicious)|possible (?:recursive|circular|irq) lock|"
     r"inconsistent lock state|DEBUG_LOCKS_WARN_ON|Badness at|lab init: |"
     r"UBSAN: |unreferenced object 0x|BUG [\w-]+ \(|ODEBUG: |pagealloc: .*corruption|"
-    r"turning off the locking correctness validator|"
+    r"turning off the locking correctness validator|emulate_step_test: .*\bFAIL|"
     r"Program Exception|Unable to handle kernel|Kernel access of bad area|list_(?:add|del) corruption)"
 )
 

@@ -26,6 +26,7 @@ class Console(unittest.TestCase):
             "unreferenced object 0xc000000003072d00 (size 64):",
             "BUG kmalloc-64 (Not tainted): Poison overwritten",
             "turning off the locking correctness validator.",
+            "emulate_step_test: lxvl           : RA = 0     FAIL",
         ):
             self.assertTrue(console.crash(f"a\n{line}\r\nb\n".encode()), line)
 
