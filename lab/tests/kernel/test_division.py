@@ -22,8 +22,8 @@ class Division(support.Folder):
     def test_needed(self) -> None:
         names = [s.name for s in division.choose(self.rows(), "03-three", "")]
         self.assertEqual(names, ["02-two", "03-three"])
-        self.assertEqual([s.name for s in division.choose(self.rows(), "", "stable")], ["01-one", "02-two"])
-        self.assertEqual([s.name for s in division.choose(self.rows(), "", "safety")], ["02-two"])
+        self.assertEqual([s.name for s in division.choose(self.rows(), "", "stable")], ["01-one"])
+        self.assertEqual([s.name for s in division.choose(self.rows(), "", "safety")], ["01-one"])
         self.assertEqual(len(division.choose(self.rows(), "", "")), 3)
 
     def test_unknown(self) -> None:
@@ -38,10 +38,10 @@ class Division(support.Folder):
         self.bad('"02-two"\ntitle', '"00-two"\ntitle', "00-two stands behind 01-one")
 
     def test_after_what_comes_later(self) -> None:
-        self.bad('safety = ["Two: Third"]', 'after = ["03-three"]', "after = '03-three' is no series before it")
+        self.bad('cc = ["C <c@example.org>"]', 'after = ["03-three"]', "after = '03-three' is no series before it")
 
     def test_after_a_doubtful_one(self) -> None:
-        self.change('safety = ["Two: Third"]', "doubtful = true")
+        self.change('cc = ["C <c@example.org>"]', "doubtful = true")
         self.change('after = ["02-two"]\n', "")
         self.bad('tree = "other/tree"\n', 'tree = "other/tree"\nafter = ["02-two"]\n', "nothing may wait for that")
 
@@ -49,10 +49,14 @@ class Division(support.Folder):
         self.bad("Three: Fourth", "One: First", "is in 01-one and in 03-three")
 
     def test_unknown_key(self) -> None:
-        self.bad("safety =", "save =", "unknown key 'series.1..save'")
+        self.bad("safety =", "save =", "unknown key 'series.0..save'")
 
     def test_safety_of_another_patch(self) -> None:
-        self.bad('["Two: Third"]', '["One: First"]', "02-two: safety = 'One: First' is none of its patches")
+        self.bad('["One: First"]', '["Two: Third"]', "01-one: safety = 'Two: Third' is none of its patches")
+
+    def test_safety_outside_of_stable(self) -> None:
+        self.change("stable = true\n", "")
+        self.assertEqual(division.choose(self.rows(), "", "safety"), [])
 
     def test_follow(self) -> None:
         """A new commit belongs to the series of the commit before it; a renamed one stays where it is."""
@@ -75,7 +79,6 @@ class Division(support.Folder):
         lists = {s.name: s.patches for s in self.rows()}
         self.assertEqual(division.rewrite(support.DIVISION, lists), support.DIVISION)
         lists["02-two"] = ['A "b" \\c']
-        text = support.DIVISION.replace('safety = ["Two: Third"]\n', "")
-        (self.folder / division.FILE).write_text(division.rewrite(text, lists))
+        (self.folder / division.FILE).write_text(division.rewrite(support.DIVISION, lists))
         self.assertEqual(self.rows()[1].patches, ['A "b" \\c'])
         self.assertEqual(self.rows()[0].patches, ["One: First", 'One: "Second"'])

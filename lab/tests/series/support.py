@@ -36,6 +36,7 @@ name = "01-one"
 title = "One: Start"
 tree = "some/tree"
 stable = true
+safety = ["One: First"]
 patches = [
 \t"One: First",
 \t"One: \\"Second\\"",
@@ -46,8 +47,6 @@ name = "02-two"
 title = "Two"
 tree = "some/tree"
 cc = ["C <c@example.org>"]
-stable = true
-safety = ["Two: Third"]
 patches = [
 \t"Two: Third",
 ]
