@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ def parse(path: Path) -> list[Series]:
                 raise LabError(f"{path}: '{subject}' is in {seen[subject]} and in {one.name}")
             seen[subject] = one.name
         if wrong := set(one.safety) - set(one.patches):
-            raise LabError(f"{path}: {one.name}: safety = '{min(wrong)}' is none of its patches")
+            raise LabError(f"{path}: {one.name}: safety = '{min(wrong)}' is none of its patches: correct that list")
     return found
 
 
@@ -138,16 +139,31 @@ def follow(all_of_them: list[Series], subjects: list[str]) -> dict[str, list[str
     return found
 
 
+def _quoted(subject: str) -> str:
+    """A subject as the data file has it."""
+    return json.dumps(subject, ensure_ascii=False)
+
+
+def _renamed(row: str, new: list[str]) -> list[tuple[str, str]]:
+    """The subjects of a [[series]] in the data file that its new list has other ones in the place of."""
+    old = tomllib.loads(row)["series"][0]["patches"]
+    pairs = zip(old, new, strict=True) if len(old) == len(new) else ()
+    return [(a, b) for a, b in pairs if a not in new and b not in old]
+
+
 def rewrite(text: str, lists: dict[str, list[str]]) -> str:
-    """The data file with other lists of patches; nothing else in it changes."""
+    """The data file with other lists of patches; 'safety' follows a new subject, and nothing else in it changes."""
     head, *rows = re.split(r"^(?=\[\[series\]\]$)", text, flags=re.MULTILINE)
     made = []
     for row in rows:
         name = re.search(r'^name = "(.*)"$', row, re.MULTILINE)
         if name is None or name[1] not in lists:
             raise LabError(f"{FILE}: a series has no line 'name = \"...\"'")
-        block = "patches = [\n" + "".join(f"\t{json.dumps(s, ensure_ascii=False)},\n" for s in lists[name[1]]) + "]\n"
-        more, count = re.subn(r"^patches = \[\n.*?^\]\n", lambda _, b=block: b, row, flags=re.MULTILINE | re.DOTALL)
+        new, named = lists[name[1]], row
+        for old, subject in _renamed(row, new):
+            named = named.replace(_quoted(old), _quoted(subject))
+        block = "patches = [\n" + "".join(f"\t{_quoted(s)},\n" for s in new) + "]\n"
+        more, count = re.subn(r"^patches = \[\n.*?^\]\n", lambda _, b=block: b, named, flags=re.MULTILINE | re.DOTALL)
         if count != 1:
             raise LabError(f"{FILE}: {name[1]}: 'patches' must be a list with one subject a line")
         made.append(more)

@@ -28,6 +28,10 @@ commits before, of *m of M patches* the tested version was another one, and with
 changed since.
 A record with *local changes* was made in a checkout that had changes beyond its commit."""
 UNPATCHED = "stock-"
+BENCH = (
+    "Instructions of the emulated host for each event. E1 has no debugger: the ratio is patched to unpatched.",
+    "E2 and hits of watchpoints are compared with an exit to userspace (`osi_exit`) of the same kernel.",
+)
 
 
 def words(counts: dict[str, int]) -> str:
@@ -129,14 +133,10 @@ class Page:
         return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
 
     def bench(self) -> list[str]:
-        lines = [
-            "Instructions of the emulated host for each event. E1 has no debugger: the ratio is patched to unpatched.",
-            "E2 and hits of watchpoints are compared with an exit to userspace (`osi_exit`) of the same kernel.",
-            "",
-        ]
+        lines: list[str] = []
         for r in self.of("bench"):
             lines += [f"{r.target}: {run_of(r, self.at)}", "", "```", *r.facts["lines"], "```", ""]
-        return lines[:-1]
+        return [*BENCH, "", *lines[:-1]] if lines else ["None."]
 
     def others(self) -> list[str]:
         """One line for each run of another kind."""

@@ -39,6 +39,7 @@ def export(where: Path, base: data.Base, out: Path) -> list[Path]:
     path = base.patches / division.FILE
     lists = division.follow(division.parse(path), [subject for _, subject in repository.subjects(where)])
     (out / division.FILE).write_text(division.rewrite(path.read_text(), lists))
+    division.parse(out / division.FILE)  # before anything in the checkout changes
     found = repository.parts(where, {subject: name for name, some in lists.items() for subject in some})
     made = repository.format_parts(where, out, found)
     for part in found:

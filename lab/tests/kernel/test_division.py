@@ -78,7 +78,9 @@ class Division(support.Folder):
     def test_rewrite(self) -> None:
         lists = {s.name: s.patches for s in self.rows()}
         self.assertEqual(division.rewrite(support.DIVISION, lists), support.DIVISION)
+        lists["01-one"] = ["One: Renamed", lists["01-one"][1]]
         lists["02-two"] = ['A "b" \\c']
         (self.folder / division.FILE).write_text(division.rewrite(support.DIVISION, lists))
         self.assertEqual(self.rows()[1].patches, ['A "b" \\c'])
-        self.assertEqual(self.rows()[0].patches, ["One: First", 'One: "Second"'])
+        self.assertEqual(self.rows()[0].patches, ["One: Renamed", 'One: "Second"'])
+        self.assertEqual(self.rows()[0].safety, ["One: Renamed"])
