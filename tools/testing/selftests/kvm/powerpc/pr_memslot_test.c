@@ -120,9 +120,9 @@ TEST_F(slots, deleted)
 }
 
 /*
- * A thread replaces the slot's page again and again.  Each time it writes a larger
- * number, first to the new page and then to GUEST_DATA.  A guest that finds a smaller
- * number in the page than at GUEST_DATA sees a page that the host has replaced.
+ * A thread replaces a page again and again.  Each time it writes a larger number,
+ * first to the new page and then to GUEST_DATA.  A guest that finds a smaller number in
+ * the page than at GUEST_DATA sees a page that has been replaced.
  */
 #define RUN_SECONDS	3
 #define NR_LOOPS	100
@@ -130,20 +130,20 @@ TEST_F(slots, deleted)
 struct replacer {
 	struct asm_guest_preemptor preemptor;
 	struct asm_guest *guest;
+	void (*replace)(struct replacer *replacer, u32 number);
+	struct asm_guest other;	/* executes tlbie */
+	__be32 *pte;
 	long max_sleep;		/* ns */
 };
 
 static void *replace_often(void *arg)
 {
 	struct replacer *replacer = arg;
-	void *hva = addr_gpa2hva(replacer->guest->vm, SLOT_GPA);
 	struct timespec time = {};
 	u32 i;
 
 	for (i = 1; !READ_ONCE(replacer->preemptor.thread.stop); i++) {
-		TEST_ASSERT(!madvise(hva, SLOT_SIZE, MADV_DONTNEED),
-			    "MADV_DONTNEED failed, errno: %d", errno);
-		asm_guest_write32(replacer->guest, SLOT_GPA, i);
+		replacer->replace(replacer, i);
 		asm_guest_write32(replacer->guest, GUEST_DATA, i);
 		time.tv_nsec = random() % replacer->max_sleep;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
@@ -152,12 +152,12 @@ static void *replace_often(void *arg)
 }
 
 /*
- * Faults the page at r5 in, and compares its number with the one at r8; 0 is in
- * a page that has not been numbered yet.
+ * Faults the page at r5 in, which tlbie finds by r10, and compares its number with the
+ * one at r8; 0 is in a page that has not been numbered yet.
  */
 GUEST_ASM(fault_code,
 	  "	mtctr	%r6\n"
-	  "1:	.long	0x7c002a64\n"		/* tlbie r5 */
+	  "1:	.long	0x7c005264\n"		/* tlbie r10 */
 	  "	lwz	%r9, 0(%r5)\n"
 	  "	lwz	%r7, 0(%r8)\n"
 	  "	lwz	%r9, 0(%r5)\n"
@@ -171,47 +171,72 @@ GUEST_ASM(fault_code,
 
 static void run_faults(struct asm_guest *guest)
 {
+	guest->regs.gpr[6] = NR_LOOPS;
 	asm_guest_start(guest, fault_code);
 	asm_guest_run_to_osi(guest);
+}
+
+/*
+ * Fault the page in while it is replaced.  Return 0, or EPERM if the test may not
+ * start the thread.
+ */
+static int run_replaced(struct replacer *replacer)
+{
+	struct asm_guest *guest = replacer->guest;
+	struct timespec start;
+	u32 page, number;
+	int ret;
+
+	asm_guest_write32(guest, GUEST_DATA, 0);
+
+	/* Undisturbed, for the thread to leave a few faults alone each time */
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	run_faults(guest);
+	replacer->max_sleep = min(8 * timespec_to_ns(timespec_elapsed(start)) / NR_LOOPS,
+				  (s64)999999999);
+
+	ret = asm_guest_start_preemptor(&replacer->preemptor, replace_often, replacer);
+	if (ret)
+		return ret;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		run_faults(guest);
+		number = guest->regs.gpr[7];
+		page = guest->regs.gpr[9];
+	} while ((!page || page >= number) &&
+		 timespec_elapsed(start).tv_sec < RUN_SECONDS);
+	asm_guest_stop_preemptor(&replacer->preemptor);
+
+	TEST_ASSERT(!page || page >= number,
+		    "The guest sees page %u, which has been replaced by %u", page, number);
+	return 0;
+}
+
+static void replace_host_page(struct replacer *replacer, u32 number)
+{
+	void *hva = addr_gpa2hva(replacer->guest->vm, SLOT_GPA);
+
+	TEST_ASSERT(!madvise(hva, SLOT_SIZE, MADV_DONTNEED),
+		    "MADV_DONTNEED failed, errno: %d", errno);
+	asm_guest_write32(replacer->guest, SLOT_GPA, number);
 }
 
 /* A page that the host takes away during a fault is not mapped. */
 TEST(replaced)
 {
 	struct asm_guest guest;
-	struct replacer replacer = { .guest = &guest };
-	struct timespec start;
-	u32 page, number;
+	struct replacer replacer = { .guest = &guest, .replace = replace_host_page };
 
 	asm_guest_create(&guest, MSR_GUEST_REAL & ~MSR_SF);
 	asm_guest_set_mmu(&guest, GUEST_MMU_BAT);	/* for the 32-bit tlbie */
 	vm_userspace_mem_region_add(guest.vm, VM_MEM_SRC_ANONYMOUS, SLOT_GPA,
 				    SLOT, SLOT_SIZE >> guest.vm->page_shift, 0);
-	asm_guest_write32(&guest, GUEST_DATA, 0);
 	guest.regs.gpr[5] = SLOT_GPA;
-	guest.regs.gpr[6] = NR_LOOPS;
 	guest.regs.gpr[8] = GUEST_DATA;
+	guest.regs.gpr[10] = SLOT_GPA;
 
-	/* Undisturbed, for the thread to leave a few faults alone each time */
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	run_faults(&guest);
-	replacer.max_sleep = min(8 * timespec_to_ns(timespec_elapsed(start)) / NR_LOOPS,
-				 (s64)999999999);
-
-	if (asm_guest_start_preemptor(&replacer.preemptor, replace_often, &replacer))
+	if (run_replaced(&replacer))
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do {
-		run_faults(&guest);
-		number = guest.regs.gpr[7];
-		page = guest.regs.gpr[9];
-	} while ((!page || page >= number) &&
-		 timespec_elapsed(start).tv_sec < RUN_SECONDS);
-	asm_guest_stop_preemptor(&replacer.preemptor);
-
-	TEST_ASSERT(!page || page >= number,
-		    "The guest sees page %u, which the host has replaced by %u",
-		    page, number);
 	asm_guest_destroy(&guest);
 }
 
@@ -552,6 +577,49 @@ TEST_F(page_table, dirty_log)
 	TEST_ASSERT(is_dirty(guest), "The page with a new C is not in the log");
 	access_page(guest, true);
 	TEST_ASSERT(!is_dirty(guest), "A page that nobody wrote to is in the log");
+}
+
+GUEST_ASM(tlbie_code,
+	  "	.long	0x7c005264\n"		/* tlbie r10 */
+	  GUEST_ASM_OSI);
+
+/* The guest has the page at two places by turns, and another vCPU executes tlbie. */
+static void replace_pte(struct replacer *replacer, u32 number)
+{
+	u32 attributes = be32_to_cpu(*replacer->pte) & 0xfff;
+	u32 page = GUEST_DATA + (number % 2 ? 0x1000 : 0x2000);
+
+	asm_guest_write32(replacer->guest, page, number);
+	WRITE_ONCE(*replacer->pte, cpu_to_be32(page | attributes));
+	asm_guest_start(&replacer->other, tlbie_code);
+	asm_guest_run_to_osi(&replacer->other);
+}
+
+/* After tlbie of one vCPU no other one uses the old entry, not even in a fault. */
+TEST_F(page_table, tlbie)
+{
+	struct asm_guest *guest = &self->guest;
+	struct replacer replacer = {
+		.guest = guest, .replace = replace_pte, .pte = self->attributes
+	};
+	u32 words = variant->msr & MSR_SF ? 4 : 2;	/* of an entry */
+	__be32 *next_page;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	/* The next page is GUEST_DATA; as the VSID is odd, it is in the group before. */
+	*self->attributes |= cpu_to_be32(PTE_R | PTE_C);
+	next_page = self->attributes - 8 * words;
+	memcpy(next_page - words + 1, self->attributes - words + 1,
+	       words * sizeof(*next_page));
+	guest->regs.gpr[8] = TABLE_EA + 0x1000;
+	guest->regs.gpr[10] = variant->msr & MSR_SF ? TABLE_VSID << 28 : TABLE_EA;
+
+	asm_guest_add(&replacer.other, guest, 1);
+	replacer.other.regs.gpr[10] = guest->regs.gpr[10];
+	if (run_replaced(&replacer))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
 }
 
 /* Two guests that use VSID 0 do not see each other's memory. */
