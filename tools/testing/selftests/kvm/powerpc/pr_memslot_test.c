@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory slots of KVM Book3S PR guests: the dirty log, and what becomes of the
- * memory when a slot goes
+ * Memory slots and page tables of KVM Book3S PR guests: the dirty log, and what
+ * becomes of the memory when a slot or an entry of the table goes
  *
  * Most cases are bugs that KVM PR has had.
  */
@@ -132,7 +132,9 @@ struct replacer {
 	struct asm_guest *guest;
 	void (*replace)(struct replacer *replacer, u32 number);
 	struct asm_guest other;	/* executes tlbie */
-	__be32 *pte;
+	__be32 *valid;		/* the entry's word with V */
+	__be32 *attributes;	/* the entry's last word, and what it has beside the page */
+	u32 bits;
 	long max_sleep;		/* ns */
 };
 
@@ -153,7 +155,7 @@ static void *replace_often(void *arg)
 
 /*
  * Faults the page at r5 in, which tlbie finds by r10, and compares its number with the
- * one at r8; 0 is in a page that has not been numbered yet.
+ * one at r8; 0 is in a page that the host has not numbered yet.
  */
 GUEST_ASM(fault_code,
 	  "	mtctr	%r6\n"
@@ -442,8 +444,8 @@ TEST_F_TIMEOUT(many, time, MANY_SECONDS)
 }
 
 /*
- * A page table in the slot, as guests have it that are not under PAPR.  There
- * is one entry in it, which is for a page of data; code is not translated.
+ * A page table in the slot, as guests have it that are not under PAPR.  It has one
+ * entry, or two, for pages of data; code is not translated.
  */
 #define TABLE_VSID	7U
 #define TABLE_SEGMENT	6
@@ -583,42 +585,62 @@ GUEST_ASM(tlbie_code,
 	  "	.long	0x7c005264\n"		/* tlbie r10 */
 	  GUEST_ASM_OSI);
 
-/* The guest has the page at two places by turns, and another vCPU executes tlbie. */
+/* The page is at two places by turns.  Another vCPU replaces the entry in the table. */
 static void replace_pte(struct replacer *replacer, u32 number)
 {
-	u32 attributes = be32_to_cpu(*replacer->pte) & 0xfff;
 	u32 page = GUEST_DATA + (number % 2 ? 0x1000 : 0x2000);
+	__be32 valid = *replacer->valid;
 
 	asm_guest_write32(replacer->guest, page, number);
-	WRITE_ONCE(*replacer->pte, cpu_to_be32(page | attributes));
+	WRITE_ONCE(*replacer->valid, 0);
 	asm_guest_start(&replacer->other, tlbie_code);
 	asm_guest_run_to_osi(&replacer->other);
+	WRITE_ONCE(*replacer->attributes, cpu_to_be32(page | replacer->bits));
+	WRITE_ONCE(*replacer->valid, valid);
 }
 
-/* After tlbie of one vCPU no other one uses the old entry, not even in a fault. */
+/* Return 0, or EPERM if the test may not start the thread. */
+static int run_tlbie(struct asm_guest *guest, __be32 *attributes, bool is_64bit, u32 bits)
+{
+	u32 words = is_64bit ? 4 : 2;	/* of an entry */
+	__be32 *entry = attributes - words + 1;
+	struct replacer replacer = {
+		.guest = guest, .replace = replace_pte, .attributes = attributes,
+		.valid = is_64bit ? entry + 1 : entry, .bits = bits
+	};
+
+	/* Map GUEST_DATA at the next page.  Its hash is TABLE_VSID ^ 1, one less. */
+	memcpy(entry - 8 * words, entry, words * sizeof(*entry));
+	guest->regs.gpr[8] = TABLE_EA + 0x1000;
+	guest->regs.gpr[10] = is_64bit ? TABLE_VSID << 28 : TABLE_EA;
+	asm_guest_load_rfi_handler(guest, VEC_DATA_STORAGE);
+
+	asm_guest_add(&replacer.other, guest, 1);
+	replacer.other.regs.gpr[10] = guest->regs.gpr[10];
+	return run_replaced(&replacer);
+}
+
+/* After tlbie of one vCPU, no page fault of another one maps the old page. */
 TEST_F(page_table, tlbie)
 {
-	struct asm_guest *guest = &self->guest;
-	struct replacer replacer = {
-		.guest = guest, .replace = replace_pte, .pte = self->attributes
-	};
-	u32 words = variant->msr & MSR_SF ? 4 : 2;	/* of an entry */
-	__be32 *next_page;
+	u32 bits = variant->wimg | PTE_R | PTE_C | PTE_RW;	/* KVM sets none */
 
 	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
 		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
 
-	/* The next page is GUEST_DATA; as the VSID is odd, it is in the group before. */
-	*self->attributes |= cpu_to_be32(PTE_R | PTE_C);
-	next_page = self->attributes - 8 * words;
-	memcpy(next_page - words + 1, self->attributes - words + 1,
-	       words * sizeof(*next_page));
-	guest->regs.gpr[8] = TABLE_EA + 0x1000;
-	guest->regs.gpr[10] = variant->msr & MSR_SF ? TABLE_VSID << 28 : TABLE_EA;
+	if (run_tlbie(&self->guest, self->attributes, variant->msr & MSR_SF, bits))
+		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
+}
 
-	asm_guest_add(&replacer.other, guest, 1);
-	replacer.other.regs.gpr[10] = guest->regs.gpr[10];
-	if (run_replaced(&replacer))
+/* After tlbie of one vCPU, no page fault of another one sets R of the old entry. */
+TEST_F(page_table, tlbie_referenced)
+{
+	u32 bits = variant->wimg | PTE_RW;
+
+	if (kvm_check_cap(KVM_CAP_MAX_VCPUS) < 2)
+		SKIP(return, "KVM has one vCPU only, as the host's kernel is not SMP");
+
+	if (run_tlbie(&self->guest, self->attributes, variant->msr & MSR_SF, bits))
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
 }
 
