@@ -144,7 +144,7 @@ static void *replace_often(void *arg)
 	struct timespec time = {};
 	u32 i;
 
-	for (i = 1; !READ_ONCE(replacer->preemptor.thread.stop); i++) {
+	for (i = 2; !READ_ONCE(replacer->preemptor.thread.stop); i++) {
 		replacer->replace(replacer, i);
 		asm_guest_write32(replacer->guest, GUEST_DATA, i);
 		time.tv_nsec = random() % replacer->max_sleep;
@@ -189,7 +189,7 @@ static int run_replaced(struct replacer *replacer)
 	u32 page, number;
 	int ret;
 
-	asm_guest_write32(guest, GUEST_DATA, 0);
+	asm_guest_write32(guest, GUEST_DATA, 1);
 
 	/* Undisturbed, for the thread to leave a few faults alone each time */
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -611,6 +611,8 @@ static int run_tlbie(struct asm_guest *guest, __be32 *attributes, bool is_64bit,
 
 	/* Map GUEST_DATA at the next page.  Its hash is TABLE_VSID ^ 1, one less. */
 	memcpy(entry - 8 * words, entry, words * sizeof(*entry));
+	*attributes = cpu_to_be32((GUEST_DATA + 0x2000) | bits);
+	asm_guest_write32(guest, GUEST_DATA + 0x2000, 1);
 	guest->regs.gpr[8] = TABLE_EA + 0x1000;
 	guest->regs.gpr[10] = is_64bit ? TABLE_VSID << 28 : TABLE_EA;
 	asm_guest_load_rfi_handler(guest, VEC_DATA_STORAGE);
