@@ -35,6 +35,7 @@ def run(name: str, words: list[str]) -> int:
 
 
 def main(argv: list[str]) -> int:
+    """Run the command that the words of a command line name; an exit status."""
     name, words = (argv[0], argv[1:]) if argv and argv[0] not in HELP_WORDS else ("help", [])
     # A killed make ends what it started, like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -36,6 +36,7 @@ COSTS = (("osi_exit", "osi_exit"), ("750_exit", "osi_exit of a 750"), ("750_stor
 
 
 def measure(base: data.Base, target: data.Target) -> dict[str, float]:
+    """Instructions per operation on one kernel, by operation. Builds and boots it; LabError if a program failed."""
     built = kbuild.build(base, target.build)
     code = programs.compile_for(target.build, "checks/bench.c")
     command, log = protocol.Command("bench", ["/bin/bench"], LIMIT), f"bench-{base.name}-{target.name}"
@@ -76,6 +77,7 @@ def table(stock: dict[str, float], mainline: dict[str, float]) -> tuple[list[str
 
 
 def main(options: Options) -> int:
+    """make bench: the table of both kernels, and a record. FAILED if a bound does not hold."""
     start = time.monotonic()
     base, target = data.chosen(options)
     lines, good = table(measure(data.base("stock-mainline"), target), measure(base, target))

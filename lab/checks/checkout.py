@@ -29,6 +29,7 @@ HOSTS = r"\b(?:deb|ftp|security|archive|mirror|snapshot)\.[a-z0-9-]+\.(?:org|com
 
 
 def spdx() -> list[str]:
+    """Files of the repository without an SPDX line."""
     bad = []
     for name in patchset.tracked():
         if not UNMARKED.search(name):
@@ -39,6 +40,7 @@ def spdx() -> list[str]:
 
 
 def hosts() -> list[str]:
+    """Lines that name a host of a registry or mirror."""
     own = re.escape(urllib.parse.urlsplit(apt.mirror()[0]).hostname or "no host")
     argv = ["git", "grep", "--untracked", "-noP", f"{HOSTS}|{own}", "--", ":!COPYING"]
     found = proc.output(argv, cwd=cache.ROOT, ok=(0, 1)).decode(errors="replace")
@@ -97,11 +99,13 @@ def backports() -> list[str]:
 
 
 def scripts() -> list[str]:
+    """What shellcheck says of the shell scripts."""
     names = [n for n in patchset.tracked() if n.endswith(".sh") or n == ".ci/run"]
     return proc.complaints(["shellcheck", "--format=gcc", *names], POSITION)
 
 
 def ruff() -> list[str]:
+    """What ruff says of the lab."""
     command = tools.command(tools.tool_root("ruff"), "usr/bin/ruff")
     return proc.complaints([*command, "check", "--no-cache", "--output-format=concise", "lab"], POSITION)
 
@@ -134,6 +138,7 @@ CHECKS: dict[str, Check] = {
 
 
 def run(total: suite.Count) -> None:
+    """Run each check, say its verdict, and count it."""
     install.ensure(data.packages()["check"])
     for name, check in CHECKS.items():
         try:
@@ -178,6 +183,7 @@ def add_coverage(code: int, said: str, total: suite.Count) -> None:
 
 
 def add_unit_tests(said: str, total: suite.Count) -> None:
+    """Count what unittest has said. LabError if it ran no test."""
     ran = re.search(r"^Ran (\d+) test", said, re.MULTILINE)
     if ran is None or ran[1] == "0":
         raise LabError("the lab's unit tests did not run: python3 -m unittest discover -s lab/tests -t .")
@@ -189,6 +195,7 @@ def add_unit_tests(said: str, total: suite.Count) -> None:
 
 
 def main(options: Options) -> int:
+    """make check: all checks and the unit tests. FAILED if one failed."""
     total = suite.Count()
     run(total)
     unit_tests(total)

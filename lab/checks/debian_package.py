@@ -41,6 +41,7 @@ def patched(stock: Path, exported: Path, work: Path) -> int:
 
 
 def main(options: Options) -> int:
+    """make check-debian: Debian's source package with the exported patches, built below arch/powerpc/kvm."""
     base = data.chosen(options)[0]
     start = time.monotonic()
     if options.kernel_src:

@@ -36,6 +36,7 @@ def covers() -> list[Path]:
 
 
 def by_hand() -> list[Path]:
+    """The files whose prose is written by hand."""
     more = [cache.ROOT / "CONTRIBUTING.md", cache.ROOT / "Documentation/virt/kvm/ppc-debug.rst"]
     return [*documents(), *more, *covers()]
 
@@ -46,6 +47,7 @@ def names(kind: str, variable: str) -> Callable[[], list[str]]:
 
 
 def targets() -> list[str]:
+    """The table of T=."""
     rows = []
     for name, summary in commands.listed("targets"):
         one = data.target(name)
@@ -139,6 +141,7 @@ def forbidden(text: str) -> list[tuple[int, str, str]]:
 
 
 def results_in_prose() -> list[str]:
+    """Counts, dates and patch numbers in prose written by hand, and a README that is too long."""
     bad = []
     for path in by_hand():
         where = path.relative_to(cache.ROOT)
@@ -163,6 +166,7 @@ def missing() -> list[str]:
 
 
 def main(_options: Options) -> int:
+    """make docs: write the generated parts of documents."""
     for path, made in changed():
         cache.write(path, made.encode())
         ui.say(f"written: {path.relative_to(cache.ROOT)}")

@@ -69,6 +69,7 @@ def count(
 
 
 def main(options: Options) -> int:
+    """make check-upstream: what is not in the ledger yet. Writes the ledger, and a record of a whole run."""
     start = time.monotonic()
     base = data.base("mainline")
     builds = Builds(base, options)

@@ -20,6 +20,7 @@ BUILD = "build"
 
 
 def ledger(builds: Builds) -> Path:
+    """The file that says which checks of which states were good."""
     return cache.ROOT / "records" / f"upstream-{builds.base.name}.txt"
 
 

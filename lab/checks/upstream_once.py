@@ -71,12 +71,15 @@ class Once:
         return sorted(end - base)
 
     def sources(self, suffixes: tuple[str, ...]) -> list[str]:
+        """The touched kernel sources with one of these suffixes."""
         return [n for n in self.files if n.endswith(suffixes) and n.startswith(("arch/", "include/", "virt/"))]
 
     def checkpatch(self) -> Found:
+        """checkpatch --strict on each mail."""
         return Found(checkpatch.complaints(self.builds.base.name), f"{len(self.builds.commits) - 1} mails, --strict")
 
     def kernel_doc(self) -> Found:
+        """Warnings of kernel-doc that BASE does not have."""
         files = self.sources((".c", ".h"))
 
         def argv(tree: Path) -> list[str | Path]:
@@ -85,6 +88,7 @@ class Once:
         return Found(self.both(argv, "kernel-doc", files, counts=True), f"{len(files)} files")
 
     def htmldocs(self) -> Found:
+        """Warnings of Sphinx that BASE does not have."""
         install.ensure([data.Package("python3-sphinx", "sphinx-build")])
         files = [n for n in self.files if n.startswith("Documentation/")]
         folders = sorted({str(Path(n).parent.relative_to("Documentation")) for n in files})
@@ -153,6 +157,7 @@ class Once:
         return Found(bad, f"-Wall -Wextra, {', '.join(names)}")
 
     def coccicheck(self) -> Found:
+        """Reports of Coccinelle that BASE does not have."""
         # spatch compiles a part of the kernel's semantic patches, and ends where it finds no compiler for them.
         install.ensure([data.Package("coccinelle", "spatch"), data.Package("ocaml-nox", "ocamlopt")])
         # With M=, it names the files from there.

@@ -138,6 +138,7 @@ def for_documents() -> list[str]:
 
 
 def variables_for_documents() -> list[str]:
+    """The table of make's variables."""
     return markdown.table(["variable", "meaning"], [[f"`{v.name}=`", v.what] for v in table().variable])
 
 

@@ -266,6 +266,7 @@ class Expected:
     flakes: list[Known] = field(default_factory=list)  # are not judged
 
     def must_fail(self, test: str) -> bool:
+        """Whether a test has to fail, if it is no flake."""
         return not matched(self.passes, test)
 
 

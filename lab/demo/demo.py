@@ -59,6 +59,7 @@ class Guest:
     code: dict[int, tuple[str, str]]
 
     def address(self, place: str) -> str:
+        """The address of a label, as gdb shows it. The label has to be in the code."""
         return next(f"{at:#x}" for at, (here, _) in self.code.items() if here == place)
 
 
@@ -73,6 +74,7 @@ class Session:
 
 
 def expected() -> Expected:
+    """The stops that a right session has."""
     want = data.read(Expected, HERE / "expected.toml")
     return dataclasses.replace(want, stops=[*want.stops, *want.watched]) if watches() else want
 
@@ -194,6 +196,7 @@ def with_stepper(target: data.Target, built: kbuild.Kernel, guest: Guest, steps:
 
 
 def report(target: data.Target, stock: Session, patched: Session, want: Expected) -> None:
+    """Print both sessions side by side, and a sentence on each."""
     print(f"\n{'unpatched: ' + stock.release:{HALF}} |  patched: {patched.release}")
     print("-" * (HALF + 1) + "+" + "-" * (WIDTH - HALF - 2))
     for row in side_by_side(stock.lines, patched.lines):
@@ -221,6 +224,7 @@ def _first_line(argv: list[str]) -> str:
 
 
 def main(options: Options) -> int:
+    """make demo: the session on both kernels. FAILED if the patched one is not right."""
     start = time.monotonic()
     _, target = data.chosen(options)
     install.ensure([*kbuild.needs(target.build), *(data.packages()["demo"] if nested_qemu.available(target) else [])])

@@ -18,6 +18,7 @@ WATCH = bool(os.environ["DEMO_WATCH"])
 
 
 def tell(text: str) -> None:
+    """Print a line of the session."""
     print(text.strip(), flush=True)
 
 
@@ -28,6 +29,7 @@ def does(command: str) -> str:
 
 
 def where() -> None:
+    """Print the instruction that the guest is at."""
     tell(gdb.execute("x/i $pc", to_string=True))
 
 
@@ -42,6 +44,7 @@ def runs(command: str, limit: float, how: Callable[[str], object] = session.do) 
 
 
 def show() -> None:
+    """The session; DEMO_SOCKET is QEMU's gdbstub."""
     # Without the notifications: where() says it, and in one line.
     settings = ("confirm off", "pagination off", "width 0", "suppress-cli-notifications on")
     for setting in (*settings, f"remotetimeout {CONNECT}"):

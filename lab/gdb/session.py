@@ -35,12 +35,14 @@ def settings(who: guest.Guest) -> list[str]:
 
 
 def command(who: guest.Guest, socket: object) -> list[str]:
+    """The command line of gdb for a guest's stub."""
     words = [x for line in [*settings(who), f"target remote {socket}"] for x in ("-ex", line)]
     elf = guest.symbols(who)
     return ["gdb-multiarch", "-q", *words, *([str(elf)] if elf else [])]
 
 
 def interactive(options: Options) -> int:
+    """make gdb: a guest that waits, and gdb on this terminal. Needs a terminal."""
     base, target = data.chosen(options)
     if not sys.stdin.isatty():
         raise LabError("make gdb needs a terminal; scripted sessions are make test SUITE=gdb")

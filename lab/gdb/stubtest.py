@@ -24,6 +24,7 @@ BESIDE = 0x20000  # the size of the smallest BAT, 128 KB
 
 
 def equal(what: str, have: object, must: object) -> None:
+    """LabError unless both are equal."""
     if have != must:
         show = [f"{x:#x}" if isinstance(x, int) else repr(x) for x in (have, must)]
         raise LabError(f"{what} is {show[0]}, not {show[1]}")
@@ -37,19 +38,23 @@ class Machine:
         self.numbers = {r.name: r.number for r in reversed(stub.layout())}
 
     def get(self, name: str) -> int:
+        """A register, read by packet p after g."""
         self.stub.ask("g")
         return int(self.stub.ask(f"p{self.numbers[name]:x}"), 16)
 
     def put(self, **values: int) -> None:
+        """Write registers by packet P, each after g."""
         for name, value in values.items():
             self.stub.ask("g")
             self.stub.sure(f"P{self.numbers[name]:x}={value:08x}")
 
     def words(self, at: int, *words: int) -> None:
+        """Write big-endian words to memory."""
         text = "".join(f"{w:08x}" for w in words)
         self.stub.sure(f"M{at:x},{len(text) // 2:x}:{text}")
 
     def word(self, at: int) -> int:
+        """Read a big-endian word of memory."""
         return int.from_bytes(self.stub.memory(at, 4), "big")
 
     def real_mode(self, at: int, *code: int) -> int:

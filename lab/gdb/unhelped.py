@@ -30,14 +30,17 @@ class Expected(data.Expected):
     fails: list[data.Known] = field(default_factory=list)
 
     def must_fail(self, test: str) -> bool:
+        """Whether a session's case has to fail, if it is no flake."""
         return data.matched(self.fails, test)
 
 
 def reasons(path: Path = LIST) -> dict[str, Reason]:
+    """The reasons of the list, by name."""
     return data.named(Reason, path)
 
 
 def expected(path: Path = LIST) -> Expected:
+    """What has to fail, or fails at times, with Debian's QEMU in gdb's default flow."""
     found = reasons(path).values()
     return Expected(
         flakes=[data.Known(t, r.why) for r in found for t in r.sometimes],

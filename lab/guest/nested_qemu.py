@@ -145,6 +145,7 @@ class Client:
 
     @property
     def alive(self) -> bool:
+        """Whether the host still runs."""
         return self._thread.is_alive()
 
     def wait_for(self, what: Callable[[], _Found | None], limit: float, name: str) -> _Found:

@@ -26,6 +26,7 @@ class Checkpoint:
 
     @property
     def state(self) -> Path:
+        """The file of QEMU's state."""
         return self.folder / "state"
 
     @property
@@ -41,12 +42,14 @@ class Checkpoint:
         return True
 
     def write(self, tcg: rsp.Stub, steps: int, by_rule: dict[str, int]) -> None:
+        """Save TCG's state and the counts; what was there is replaced."""
         self._notes.unlink(missing_ok=True)
         tcg.save(self.state)
         cache.write(self._notes, json.dumps({"steps": steps, "by_rule": by_rule}).encode())
 
 
 def checkpoint(release: str, who: guest.Guest, start: str) -> Checkpoint:
+    """Where a run of this kernel, guest and start is saved. Makes nothing."""
     key = cache.digest(release, who, start, *guest.files(who).values())[:12]
     return Checkpoint(cache.folder() / "lockstep" / f"{who.name}-{start or 'reset'}-{key}")
 

@@ -53,6 +53,7 @@ def under_kvm(base: data.Base, target: data.Target, who: guest.Guest, state: Pat
 
 
 def main(options: Options) -> int:
+    """make lockstep: step the guest under KVM and TCG. FAILED at a difference."""
     base, target = data.chosen(options)
     who, count, start = guest.chosen(options), options.steps or STEPS, options.start
     install.ensure([*kbuild.needs(target.build), *data.packages()["demo"]])

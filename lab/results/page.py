@@ -76,6 +76,7 @@ class Page:
         self.found, self.at = found, at
 
     def of(self, *kinds: str) -> list[Record]:
+        """The records of these kinds."""
         return [r for r in self.found if r.kind in kinds]
 
     def tests(self) -> list[str]:
@@ -103,6 +104,7 @@ class Page:
         return markdown.table(["program", *(r.target for r in some)], rows)
 
     def failures(self) -> list[str]:
+        """What failed with the series."""
         lines = []
         for r in self.found:
             bad = r.facts.get("bad") or (["a difference"] if r.facts.get("different") else [])
@@ -112,6 +114,7 @@ class Page:
         return lines or ["None."]
 
     def walks(self) -> list[str]:
+        """The table of lockstep and replay."""
         rows = []
         for r in sorted(self.of("lockstep", "replay"), key=lambda r: (r.base, r.kind, r.target, r.name)):
             f = r.facts
@@ -126,6 +129,7 @@ class Page:
         return markdown.table(head, rows)
 
     def fuzz(self) -> list[str]:
+        """The table of fuzzing."""
         rows = []
         for r in self.of("fuzz"):
             said = "<br>".join(x for x in r.facts.get("said", []) if not x.startswith(("RUN ", "Starting ")))
@@ -133,6 +137,7 @@ class Page:
         return markdown.table(["base", "host", "program", "result", "what it says", "run"], rows)
 
     def bench(self) -> list[str]:
+        """The tables of make bench."""
         lines: list[str] = []
         for r in self.of("bench"):
             lines += [f"{r.target}: {run_of(r, self.at)}", "", "```", *r.facts["lines"], "```", ""]
@@ -147,6 +152,7 @@ class Page:
         return markdown.table(["command", "base", "host", "result", "notes", "run"], rows)
 
     def skips(self) -> list[str]:
+        """The reasons of skips, with the hosts."""
         reasons: dict[str, set[str]] = {}
         for r in self.of("test"):
             for why in r.facts.get("skipped", {}):
@@ -154,6 +160,7 @@ class Page:
         return [f"- {why}: {', '.join(sorted(targets))}" for why, targets in sorted(reasons.items())] or ["None."]
 
     def tools(self) -> list[str]:
+        """The versions of what was used."""
         kinds: dict[str, set[str]] = {}
         for r in self.found:
             for tool, version in r.versions.items():
@@ -163,6 +170,7 @@ class Page:
         return markdown.table(["tool", "versions"], [[k, ", ".join(sorted(v))] for k, v in sorted(kinds.items())])
 
     def sections(self) -> Iterable[tuple[str, Callable[[], list[str]]]]:
+        """The page's titles, each with what makes its lines."""
         yield "Tests", self.tests
         yield "Failures with the series", self.failures
         for suite in sorted({r.name for r in self.of("test") if r.base == "mainline"}):
@@ -175,6 +183,7 @@ class Page:
         yield "Tools", self.tools
 
     def text(self) -> str:
+        """The whole page."""
         commit = f"`{self.at.commit[:10]}`" if self.at.commit else "(none)"
         lines = [HEAD.format(commit=commit)]
         for title, make in self.sections():
@@ -194,6 +203,7 @@ def check() -> list[str]:
 
 
 def main(_options: Options) -> int:
+    """make results: take the cache's records into records/, and write RESULTS.md."""
     for name in records.gather():
         ui.say(f"new: records/{name}")
     found = records.read()

@@ -69,6 +69,7 @@ class Record:
 
     @property
     def file(self) -> str:
+        """Its file name: a newer record of the same thing replaces it."""
         return "-".join(x for x in (self.kind, self.base, self.target, self.name) if x) + ".json"
 
     @property
@@ -78,10 +79,12 @@ class Record:
 
 
 def text(record: Record) -> bytes:
+    """A record as its file has it."""
     return (json.dumps(dataclasses.asdict(record), indent=1, sort_keys=True) + "\n").encode()
 
 
 def parse(said: str, where: Path) -> Record:
+    """The record in a file's text. LabError if it is none."""
     try:
         table = json.loads(said)
         tested = table.pop("tested")
@@ -91,6 +94,7 @@ def parse(said: str, where: Path) -> Record:
 
 
 def read() -> list[Record]:
+    """All records of the checkout, by file name."""
     return [parse(p.read_text(), p) for p in sorted(FOLDER.glob("*-*.json"))]
 
 
@@ -179,6 +183,7 @@ def _number(said: str) -> str:
 
 
 def count(results: Iterable[Result]) -> dict[str, int]:
+    """How many results have each verdict; none of 0."""
     number = Counter(COUNTS[r.status] for r in results)
     return {word: number[word] for word in COUNTS.values() if number[word]}
 

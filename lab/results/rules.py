@@ -57,6 +57,7 @@ class Rules:
         return cases.get(f"{parts[0]}.{parts[-1]}") or [NONE]
 
     def problems(self, programs: Iterable[str]) -> list[str]:
+        """Tests of these programs that name no rule or an unknown one, and rules that none names."""
         bad, used = [], set()
         for program in programs:
             for case, named in self.programs.get(program, {}).items():

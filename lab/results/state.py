@@ -26,6 +26,7 @@ class State:
 
 
 def behind(past: str, head: str) -> int | None:
+    """How many commits head is ahead of past; None if past is not in its history."""
     try:
         proc.output(["git", "merge-base", "--is-ancestor", past, head], cwd=cache.ROOT)
         return int(proc.output(["git", "rev-list", "--count", f"{past}..{head}"], cwd=cache.ROOT))
@@ -50,11 +51,13 @@ def look(found: list[records.Record]) -> State:
 
 
 def write(state: State) -> None:
+    """Write the state to records/."""
     text = json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True)
     cache.write(records.FOLDER / STATE, f"{text}\n".encode())
 
 
 def read() -> State:
+    """The state in records/, or an empty one. LabError if the file is none."""
     path = records.FOLDER / STATE
     if not path.exists():
         return State()

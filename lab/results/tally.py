@@ -17,6 +17,7 @@ class Count:
     xfailed: int = 0
 
     def line(self) -> str:
+        """The last line of a run."""
         more = f", {self.skipped} skipped" if self.skipped else ""
         return f"{self.passed} passed, {self.failed} failed{more}"
 

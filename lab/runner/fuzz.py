@@ -42,6 +42,7 @@ def file() -> File:
 
 
 def seed(given: str) -> int:
+    """The number that SEED= gives, or a random one of 32 bits. LabError if it is no number."""
     said = given or f"{secrets.randbits(32):#x}"
     try:
         return int(said, 0)
@@ -72,6 +73,7 @@ def said(outcome: protocol.Outcome) -> list[str]:
 
 
 def main(options: Options) -> int:
+    """make fuzz: each fuzzing program for SECONDS= in a host of its own, and a record. FAILED if one fails."""
     base, target = data.chosen(options)
     seconds, number = options.seconds or SECONDS, seed(options.seed)
     chosen = tests(target, seconds, number, options.test)

@@ -36,6 +36,7 @@ def command(test: data.Test, target: data.Target) -> protocol.Command:
 
 
 def main(options: Options) -> int:
+    """make kselftest: the installed selftests, by the kernel's run_kselftest.sh."""
     base, target = data.chosen(options)
     built = kbuild.build(base, target.build)
     folder = selftests.installed(target.build)

@@ -33,6 +33,7 @@ class Job:
 
     @property
     def name(self) -> str:
+        """Kernel and host."""
         return f"{self.base.name} {self.target.name}"
 
     @property
@@ -81,6 +82,7 @@ def missing(job: Job, all_jobs: list[Job]) -> list[str]:
 
 
 def tell(job: Job, result: Result) -> None:
+    """Say a result, and its notes if it is not as it must be."""
     note = f": {result.why}" if result.why else ""
     if job.expected is not None and result.status.bad and not deviation(job, result):
         note += " (as it must here)"
@@ -91,6 +93,7 @@ def tell(job: Job, result: Result) -> None:
 
 
 def count(all_jobs: list[Job], total: tally.Count) -> None:
+    """Add all results to a total; a result that is not as it must be is a failure."""
     for job in all_jobs:
         for result in job.results:
             if deviation(job, result):
@@ -167,6 +170,7 @@ def corrections(all_jobs: list[Job]) -> list[str]:
 
 
 def report(all_jobs: list[Job], total: tally.Count) -> int:
+    """Print the table and all deviations; an exit status."""
     table(all_jobs)
     for job in all_jobs:
         for result in job.results:

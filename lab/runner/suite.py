@@ -158,6 +158,7 @@ def execute_sessions(job: Job) -> None:
 
 
 def execute(job: Job) -> None:
+    """Run a job's programs or sessions, and leave the results in it."""
     if job.sessions:
         execute_sessions(job)
         return

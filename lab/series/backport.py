@@ -74,9 +74,11 @@ class Maker:
                 self.old[patchmail.subject(path)] = (path, made_from)
 
     def git(self, *args: str | Path) -> str:
+        """The output of git in the repository of the backport."""
         return repository.git(self.where, *args)
 
     def am(self, mail: Path) -> bool:
+        """Apply a mail. False, and nothing changed, if it does not apply."""
         return done(repository.am, self.where, [mail])
 
     def pick(self, commit: str) -> bool:
@@ -220,6 +222,7 @@ def make(base: data.Base, where: Path, own_trees: Sequence[Path] = ()) -> Maker:
 
 
 def command(options: Options) -> int:
+    """make backport: write the patches of K= from mainline's. LabError at a conflict, whose tree stays."""
     base = data.chosen(options)[0]
     if not base.of:
         known = [n for n in data.names("bases") if data.base(n).of]

@@ -21,6 +21,7 @@ class Row:
     why: str  # it is left out, or what differs and because of which upstream change; that goes into the message
 
     def fits(self, subject: str) -> bool:
+        """Whether the row is about a patch; its subject can be a regular expression."""
         return self.subject == subject or re.fullmatch(self.subject, subject) is not None
 
 
@@ -48,10 +49,12 @@ class Notes:
                 ) from None
 
     def find(self, rows: list[Row], subject: str) -> Row | None:
+        """The first row about a patch, which then counts as used."""
         row = next((r for r in rows if r.fits(subject)), None)
         if row:
             self.used.add(row)
         return row
 
     def unused(self) -> list[Row]:
+        """Rows that no patch has used."""
         return [r for r in [*self.omit, *self.differs] if r not in self.used]

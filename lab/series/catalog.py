@@ -55,6 +55,7 @@ def all_series() -> list[division.Series]:
 
 
 def read(path: Path) -> Patch:
+    """What a mail says of its patch."""
     text = path.read_text(errors="replace")
     body = text.partition("\n\n")[2].partition("\n---\n")[0]
     diff = text.partition("\ndiff --git ")[2]
@@ -73,6 +74,7 @@ def read(path: Path) -> Patch:
 
 @functools.cache
 def patches() -> list[Patch]:
+    """All patches, in posting order."""
     return [read(p) for p in patchset.mails(folder())]
 
 
@@ -85,6 +87,7 @@ class Who:
     files: str = ""  # one that all of the patch's source files match, not headers, tests or documents; the same
 
     def fits(self, patch: Patch) -> bool:
+        """Whether the row is about a patch."""
         sources = [f for f in patch.files if f.endswith((".c", ".S")) and f.startswith("arch/")]
         if self.files and not (sources and all(re.fullmatch(self.files, f) for f in sources)):
             return False
@@ -160,6 +163,7 @@ def series_short() -> list[str]:
 
 
 def series_tree_table() -> list[str]:
+    """The table of trees and states."""
     rows = [[f"`{s.name}`", s.tree or "-", s.state] for s in all_series()]
     return markdown.table(["series", "for the tree", "state"], rows)
 

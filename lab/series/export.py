@@ -50,10 +50,12 @@ def listed(box: Parcel, folder: Path, series: Path, place: str, form: Callable[[
 
 
 def quilt(box: Parcel, out: Path) -> list[Path]:
+    """A quilt folder: patches/series, and the patches."""
     return listed(box, out / "patches", out / "patches/series", "")
 
 
 def mbox(box: Parcel, out: Path) -> list[Path]:
+    """One mbox with all mails."""
     path = out / f"kvm-pr-debug-{box.base.name}.mbox"
     cache.write(path, b"".join(mail.read_bytes() for mail in box.mails))
     return [path]
@@ -70,6 +72,7 @@ def dep3(mail: bytes) -> bytes:
 
 
 def for_debian(box: Parcel, out: Path) -> list[Path]:
+    """debian/patches with DEP-3 headers, and a part of its series file."""
     return listed(box, out / "debian/patches", out / "series", BELOW, dep3)
 
 
@@ -99,6 +102,7 @@ def folder(own: str, default: str) -> Path:
 
 
 def export_command(options: Options) -> int:
+    """make export: write the patches to OUT=, and check that they apply."""
     base = data.chosen(options)[0]
     name = options.format or "quilt"
     form, how = FORMATS[name]

@@ -39,6 +39,7 @@ def git(where: Path, *args: str | Path, env: dict[str, str] | None = None) -> st
 
 
 def commit_base(where: Path, message: str) -> None:
+    """Make a repository of a folder, whose only commit has the tag base."""
     git(where, "init", "-q", "-b", "series")
     git(where, "add", "-Af", ".")
     git(where, "commit", "-q", "--allow-empty", "--no-verify", "-m", message, env=BASE_AUTHOR)
@@ -128,6 +129,7 @@ class Part:
 
     @property
     def range(self) -> str:
+        """Its commits, as git log takes them."""
         return f"{self.first}..{self.last}"
 
 

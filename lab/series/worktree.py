@@ -96,6 +96,7 @@ def remake(base: data.Base, out: Path) -> list[Path]:
 
 
 def series_command(options: Options) -> int:
+    """make series: bring the checkout's new files and series.toml into the mails."""
     base = _own(options)
     with cache.lock("series"), cache.scratch("mails") as out:
         made = remake(base, out)
@@ -109,6 +110,7 @@ def series_command(options: Options) -> int:
 
 
 def tree_path(base: data.Base, options: Options) -> Path:
+    """The work tree of K= and SERIES=, or TREE=."""
     return repository.tree_path(options.tree, "-".join(x for x in (base.name, options.series) if x))
 
 
