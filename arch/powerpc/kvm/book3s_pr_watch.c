@@ -397,6 +397,8 @@ static struct kvmppc_watch *kvmppc_watch_breakpoint(struct kvm_vcpu *vcpu)
  * @vcpu: the vCPU, whose PC is at the instruction
  * @op: what it does
  * @reserved: whether a store conditional has a reservation, or else stores nothing
+ *
+ * Return: true if it does
  */
 bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op *op,
 			     bool reserved)

@@ -245,7 +245,7 @@ TEST_F(debug, step_remapped)
 {
 	struct asm_guest *guest = &self->guest;
 	void *page = addr_gpa2hva(guest->vm, guest->code);
-	unsigned int i;
+	int i;
 
 	asm_guest_start_step(guest, emulated_code);
 	for (i = 1; i <= emulated_code_end - emulated_code; i++) {

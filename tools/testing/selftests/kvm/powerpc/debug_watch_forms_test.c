@@ -228,7 +228,7 @@ static void reset_guest(struct asm_guest *guest, const struct form *form,
 			const struct kvm_regs *regs)
 {
 	u32 *word = area(guest);
-	int i;
+	unsigned int i;
 
 	for (i = 0; i < AREA / sizeof(*word); i++)
 		word[i] = 0x01020304 * (i % 63 + 1);

@@ -139,7 +139,8 @@ TEST_F(debug, control)
 {
 	struct asm_guest *guest = &self->guest;
 	struct kvm_guest_debug debug;
-	int i, slot, ret;
+	unsigned int i;
+	int slot, ret;
 
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_BPS), NR_ENTRIES);
 	TEST_ASSERT_EQ(vm_check_cap(guest->vm, KVM_CAP_GUEST_DEBUG_HW_WPS), NR_ENTRIES);
@@ -246,7 +247,7 @@ TEST_F(debug, neighbours)
 	static const u32 types[] = { WRITE, READ | WRITE };
 	struct asm_guest *guest = &self->guest;
 	gpa_t gpa;
-	int i;
+	unsigned int i;
 
 	for (gpa = GUEST_DATA + 0x800; gpa <= GUEST_DATA + 0x1000; gpa += 0x800) {
 		for (i = 0; i < ARRAY_SIZE(types); i++) {
@@ -279,7 +280,7 @@ TEST_F(debug, atomic_neighbour)
 {
 	static const u32 types[] = { READ, WRITE };
 	struct asm_guest *guest = &self->guest;
-	int i;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		start(guest, atomic_code);
@@ -304,7 +305,7 @@ TEST_F(debug, atomic_read_only)
 	static const u32 types[] = { READ, WRITE, BREAK };
 	struct asm_guest *guest = &self->guest;
 	u64 ea = GUEST_EA_RAM_RO + GUEST_DATA;
-	int i;
+	unsigned int i;
 
 	if (variant->mmu == GUEST_MMU_REAL)
 		SKIP(return, "The guest is in real mode");
@@ -591,7 +592,7 @@ TEST_F(debug, branch_trace)
 {
 	static const u32 *const codes[] = { atomic_code, swap_code };
 	struct asm_guest *guest = &self->guest;
-	int i;
+	unsigned int i;
 
 	if (!cpu_traces_branches())
 		SKIP(return, "The CPU does not trace branches");
@@ -1021,7 +1022,7 @@ TEST_F(debug, translated)
 {
 	struct asm_guest *guest = &self->guest;
 	u64 ea = data_ea(guest), addr;
-	int i;
+	unsigned int i;
 
 	if (variant->mmu == GUEST_MMU_REAL)
 		SKIP(return, "The guest is in real mode");
