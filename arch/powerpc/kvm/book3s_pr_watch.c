@@ -392,13 +392,11 @@ static struct kvmppc_watch *kvmppc_watch_breakpoint(struct kvm_vcpu *vcpu)
 				 1, KVMPPC_DEBUG_BREAKPOINT);
 }
 
-/**
- * kvmppc_watch_stops_insn - does an instruction stop the guest?
- * @vcpu: the vCPU, whose PC is at the instruction
- * @op: what it does
- * @reserved: whether a store conditional has a reservation, or else stores nothing
- *
- * Return: true if it does
+/*
+ * Return true if an instruction stops the guest, because it accesses a watched
+ * range or has a breakpoint.  The PC is at the instruction, which has not been
+ * executed yet, and op says what it does.  A store conditional that is not
+ * reserved fails, and stores nothing.
  */
 bool kvmppc_watch_stops_insn(struct kvm_vcpu *vcpu, const struct instruction_op *op,
 			     bool reserved)
