@@ -132,6 +132,7 @@ class Builds:
             failed = next((m for m in found if "error: " in m), last)
             if any(word in failed for word in LOST):
                 raise LabError(f"{cell.name}, {cell.commit.subject}: {failed}, so it was not built: run it again")
+            ui.status("FAILED", f"{cell.name}: {cell.commit.number} {cell.commit.subject}: {failed}")
         read = [] if failed else self.read(out, cell.config.name)
         result = matrix.Result(failed, dict(found), time.monotonic() - start, self.sizes(cell, out), read)
         cache.write(cell.path, json.dumps(dataclasses.asdict(result)).encode())
@@ -195,6 +196,7 @@ class Builds:
                     cache.write(path, json.dumps(judge(commit, target)).encode())
                 if why := json.loads(path.read_text()):
                     found.append(f"{commit.number} {commit.subject}: {why}")
+                    ui.status("FAILED", f"{target.name}: {kind}: {found[-1]}")
                 else:
                     self.good.add((kind, name))
             return found
