@@ -493,11 +493,15 @@ static int kvmppc_larx_ahead(struct kvm_vcpu *vcpu, int words)
 	ulong pc = kvmppc_get_pc(vcpu);
 	struct instruction_op op;
 	u32 inst, code[LARX_WORDS];
-	int i, size;
+	int i, size = words * sizeof(u32);
 
-	size = min_t(ulong, words * sizeof(u32), SZ_4K - (pc & (SZ_4K - 1)));
-	if (kvmppc_ld(vcpu, &pc, size, code, false) != EMULATE_DONE)
-		return UNKNOWN;
+	if (kvmppc_ld(vcpu, &pc, size, code, false) != EMULATE_DONE) {
+		/* The next page may not be mapped. */
+		pc = kvmppc_get_pc(vcpu);
+		size = min_t(ulong, size, SZ_4K - (pc & (SZ_4K - 1)));
+		if (kvmppc_ld(vcpu, &pc, size, code, false) != EMULATE_DONE)
+			return UNKNOWN;
+	}
 
 	for (i = 0; i < size / sizeof(u32); i++) {
 		inst = swap ? swab32(code[i]) : code[i];

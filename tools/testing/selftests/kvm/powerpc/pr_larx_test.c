@@ -106,6 +106,22 @@ TEST_F(debug, add_high_half)
 	run_adds(&self->guest, high | COUNTER);
 }
 
+GUEST_ASM(add_two_pages_code,
+	  "	b	1f\n"
+	  "	.space	0xff0\n"
+	  GUEST_ASM_ADD("lwarx", "mfmsr %r7", "stwcx."));
+
+/* The guest gets on if the store conditional is in the page that follows. */
+TEST_F(debug, add_two_pages)
+{
+	struct asm_guest *guest = &self->guest;
+
+	asm_guest_write32(guest, COUNTER, 5);
+	guest->regs.gpr[5] = COUNTER;
+	run(guest, add_two_pages_code);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, COUNTER), 5 + NR_ADDS);
+}
+
 #ifdef CONFIG_64BIT
 GUEST_ASM(add8_code, GUEST_ASM_ADD("ldarx", "mfmsr %r7", "stdcx."));
 
