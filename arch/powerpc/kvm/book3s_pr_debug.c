@@ -317,7 +317,7 @@ void __kvmppc_debug_insn_done(struct kvm_vcpu *vcpu, bool handed_over)
 	kvmppc_debug_done(vcpu, kvmppc_debug_insn_traceable(vcpu), handed_over);
 }
 
-/* KVM has completed a load-and-reserve or store conditional for the guest. */
+/* KVM has completed a load or store for the guest, reserving ones included. */
 void kvmppc_debug_larx_done(struct kvm_vcpu *vcpu)
 {
 	if (kvmppc_debug_stepping(vcpu) || to_book3s(vcpu)->kvm_steps ||

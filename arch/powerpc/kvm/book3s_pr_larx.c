@@ -775,7 +775,7 @@ bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 	if (stepping)
 		return kvmppc_debug_emulate_larx(vcpu);
 
-	if (!kvmppc_watching(vcpu) && !vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
+	if (!vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
 	    kvmppc_larx_ahead(vcpu, 1) == LARX)
 		kvmppc_larx_finish(vcpu, &moved);
 

@@ -334,9 +334,16 @@ static struct watch_access kvmppc_watch_access(struct kvm_vcpu *vcpu,
 
 	switch (GETTYPE(op->type)) {
 	case LOAD:
-	case LOAD_MULTI:
 	case STORE:
+		/* lq and stq */
+		if (a.size == 16 && !IS_ALIGNED(a.ea, a.size))
+			return none;
+		break;
+	case LOAD_MULTI:
 	case STORE_MULTI:
+		/* Not in little-endian mode, aligned or not */
+		if (msr & MSR_LE)
+			return none;
 		break;
 	case LARX:
 	case STCX:

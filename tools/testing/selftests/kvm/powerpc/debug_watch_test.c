@@ -384,6 +384,32 @@ TEST_F(debug, step_atomic)
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 100);
 }
 
+GUEST_ASM(pass_code,
+	  "1:	lwarx	%r8, 0, %r5\n"
+	  "	mfmsr	%r11\n"
+	  "	addi	%r8, %r8, 1\n"
+	  "	stwcx.	%r8, 0, %r5\n"
+	  "	bne-	1b\n"
+	  "	sc\n");
+
+/*
+ * From lwarx to a breakpoint after stwcx., over an instruction that KVM emulates, it
+ * succeeds with a watchpoint elsewhere, too. (C1, W3)
+ */
+TEST_F(debug, pass_over_sequence)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (variant->msr & MSR_PR)
+		SKIP(return, "mfmsr is privileged");
+
+	start(guest, pass_code);
+	asm_guest_write32(guest, guest->code + 4 * sizeof(u32), INST_SW_BREAKPOINT);
+	set_watch(guest, KVM_GUESTDBG_USE_SW_BP, data_ea(guest) + 0x1000, 4, WRITE);
+	asm_guest_expect_stop(guest, pass_code + 4);
+	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 1);
+}
+
 GUEST_ASM(between_code,
 	  "	li	%r9, 20\n"
 	  "	addi	%r10, %r5, 0x1000\n"
