@@ -110,7 +110,7 @@ class Page:
             bad = r.facts.get("bad") or (["a difference"] if r.facts.get("different") else [])
             if bad and not r.base.startswith(UNPATCHED):
                 what = " ".join(x for x in (r.kind, r.name, r.base, r.target) if x)
-                lines += [f"- {what}: {one.strip().partition(chr(10))[0]}" for one in bad]
+                lines += [f"- {what}: {one.strip().splitlines()[0]}" for one in bad]
         return lines or ["None."]
 
     def walks(self) -> list[str]:
