@@ -750,7 +750,7 @@ static bool kvmppc_debug_emulate_larx(struct kvm_vcpu *vcpu)
  * When it then lets the guest go, KVM goes on with the reservation.
  *
  * A debugger that does not step through a sequence passes over it.  It lets the
- * guest run from the load-and-reserve to a breakpoint behind the store
+ * guest run from the load-and-reserve to a software breakpoint behind the store
  * conditional.  The guest never branches back, so that the first store
  * conditional has to succeed.
  *
@@ -775,8 +775,8 @@ bool kvmppc_debug_start_larx(struct kvm_vcpu *vcpu)
 	if (stepping)
 		return kvmppc_debug_emulate_larx(vcpu);
 
-	if (!vcpu3s->res.size && kvmppc_larx_allowed(vcpu) &&
-	    kvmppc_larx_ahead(vcpu, 1) == LARX)
+	if ((vcpu->guest_debug & KVM_GUESTDBG_USE_SW_BP) && !vcpu3s->res.size &&
+	    kvmppc_larx_allowed(vcpu) && kvmppc_larx_ahead(vcpu, 1) == LARX)
 		kvmppc_larx_finish(vcpu, &moved);
 
 	if (vcpu3s->res.size && !vcpu3s->kvm_steps)

@@ -410,6 +410,27 @@ TEST_F(debug, pass_over_sequence)
 	TEST_ASSERT_EQ(asm_guest_read32(guest, GUEST_DATA), 1);
 }
 
+GUEST_ASM(lmw_code,
+	  "	.long	46 << 26 | 28 << 21 | 5 << 16\n"	/* lmw r28, 0(r5) */
+	  "	sc\n");
+
+/*
+ * lmw causes an Alignment interrupt in little-endian mode and is no access.  In the
+ * page of a watched load, KVM looks at each instruction before the CPU does. (W3)
+ */
+TEST_F(debug, alignment_interrupt)
+{
+	struct asm_guest *guest = &self->guest;
+
+	if (!(variant->msr & MSR_LE))
+		SKIP(return, "lmw causes no Alignment interrupt in big-endian mode");
+
+	asm_guest_load_skip_handler(guest, VEC_ALIGNMENT);
+	start_at(guest, lmw_code, guest->code + 0x800);
+	watch(guest, guest->regs.gpr[5], 4, READ);
+	asm_guest_run_to_osi(guest);
+}
+
 GUEST_ASM(between_code,
 	  "	li	%r9, 20\n"
 	  "	addi	%r10, %r5, 0x1000\n"
