@@ -69,11 +69,11 @@ def expectations() -> list[str]:
     bad = []
     for base in data.names("expect"):
         for name, must in (data.expected(base) or {}).items():
-            rows, where = [*must.passes, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
+            rows, where = [*must.passes, *must.fails, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
             if name not in data.names("targets"):
                 bad.append(f"{where}: unknown target")
             bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
-            bad += [f"{where}: say why {k.test} passes, or is a flake" for k in rows if not k.why.strip()]
+            bad += [f"{where}: say why {k.test} passes, fails, or is a flake" for k in rows if not k.why.strip()]
     for why, reason in unhelped.reasons().items():
         listed = (*reason.fails, *reason.sometimes, *reason.follows)
         bad += [f"{unhelped.LIST}: [{why}]: no suite has {t}" for t in listed if t.split(".")[0] not in tests]

@@ -251,23 +251,24 @@ def programs(target: Target) -> list[Test]:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of tests on an unpatched kernel."""
+    """What is known of tests on a kernel, or with a QEMU."""
 
     test: str  # PROGRAM.CASE, or PROGRAM as a whole; * and ? stand for anything, but not in PROGRAM
-    why: str  # it passes there, or does not fail each time
+    why: str  # it passes there, or fails, or does not fail each time
     rate: str = ""  # of flakes: how often it fails
 
 
 @dataclass(frozen=True)
 class Expected:
-    """[HOST] of lab/data/expect/NAME.toml. What is not named must fail there, if it is not skipped."""
+    """[HOST] of lab/data/expect/NAME.toml. With `fails`, all else must pass; without, all but `passes` must fail."""
 
     passes: list[Known] = field(default_factory=list)  # though the kernel is not patched
     flakes: list[Known] = field(default_factory=list)  # are not judged
+    fails: list[Known] = field(default_factory=list)  # though the kernel is patched
 
     def must_fail(self, test: str) -> bool:
-        """Whether a test has to fail, if it is no flake."""
-        return not matched(self.passes, test)
+        """Whether a test has to fail, if it is neither a flake nor skipped."""
+        return matched(self.fails, test) if self.fails else not matched(self.passes, test)
 
 
 def matched(rows: list[Known], test: str) -> bool:

@@ -23,26 +23,15 @@ class Reason:
     follows: list[str] = field(default_factory=list)  # the same, of cases that start from where one of these ends
 
 
-@dataclass(frozen=True)
-class Expected(data.Expected):
-    """What must fail is listed; all else must pass."""
-
-    fails: list[data.Known] = field(default_factory=list)
-
-    def must_fail(self, test: str) -> bool:
-        """Whether a session's case has to fail, if it is no flake."""
-        return data.matched(self.fails, test)
-
-
 def reasons(path: Path = LIST) -> dict[str, Reason]:
     """The reasons of the list, by name."""
     return data.named(Reason, path)
 
 
-def expected(path: Path = LIST) -> Expected:
+def expected(path: Path = LIST) -> data.Expected:
     """What has to fail, or fails at times, with Debian's QEMU in gdb's default flow."""
     found = reasons(path).values()
-    return Expected(
+    return data.Expected(
         flakes=[data.Known(t, r.why) for r in found for t in r.sometimes],
         fails=[data.Known(t, r.why) for r in found for t in (*r.fails, *r.follows)],
     )

@@ -59,7 +59,7 @@ def jobs(options: Options) -> list[Job]:
                     continue
                 job = Job(base, target, some, pattern=pattern)
                 job.expected = (recorded or {}).get(target.name)
-                if job.sessions and recorded is None and session.unhelped():
+                if job.sessions and base.series and session.unhelped():
                     job.expected = unhelped.expected()
                 made.append(job)
     if not made:

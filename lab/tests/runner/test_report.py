@@ -47,6 +47,18 @@ class Expectations(unittest.TestCase):
             with self.subTest(results=[r.id for r in results], passes=passes):
                 self.assertEqual(self.count(self.job(*results, passes=passes)), want)
 
+    def test_what_fails_on_a_patched_kernel(self) -> None:
+        """A listed test fails and is not counted; it may not pass, and no other test may fail."""
+        for status, other, want in (
+            (Status.FAIL, Status.PASS, "1 passed, 0 failed"),
+            (Status.PASS, Status.PASS, "1 passed, 1 failed"),
+            (Status.SKIP, Status.FAIL, "0 passed, 1 failed, 1 skipped"),
+        ):
+            with self.subTest(status=status, other=other):
+                job = self.job(Result("t.a", status), Result("t.b", other), base="6.12")
+                job.expected = data.Expected(fails=known("t.a"))
+                self.assertEqual(self.count(job), want)
+
     def test_columns_are_in_line(self) -> None:
         jobs = [self.job(Result("t.a", Status.PASS)) for _ in "12"]
         jobs[0].target = data.target("pseries-p8-threads")
