@@ -275,7 +275,7 @@ TEST_F(debug, step_decrementer)
 
 	start_irq(guest, variant->msr, GUESTDBG_STEP);
 	expire_decrementer(guest);
-	asm_guest_expect_stop(guest, irq(3));		/* mtmsr done, */
+	asm_guest_expect_stop(guest, irq(3));	/* The mtmsr has been executed. */
 	expect_decrementer(guest, irq(3), variant->msr | MSR_EE);
 	TEST_ASSERT_EQ(guest->regs.gpr[8], 0);
 	asm_guest_expect_stop(guest, irq(4));
@@ -457,7 +457,7 @@ TEST_F(debug, step_rfi_to_external)
 }
 
 /*
- * BLOCKIRQ holds interrupts back while stepping, with synchronous ones going on,
+ * BLOCKIRQ holds interrupts back while stepping.  Synchronous ones are still taken,
  * and none is lost. (D3)  KVM PR raises no performance monitor interrupts.
  */
 TEST_F(debug, blockirq_step)
@@ -481,7 +481,7 @@ TEST_F(debug, blockirq_step)
 
 GUEST_ASM(osi_handler, GUEST_ASM_OSI);
 
-/* BLOCKIRQ holds interrupts of a guest that runs freely back. (D3) */
+/* BLOCKIRQ holds back the interrupts of a guest that runs freely. (D3) */
 TEST_F(debug, blockirq_run)
 {
 	struct asm_guest *guest = &self->guest;

@@ -13,8 +13,8 @@
  * by userspace, and what interrupts the guest; in supervisor and problem state.
  * The handlers at the vectors are modelled like the programs.
  *
- * A program depends on the seed, its number and the kind of guest only, and on
- * whether the host has AltiVec.
+ * A program depends on the seed (-s), its number, the number of items (-l), the
+ * kind of guest, and on whether the host has AltiVec.
  */
 #include "debug_suite.h"
 #include "insn_model.h"
@@ -267,7 +267,7 @@ static void rnd_program(const struct asm_guest *guest, unsigned int length)
 			else if (guest->config.mmu == GUEST_MMU_PAPR && code[j].op == OP_XORI &&
 				 code[j].t == R_TMP)
 				code[j].b &= ~MSR_ME;
-			/* An MSR does not have bits that the CPU does not have. */
+			/* KVM clears MSR[VEC] of a CPU without AltiVec. */
 			else if (!asm_guest_has_altivec(guest) && code[j].op == OP_XORIS &&
 				 code[j].t == R_TMP)
 				code[j].b = 0;

@@ -617,7 +617,7 @@ static void *interrupt_often(void *arg)
 	struct other *other = arg;
 	struct timespec time = {};
 
-	/* It takes a while to the place to be hit: wake up at any distance. */
+	/* The time to the code to be preempted is not known, so vary it. */
 	while (!READ_ONCE(other->preemptor.thread.stop)) {
 		fill_fprs(&others);
 		if (host_has_altivec())
