@@ -72,6 +72,8 @@ def expectations() -> list[str]:
             rows, where = [*must.passes, *must.fails, *must.flakes], f"lab/data/expect/{base}.toml: [{name}]"
             if name not in data.names("targets"):
                 bad.append(f"{where}: unknown target")
+            if bool(must.fails) != bool(data.base(base).series):
+                bad.append(f"{where}: a patched kernel needs 'fails', and only a patched kernel has it")
             bad += [f"{where}: no suite has {k.test}" for k in rows if k.test.split(".")[0] not in tests]
             bad += [f"{where}: say why {k.test} passes, fails, or is a flake" for k in rows if not k.why.strip()]
     for why, reason in unhelped.reasons().items():

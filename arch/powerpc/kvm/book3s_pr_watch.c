@@ -335,13 +335,13 @@ static struct watch_access kvmppc_watch_access(struct kvm_vcpu *vcpu,
 	switch (GETTYPE(op->type)) {
 	case LOAD:
 	case STORE:
-		/* lq and stq cause an Alignment interrupt then. */
+		/* An unaligned lq or stq causes an Alignment interrupt. */
 		if (a.size == 16 && !IS_ALIGNED(a.ea, a.size))
 			return none;
 		break;
 	case LOAD_MULTI:
 	case STORE_MULTI:
-		/* In little-endian mode, these cause one at any address. */
+		/* In little-endian mode, these cause an Alignment interrupt. */
 		if (msr & MSR_LE)
 			return none;
 		break;

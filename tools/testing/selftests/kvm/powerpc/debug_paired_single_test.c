@@ -40,7 +40,7 @@ FIXTURE_VARIANT_ADD(ps, guest32be)
 
 /*
  * The registers that the instructions below work on.  Those that psq_l loads
- * have odd numbers: with an even one, psq_l is lq on a POWER8, which executes it.
+ * have odd numbers: with an even one, psq_l is lq, which POWER8 and later execute.
  */
 static const float f1[] = { 3, 5 }, f3[] = { 2, -4 }, f7[] = { 0.5, 0.25 };
 static const float f5[] = { 9, 10 };
@@ -569,7 +569,7 @@ static void expect_loaded(struct asm_guest *guest, const struct ps_mem *inst)
 		  inst->kind == SINGLE ? PS0 : 10);
 }
 
-/* Loads from MMIO bring the same as loads from memory. (A6) */
+/* Loads from MMIO return what userspace has put into kvm_run. (A6) */
 TEST_F(ps, mmio_load)
 {
 	struct asm_guest *guest = &self->guest;
@@ -585,7 +585,7 @@ TEST_F(ps, mmio_load)
 	}
 }
 
-/* Stores to MMIO write the same as stores to memory. (A6) */
+/* Stores to MMIO put into kvm_run what the guest stores. (A6) */
 TEST_F(ps, mmio_store)
 {
 	struct asm_guest *guest = &self->guest;

@@ -634,7 +634,7 @@ TEST_F(page_table, tlbie)
 		SKIP(return, "A thread with SCHED_FIFO needs a privilege");
 }
 
-/* After tlbie of one vCPU, no page fault of another one sets R of the old entry. */
+/* After tlbie of one vCPU, no page fault of another one changes the new entry. */
 TEST_F(page_table, tlbie_referenced)
 {
 	u32 bits = variant->wimg | PTE_RW;
