@@ -54,6 +54,19 @@ class DataFiles(unittest.TestCase):
     def test_those_of_the_checkout_are_good(self) -> None:
         self.assertEqual(datafiles.problems(patchset.tracked()), [])
 
+    def test_only_patched_kernels_have_known_failures(self) -> None:
+        row = [data.Known("pr_run_test", "because")]
+        for base, must in (("6.12", data.Expected()), ("stock-6.12", data.Expected(fails=row))):
+            with (
+                self.subTest(base=base),
+                mock.patch.object(data, "names", side_effect=lambda kind, base=base, real=data.names: (
+                    [base] if kind == "expect" else real(kind)
+                )),
+                mock.patch.object(data, "expected", return_value={"pseries-p8": must}),
+            ):  # fmt: skip
+                (line,) = datafiles.expectations()
+                self.assertIn("only a patched kernel has it", line)
+
     def test_nobody_reads_it(self) -> None:
         (line,) = datafiles.problems(["pyproject.toml", "lab/data/new.toml"])
         self.assertIn("lab/data/new.toml: nothing reads it", line)
