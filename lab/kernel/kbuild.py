@@ -21,6 +21,14 @@ from lab.kernel import source
 COMPILED = re.compile(rb"^  (?:CC|AS) ", re.MULTILINE)
 SYMBOL = re.compile(r"^(?:(CONFIG_\w+)=(.*)|# (CONFIG_\w+) is not set)$", re.MULTILINE)
 KEEP = 8  # kernels per kernel build that stay in the cache
+# By what ccache finds a result again. Each way runs the preprocessor once for a file that ccache does not have.
+CCACHE = {
+    # The compiler's own list of what it read: a change of any of these files is a miss.
+    "included files": {"CCACHE_DEPEND": "1"},
+    # What the preprocessor printed, which is then compiled. A change that a file does not use is a hit; warnings that
+    # depend on macros or comments can differ.
+    "preprocessed text": {"CCACHE_NOCPP2": "1"},
+}
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,13 @@ def compiler(kernel_build: data.KernelBuild) -> str:
     return proc.output([f"{kernel_build.cross}gcc", "--version"]).decode().splitlines()[0]
 
 
-def make_variables(kernel_build: data.KernelBuild, out: str, cc: str = "") -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment that every make in a kernel tree gets; cc: in the place of the cross compiler."""
+def make_variables(
+    kernel_build: data.KernelBuild, out: str, cc: str = "", how: str = "included files"
+) -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment that every make in a kernel tree gets.
+
+    cc: in the place of the cross compiler; how: by what ccache finds a result again, of CCACHE.
+    """
     ccache = "ccache " if shutil.which("ccache") else ""
     # A relative O= inside the tree keeps absolute paths off the command lines:
     # the patched tree then hits what the stock tree put into ccache.
@@ -77,9 +90,7 @@ def make_variables(kernel_build: data.KernelBuild, out: str, cc: str = "") -> tu
     env = {
         "CCACHE_DIR": str(cache.folder() / "ccache"),
         "CCACHE_NOHASHDIR": "1",
-        # What a file depends on is taken from the compiler's own list, so nothing is
-        # preprocessed twice: a quarter less work where ccache has nothing yet.
-        "CCACHE_DEPEND": "1",
+        **CCACHE[how],
         "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
         "KBUILD_BUILD_USER": "lab",
         "KBUILD_BUILD_HOST": "lab",
@@ -128,7 +139,10 @@ def share(out: Path, kernel_build: data.KernelBuild) -> Callable[[bytes], str]:
 def make(tree: source.Tree, kernel_build: data.KernelBuild, log: Path, what: str) -> Path:
     """Configure and build vmlinux in a tree; the folder that it is in. The caller holds the tree's lock."""
     out = configure(tree, kernel_build, log)
-    args, env = make_variables(kernel_build, out.name)
+    # The patches change headers that all files include. 32-bit files mostly do not use what changed. 64-bit files do:
+    # struct paca_struct, which they all print, has KVM's state of a host.
+    how = "preprocessed text" if kernel_build.bits == 32 else "included files"
+    args, env = make_variables(kernel_build, out.name, how=how)
     # Not CONFIG_LOCALVERSION: that is in autoconf.h, which every file includes,
     # and would keep one base from using what ccache has of the other.
     args.append(f"LOCALVERSION={tree.suffix}")
